@@ -1,0 +1,249 @@
+"""The server that a test starts: the core in a thread, behind a socket on loopback."""
+
+import asyncio
+import itertools
+import logging
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Self
+
+from babou_contract import spec
+
+from . import _demo
+from ._app import App
+from ._assets import make
+from ._connection import Connection
+from ._faults_answers import error
+from ._lifecycle import Lifecycle
+from ._messages import RecordedRequest, Request, Response, Rewrite
+
+_BACKLOG = 4096
+_logger = logging.getLogger("babou_contract.mock_server")
+
+
+class MockServer:
+    """A real HTTP server on loopback that answers like the API, or misbehaves as told.
+
+    Use it as a context manager, or call `start` and `close`; every method is safe in any thread.
+
+    Args:
+        host: Address to listen on.
+        port: Port to listen on, 0 for a free one.
+        api_key: The key that is right; made at random where None.
+        assets: Whether the documented and the demo assets are there from the start.
+        clock: Seconds since 1970, for lifecycles by time and for HTTP dates.
+        rewrite: Called last with each request and its answer; returns the answer to send.
+        on_request: Called with each request once it is answered, in the server's thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        api_key: str | None = None,
+        assets: bool = True,
+        clock: Callable[[], float] = time.time,
+        rewrite: Rewrite | None = None,
+        on_request: Callable[[RecordedRequest], None] | None = None,
+    ) -> None:
+        prefix = spec.key_prefix()
+        self.api_key = api_key or f"{prefix}mock-{secrets.token_hex(12)}"
+        self.expired_key = f"{prefix}mock-expired-{secrets.token_hex(8)}"
+        self.about: Mapping[str, str] = {}
+        self._address = (host, port)
+        self._clock = clock
+        self._on_request = on_request
+        self._app = App(api_key=self.api_key, expired_key=self.expired_key, rewrite=rewrite)
+        self._numbers = itertools.count(1)
+        self._connections = itertools.count(1)
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        if assets:
+            known = [*_demo.documented(), *_demo.demos()]
+            self.about = {demo.asset.id: demo.about for demo in known}
+            for demo in known:
+                self._app.put(demo.asset)
+
+    def __repr__(self) -> str:
+        return f"<MockServer {self._app.base_url or 'not started'}>"
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_failure: object) -> None:
+        self.close()
+
+    @property
+    def base_url(self) -> str:
+        """Where the server is, `http://127.0.0.1:PORT`.
+
+        Raises:
+            RuntimeError: The server was not started.
+        """
+        if not self._app.base_url:
+            raise RuntimeError("the mock server was not started: use it in a `with`, or start() it")
+        return self._app.base_url
+
+    @property
+    def rewrite(self) -> Rewrite | None:
+        """The hook that has the last word on every answer; it may be set at any time."""
+        return self._app.rewrite
+
+    @rewrite.setter
+    def rewrite(self, hook: Rewrite | None) -> None:
+        self._app.rewrite = hook
+
+    @property
+    def requests(self) -> tuple[RecordedRequest, ...]:
+        """The requests so far, oldest first; the last 100,000 of them."""
+        with self._app.lock:
+            return tuple(self._app.recorded)
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """The ids that the server knows."""
+        with self._app.lock:
+            return tuple(self._app.entries)
+
+    def add(
+        self,
+        id: str | None = None,
+        *,
+        kind: str = "image",
+        content: bytes | None = None,
+        lifecycle: Lifecycle | None = None,
+        **members: object,
+    ) -> str:
+        """Add an asset, or replace the one with this id; return its id.
+
+        It is like the spec's example named `kind`, with these members changed, and its bytes are
+        on this server unless `url` says where else. Members that are not yet known in a state are
+        null there.
+
+        Raises:
+            ValueError: There is no such kind, or both `state` and `lifecycle` are given.
+        """
+        id = f"ast_mock{next(self._numbers):014d}" if id is None else id
+        self._app.put(make(id, kind=kind, content=content, lifecycle=lifecycle, **members))
+        return id
+
+    def fault(
+        self,
+        name: str,
+        *,
+        asset_id: str | None = None,
+        times: int | None = None,
+        **parameters: object,
+    ) -> None:
+        """Switch a fault on: for one asset or all, for the next `times` requests or for ever.
+
+        Raises:
+            ValueError: The fault or a parameter of it is unknown or unusable.
+        """
+        with self._app.lock:
+            self._app.faults.add(name, asset_id=asset_id, times=times, parameters=parameters)
+
+    def clear_faults(self) -> None:
+        """Switch all faults off."""
+        with self._app.lock:
+            self._app.faults.clear()
+
+    def clear_requests(self) -> None:
+        """Forget the requests so far."""
+        with self._app.lock:
+            self._app.recorded.clear()
+
+    def url_of(self, asset_id: str) -> str:
+        """Return where the asset's bytes are, whatever its state.
+
+        Raises:
+            KeyError: There is no such asset.
+        """
+        with self._app.lock:
+            asset = self._app.entries[asset_id].asset
+        if asset.content is None:
+            return str(asset.members.get("url"))
+        return self.base_url + asset.storage_path
+
+    def start(self) -> Self:
+        """Listen, and serve in a thread; a server that runs already is left alone.
+
+        Raises:
+            OSError: The address cannot be had.
+        """
+        if self._thread:
+            return self
+        host, port = self._address
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        bound = listening.getsockname()[1]
+        shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  only compared
+        self._app.base_url = f"http://{f'[{shown}]' if ':' in shown else shown}:{bound}"
+        ready = threading.Event()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._run(listening, ready)),
+            name="babou-mock-server",
+            daemon=True,
+        )
+        self._thread.start()
+        ready.wait()
+        return self
+
+    def close(self) -> None:
+        """Stop at once, open connections included; a server that doesn't run is left alone."""
+        thread, self._thread = self._thread, None
+        if thread and self._loop and self._stop:
+            self._loop.call_soon_threadsafe(self._stop.set)
+            thread.join()
+
+    async def _run(self, listening: socket.socket, ready: threading.Event) -> None:
+        connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+        # A plain function, so that no moment is left in which a connection belongs to nobody.
+        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.create_task(self._serve(reader, writer))
+            connections[task] = writer
+            task.add_done_callback(connections.pop)
+
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(accept, sock=listening, backlog=_BACKLOG)
+        ready.set()
+        await self._stop.wait()
+        server.close()
+        left = dict(connections)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        for writer in left.values():
+            writer.transport.abort()
+        for _ in range(3):  # an aborted socket is closed in the turns after that
+            await asyncio.sleep(0)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = next(self._connections)
+        connection = Connection(
+            reader, writer, handler=self._handle, clock=self._clock, number=number
+        )
+        try:
+            await connection.serve()
+            writer.close()
+            await writer.wait_closed()
+        except (ConnectionError, TimeoutError):
+            pass  # the other end went away, as it may
+        finally:
+            writer.transport.abort()
+
+    def _handle(self, request: Request) -> Response:
+        try:
+            answer = self._app.handle(request)
+            if self._on_request:
+                self._on_request(self._app.recorded[-1])
+        except Exception:
+            _logger.exception("the mock server failed on %s %s", request.method, request.target)
+            return error(500, "MOCK_SERVER_FAILED")
+        return answer

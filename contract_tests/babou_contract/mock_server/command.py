@@ -1,0 +1,173 @@
+"""The command `babou mock`: the mock server for people and for scripts.
+
+Exit codes: 2 for wrong options and a port in use, 130 after Ctrl-C, 143 after SIGTERM, and those
+of COMMAND where one is run (127 where it cannot be found).
+"""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from ._faults import listing
+from ._messages import RecordedRequest
+from ._server import MockServer
+
+_NOT_FOUND, _INTERRUPTED, _TERMINATED, _SIGNALLED = 127, 130, 143, 128
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port; 0 for a free one.")
+@click.option("--api-key", metavar="KEY", help="The key that is right; made up by default.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[:PARAM=VALUE,...]",
+    help="Misbehave, e.g. rate_limited:retry_after=2,times=3 (repeatable).",
+)
+@click.option("--list-faults", is_flag=True, help="List the faults with their parameters.")
+@click.option("--json", "as_json", is_flag=True, help="Tell where the server is as JSON.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def mock(
+    *,
+    host: str,
+    port: int,
+    api_key: str | None,
+    faults: tuple[str, ...],
+    list_faults: bool,
+    as_json: bool,
+    command: tuple[str, ...],
+) -> None:
+    """Serve a mock of the API on this machine, to try things out and to test against.
+
+    Prints the environment variables that point at it, and serves until Ctrl-C. With COMMAND after
+    `--`, runs that with the variables set instead, and ends when it ends.
+    """
+    if list_faults:
+        for name, about in listing():
+            click.echo(f"{name}\n    {about}")
+        return
+    server = MockServer(
+        host=host, port=port, api_key=api_key, on_request=None if command else _log_request
+    )
+    for text in faults:
+        _switch_on(server, text)
+    try:
+        server.start()
+    except OSError as error:
+        raise click.UsageError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}; try another --port"
+        ) from error
+    with server, _terminable():
+        variables = {"BABOU_BASE_URL": server.base_url, "BABOU_API_KEY": server.api_key}
+        if command:
+            sys.exit(_run(command, os.environ | variables))
+        _announce(server, variables, as_json=as_json)
+        _serve()
+
+
+def parse_fault(text: str) -> tuple[str, dict[str, object]]:
+    """Read `name:param=value,…`; a value is JSON where it can be, and text where not.
+
+    Raises:
+        ValueError: A parameter has no `=`.
+    """
+    name, _, rest = text.partition(":")
+    parameters: dict[str, object] = {}
+    # A comma within a value, as in an HTTP date, is not followed by a name and `=`.
+    for part in re.split(r",(?=\w+=)", rest) if rest else ():
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise ValueError(f"{part!r} in {text!r} is not of the form param=value")
+        try:
+            parameters[key] = json.loads(value)
+        except ValueError:
+            parameters[key] = value
+    return name, parameters
+
+
+def _switch_on(server: MockServer, text: str) -> None:
+    try:
+        name, parameters = parse_fault(text)
+        server.fault(name, **parameters)  # type: ignore[arg-type]  # fault() checks each one
+    except (ValueError, TypeError) as error:
+        raise click.BadParameter(str(error), param_hint="--fault") from error
+
+
+def _announce(server: MockServer, variables: dict[str, str], *, as_json: bool) -> None:
+    if as_json:
+        whole = {
+            "base_url": server.base_url,
+            "api_key": server.api_key,
+            "expired_key": server.expired_key,
+            "assets": dict(server.about),
+        }
+        click.echo(json.dumps(whole))
+    else:
+        for name, value in variables.items():
+            click.echo(f"export {name}={shlex.quote(value)}")
+    sys.stdout.flush()
+    width = max(map(len, server.about))
+    click.echo("Assets to try:", err=True)
+    for id, about in server.about.items():
+        click.echo(f"  {id:{width}}  {about}", err=True)
+    click.echo("Ctrl-C ends it.", err=True)
+
+
+def _serve() -> NoReturn:
+    try:
+        # In turns, because a wait without an end cannot be interrupted on Windows.
+        while not threading.Event().wait(60):
+            pass
+    except KeyboardInterrupt:
+        click.echo(err=True)  # leaves the terminal's ^C on a line of its own
+    sys.exit(_INTERRUPTED)
+
+
+def _log_request(request: RecordedRequest) -> None:
+    key = ", with a key" if request.has_key else ""
+    status = request.status or "no answer"
+    click.echo(f"{request.method} {request.path} -> {status}{key}", err=True)
+
+
+def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
+    try:
+        process = subprocess.Popen(command, env=environment)  # noqa: S603  what the caller asked for
+    except OSError as error:
+        click.echo(f"Error: cannot run {command[0]}: {error.strerror}", err=True)
+        return _NOT_FOUND
+    with process:
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            code = process.wait()  # the terminal has sent Ctrl-C to the command as well
+        except SystemExit:
+            process.terminate()
+            raise
+    return code if code >= 0 else _SIGNALLED - code
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the server in an orderly way."""
+
+    def end(_number: int, _frame: FrameType | None) -> NoReturn:
+        sys.exit(_TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

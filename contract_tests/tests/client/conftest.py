@@ -1,0 +1,100 @@
+"""Both doors under one handle, so that each promise is tested on both."""
+
+import asyncio
+import inspect
+
+import pytest
+
+from babou import AsyncClient, Client, PollPolicy
+from babou_contract.mock_server import MockServer
+
+QUICK = PollPolicy(minimum=0.01, maximum=0.05)
+
+
+class SyncDoor:
+    """A `Client`: calling it calls one of its methods by name."""
+
+    kind = Client
+
+    def __init__(self, **options):
+        self.client = Client(**options)
+
+    def __call__(self, method, *args, options=None, **kwargs):
+        client = self.client.with_options(**(options or {}))
+        answer = getattr(client.assets, method)(*args, **kwargs)
+        return list(answer) if inspect.isgenerator(answer) else answer
+
+    def close_client(self, client=None):
+        (client or self.client).close()
+
+    close = close_client
+
+
+class AsyncDoor:
+    """An `AsyncClient` with an event loop of its own, called in the same way."""
+
+    kind = AsyncClient
+
+    def __init__(self, **options):
+        self.client = AsyncClient(**options)
+        self.loop = asyncio.Runner()
+
+    def __call__(self, method, *args, options=None, **kwargs):
+        return self.loop.run(self._call(method, args, options, kwargs))
+
+    async def _call(self, method, args, options, kwargs):
+        client = self.client.with_options(**(options or {}))
+        answer = getattr(client.assets, method)(*args, **kwargs)
+        if inspect.isasyncgen(answer):
+            return [item async for item in answer]
+        return await answer
+
+    def close_client(self, client=None):
+        self.loop.run((client or self.client).close())
+
+    def close(self):
+        self.close_client()
+        self.loop.close()
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "BABOU_API_KEY", "BABOU_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def server():
+    with MockServer() as server:
+        yield server
+
+
+@pytest.fixture(params=[SyncDoor, AsyncDoor], ids=["sync", "async"])
+def open_door(request, server):
+    """Return a function that opens a client of the server, of each kind in turn."""
+    doors = []
+
+    def connect(**options):
+        door = request.param(
+            **{"api_key": server.api_key, "base_url": server.base_url, "poll": QUICK} | options
+        )
+        doors.append(door)
+        return door
+
+    yield connect
+    for door in doors:
+        door.close()
+
+
+@pytest.fixture
+def door(open_door):
+    return open_door()
+
+
+@pytest.fixture
+def async_door(server):
+    """Return an asynchronous client, for what only that kind can do."""
+    door = AsyncDoor(api_key=server.api_key, base_url=server.base_url, poll=QUICK)
+    yield door
+    door.close()

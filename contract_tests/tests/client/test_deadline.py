@@ -1,0 +1,275 @@
+"""One deadline bounds the whole call, whatever the other side does.
+
+Each server here would keep a client without a deadline busy for minutes or for ever. `PATIENCE` is
+what a test allows beyond the deadline before it calls that a hang; it measures nothing.
+"""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import threading
+import time
+
+import httpx
+import pytest
+import trustme
+
+import babou
+
+IMAGE = "ast_demo_image"
+DEADLINE = 0.3
+PATIENCE = 10.0
+
+
+@contextlib.contextmanager
+def ends_in_time():
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < DEADLINE + PATIENCE
+
+
+SILENCES = [
+    ("never_answers", {}),
+    ("slow_headers", {"interval": 0.1}),
+    ("slow_body", {"interval": 0.1}),
+    ("stalled_body", {}),
+    ("latency", {"seconds": 60.0}),
+]
+
+
+@pytest.mark.parametrize(("fault", "parameters"), SILENCES, ids=[name for name, _ in SILENCES])
+def test_a_silent_or_trickling_server_is_left_at_the_deadline(server, open_door, fault, parameters):
+    """A byte now and then doesn't prolong a call: the error is APITimeoutError."""
+    server.fault(fault, **parameters)
+    with ends_in_time(), pytest.raises(babou.APITimeoutError, match=IMAGE):
+        open_door(timeout=DEADLINE)("get", IMAGE)
+
+
+@pytest.mark.parametrize(("fault", "parameters"), SILENCES, ids=[name for name, _ in SILENCES])
+def test_a_wait_ends_at_its_deadline_too(server, open_door, fault, parameters):
+    """The wait's own time bounds it, though one call might take a hundred times as long."""
+    server.fault(fault, **parameters)
+    with ends_in_time(), pytest.raises(babou.WaitTimeoutError) as caught:
+        open_door(timeout=60)("wait", IMAGE, timeout=DEADLINE)
+    assert isinstance(caught.value, TimeoutError)
+    assert isinstance(caught.value.last_error, babou.APITimeoutError)
+
+
+def test_retries_and_their_pauses_count(server, open_door):
+    """A hundred retries allowed, and the call still ends at its deadline."""
+    server.fault("server_error")
+    with ends_in_time(), pytest.raises(babou.InternalServerError, match="deadline"):
+        open_door(timeout=DEADLINE, max_retries=100)("get", IMAGE)
+
+
+@pytest.mark.parametrize("after", [60.0, "Wed, 01 Jan 2094 00:00:00 GMT"])
+def test_a_retry_after_past_the_deadline_fails_now(server, open_door, after):
+    """Nobody sleeps for a minute to find out that the time is up."""
+    server.fault("rate_limited", retry_after=after)
+    with ends_in_time(), pytest.raises(babou.RateLimitError, match="reaches past the deadline"):
+        open_door(timeout=5.0)("get", IMAGE)
+    assert len(server.requests) == 1
+
+
+def test_a_timeout_of_one_attempt_leaves_time_for_none(server, open_door):
+    """The deadline is for the call, not for each attempt: one request is made, not three."""
+    server.fault("never_answers")
+    with pytest.raises(babou.APITimeoutError):
+        open_door(timeout=DEADLINE, max_retries=2)("get", IMAGE)
+    assert len(server.requests) == 1
+
+
+def test_a_name_that_is_never_resolved_is_left_at_the_deadline(open_door, monkeypatch):
+    """Looking up a name takes no timeout of its own; the call has one all the same."""
+    released = threading.Event()
+    real = socket.getaddrinfo
+
+    def hang(host, *args, **kwargs):
+        if host in {"slow.invalid", b"slow.invalid"}:
+            released.wait(60)
+            raise socket.gaierror("gone")
+        return real(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    try:
+        with ends_in_time(), pytest.raises(babou.APITimeoutError):
+            open_door(base_url="http://slow.invalid", timeout=DEADLINE)("get", IMAGE)
+    finally:
+        released.set()
+
+
+@pytest.fixture
+def listener():
+    """Return a socket that accepts connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+def test_a_tls_handshake_that_never_ends_is_left_at_the_deadline(open_door, listener):
+    """A server that accepts and says nothing is left, before any HTTP was spoken."""
+    url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+    with ends_in_time(), pytest.raises(babou.APITimeoutError):
+        open_door(base_url=url, timeout=DEADLINE)("get", IMAGE)
+
+
+def test_a_foreign_transport_is_left_at_the_deadline():
+    """The deadline is ours even where the caller's own transport knows none."""
+    released = threading.Event()
+
+    def hang(_request):
+        released.wait(60)
+        return httpx.Response(200)
+
+    with httpx.Client(transport=httpx.MockTransport(hang)) as mine:
+        client = babou.Client("sk-bab-1", engine=babou.HttpxEngine(mine), timeout=DEADLINE)
+        with ends_in_time(), pytest.raises(babou.APITimeoutError):
+            client.assets.get(IMAGE)
+        cancel = threading.Event()
+        cancel.set()
+        with pytest.raises(babou.WaitCancelledError):
+            client.assets.wait(IMAGE, cancel=cancel)
+        released.set()
+
+
+def test_a_foreign_asynchronous_transport_is_left_at_the_deadline():
+    """The same for the asynchronous door."""
+
+    async def hang(_request):
+        await asyncio.sleep(60)
+
+    async def fetch():
+        async with httpx.AsyncClient(transport=httpx.MockTransport(hang)) as mine:
+            engine = babou.AsyncHttpxEngine(mine)
+            client = babou.AsyncClient("sk-bab-1", engine=engine, timeout=DEADLINE)
+            await client.assets.get(IMAGE)
+
+    with ends_in_time(), pytest.raises(babou.APITimeoutError):
+        asyncio.run(fetch())
+
+
+def test_connections_that_were_open_before_are_bounded_too(server):
+    """A caller's client that has been used keeps its connections; the deadline still holds."""
+    with httpx.Client() as mine:
+        mine.get(server.base_url)
+        server.fault("slow_headers", interval=0.1)
+        engine = babou.HttpxEngine(mine)
+        client = babou.Client(server.api_key, base_url=server.base_url, engine=engine)
+        with ends_in_time(), pytest.raises(babou.APITimeoutError):
+            client.with_options(timeout=DEADLINE).assets.get(IMAGE)
+
+
+def test_the_download_of_a_stalled_file_ends(server, open_door, tmp_path):
+    """Each piece has to arrive within the client's timeout, the whole within its own."""
+    asset_id = server.add(content=b"x" * 100_000)
+    server.fault("storage_stall", asset_id=asset_id, after=10)
+    door = open_door(timeout=DEADLINE, max_retries=0)
+    with ends_in_time(), pytest.raises(babou.DownloadError, match="broke off"):
+        door("download", asset_id, tmp_path)
+    server.clear_faults()
+    server.fault("storage_slow", asset_id=asset_id, interval=0.05, piece=10)
+    with ends_in_time(), pytest.raises(babou.DownloadError, match="time was up|broke off"):
+        door("download", asset_id, tmp_path, timeout=DEADLINE, options={"timeout": 60.0})
+
+
+class TlsServer:
+    """Serve one fixed HTTP answer over TLS, from a thread."""
+
+    def __init__(self, authority):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._context = context
+        self.url = f"https://127.0.0.1:{self._listening.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                with contextlib.suppress(OSError), connection:
+                    secure = self._context.wrap_socket(connection, server_side=True)
+                    with secure:
+                        secure.recv(65536)
+                        body = b'{"error": "Asset not found", "code": "NOT_FOUND"}'
+                        secure.sendall(
+                            b"HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: "
+                            + str(len(body)).encode()
+                            + b"\r\n\r\n"
+                            + body
+                        )
+
+    def close(self):
+        self._listening.close()
+
+
+@pytest.fixture
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls_server(authority):
+    server = TlsServer(authority)
+    yield server
+    server.close()
+
+
+def test_an_unknown_certificate_is_refused(tls_server, open_door):
+    """TLS is verified; the error says that it was the certificate."""
+    with pytest.raises(babou.APIConnectionError, match="CERTIFICATE_VERIFY_FAILED"):
+        open_door(base_url=tls_server.url, max_retries=0)("get", IMAGE)
+
+
+def test_a_custom_authority_comes_with_the_callers_client(tls_server, authority):
+    """A custom CA is the caller's httpx client; key, base URL and deadline stay ours."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with httpx.Client(verify=context) as mine:
+        client = babou.Client(
+            "sk-bab-1", base_url=tls_server.url, engine=babou.HttpxEngine(mine), timeout=20
+        )
+        with pytest.raises(babou.NotFoundError):
+            client.assets.get(IMAGE)
+
+
+def test_the_environments_authority_is_trusted(
+    tls_server, authority, open_door, tmp_path, monkeypatch
+):
+    """SSL_CERT_FILE names the CAs of the system; the one TLS context of all clients takes it."""
+    from babou import _engine
+
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    _engine._tls_context.cache_clear()
+    try:
+        with pytest.raises(babou.NotFoundError):
+            open_door(base_url=tls_server.url)("get", IMAGE)
+    finally:
+        _engine._tls_context.cache_clear()
+
+
+def test_all_clients_share_one_tls_context():
+    """Making a TLS context costs more than a hundred requests: it is made once."""
+    from babou import _engine
+
+    with babou.Client("sk-bab-1") as one, babou.Client("sk-bab-2") as two:
+        contexts = {
+            id(client._runner.engine._client._transport._pool._ssl_context) for client in (one, two)
+        }
+    assert contexts == {id(_engine._tls_context())}
+
+
+def test_a_proxy_of_the_environment_is_used(server, open_door, monkeypatch):
+    """HTTP_PROXY carries the call; the proxy is given the whole URL."""
+    monkeypatch.setenv("HTTP_PROXY", server.base_url)
+    assert open_door(base_url="http://api.invalid")("get", IMAGE).is_ready
+    (request,) = server.requests
+    assert request.target == f"http://api.invalid/api/v1/assets/{IMAGE}"
+
+
+def test_a_proxy_setting_that_cant_be_used_is_explained(open_door, monkeypatch):
+    """A malformed proxy is a ConfigurationError that names the variables to look at."""
+    monkeypatch.setenv("ALL_PROXY", "ftp://127.0.0.1:1")
+    with pytest.raises(babou.ConfigurationError, match="HTTPS_PROXY"):
+        open_door()

@@ -1,0 +1,276 @@
+"""The engine at its edges: unusual transports, storage that compresses, ends that come late."""
+
+import asyncio
+import gzip
+import io
+import socket
+import threading
+import time
+
+import httpx
+import pytest
+
+import babou
+from babou import _deadline
+from babou._engine import AsyncHttpxEngine, HttpxEngine
+from babou._messages import Request
+
+IMAGE = "ast_demo_image"
+NOT_FOUND = b'{"error": "Asset not found", "code": "NOT_FOUND"}'
+STORED = b"bytes of the file " * 1000
+
+
+def sync_answer(engine, url, **options):
+    """Fetch and stream one URL with a synchronous engine; return both bodies."""
+    request = Request("GET", url)
+    whole = engine.send(request, timeout=options.get("timeout", 5.0))
+    with engine.stream(request, stall=5.0, timeout=options.get("timeout", 5.0)) as stream:
+        return whole.body, b"".join(stream.chunks)
+
+
+def async_answer(engine, url, **options):
+    """Do the same with an asynchronous engine."""
+
+    async def both():
+        request = Request("GET", url)
+        whole = await engine.send(request, timeout=options.get("timeout", 5.0))
+        async with engine.stream(request, stall=5.0, timeout=options.get("timeout", 5.0)) as stream:
+            return whole.body, b"".join([chunk async for chunk in stream.chunks])
+
+    return asyncio.run(both())
+
+
+KINDS = [
+    pytest.param(HttpxEngine, httpx.Client, httpx.HTTPTransport, sync_answer, id="sync"),
+    pytest.param(
+        AsyncHttpxEngine, httpx.AsyncClient, httpx.AsyncHTTPTransport, async_answer, id="async"
+    ),
+]
+
+
+@pytest.mark.parametrize(("engine", "client", "transport", "answer"), KINDS)
+def test_a_compressed_file_is_stored_decompressed(engine, client, transport, answer):
+    """A storage that compresses unasked gives the file's bytes all the same."""
+
+    def compressed(_request):
+        return httpx.Response(
+            200, headers={"content-encoding": "gzip"}, content=gzip.compress(STORED)
+        )
+
+    mine = client(transport=httpx.MockTransport(compressed))
+    assert answer(engine(mine), "http://storage.test/") == (STORED, STORED)
+
+
+@pytest.mark.parametrize(("engine", "client", "transport", "answer"), KINDS)
+def test_a_unix_socket_of_the_callers_client_is_a_road_too(
+    engine, client, transport, answer, tmp_path
+):
+    """An httpx client that speaks to a local socket works, with the deadline under it."""
+    path = str(tmp_path / "api.sock")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen()
+        stop = threading.Thread(target=_serve_twice, args=(listening,))
+        stop.start()
+        mine = client(transport=transport(uds=path))
+        assert answer(engine(mine), "http://local/") == (NOT_FOUND, NOT_FOUND)
+        stop.join()
+        close(mine)
+
+
+def _serve_twice(listening):
+    for _ in range(2):
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(65536)
+            head = (
+                f"HTTP/1.1 404 No\r\nconnection: close\r\ncontent-length: {len(NOT_FOUND)}\r\n\r\n"
+            )
+            connection.sendall(head.encode() + NOT_FOUND)
+
+
+def close(client):
+    if isinstance(client, httpx.Client):
+        client.close()
+    else:
+        asyncio.run(client.aclose())
+
+
+@pytest.mark.parametrize(("engine", "client", "transport", "answer"), KINDS)
+def test_a_transport_that_retries_by_itself_is_bounded(engine, client, transport, answer):
+    """Httpx's own connection retries sleep in our deadline's backend, and end."""
+    mine = client(transport=transport(retries=2))
+    with pytest.raises(babou.APIConnectionError):
+        answer(engine(mine), "http://127.0.0.1:9/")
+    close(mine)
+
+
+@pytest.mark.parametrize(("engine", "client", "transport", "answer"), KINDS)
+def test_no_time_is_an_error_before_anything_is_sent(engine, client, transport, answer):
+    """A deadline that has passed sends nothing."""
+    seen = []
+    mine = client(transport=httpx.MockTransport(seen.append))
+    with pytest.raises(babou.APITimeoutError):
+        answer(engine(mine), "http://api.test/", timeout=0.0)
+    assert seen == []
+
+
+@pytest.mark.parametrize(("engine", "client", "transport", "answer"), KINDS)
+def test_an_error_in_the_callers_transport_is_not_hidden(engine, client, transport, answer):
+    """What isn't about the network passes through as it is."""
+
+    def broken(_request):
+        raise RuntimeError("a mistake of the caller's")
+
+    mine = client(transport=httpx.MockTransport(broken))
+    with pytest.raises(RuntimeError, match="caller's"):
+        answer(engine(mine), "http://api.test/")
+
+
+@pytest.mark.parametrize(("engine", "client", "transport", "answer"), KINDS)
+def test_an_address_that_httpx_cant_read_is_explained(engine, client, transport, answer):
+    """A URL that only httpx finds fault with is a ConfigurationError."""
+    with pytest.raises(babou.ConfigurationError, match="address"):
+        answer(engine(), "http://a..b\u2028/")
+
+
+@pytest.mark.parametrize("kind", [HttpxEngine, AsyncHttpxEngine])
+def test_two_engines_over_one_client_bound_it_once(kind):
+    """Making a second engine over a client doesn't stack a second deadline."""
+    mine = (httpx.Client if kind is HttpxEngine else httpx.AsyncClient)()
+    kind(mine)
+    backend = mine._transport._pool._network_backend
+    kind(mine)
+    assert mine._transport._pool._network_backend is backend
+    close(mine)
+
+
+def test_reads_after_the_deadline_are_refused():
+    """A read that would begin too late isn't begun."""
+
+    class Endless(_deadline.httpcore.NetworkStream):
+        def read(self, max_bytes, timeout=None):  # noqa: ARG002 (httpcore's signature)
+            return b"x"
+
+    stream = _deadline._DeadlineStream(Endless())
+    with (
+        _deadline.reads_until(time.monotonic() - 1.0, None),
+        pytest.raises(_deadline.httpcore.ReadTimeout),
+    ):
+        stream.read(1)
+    assert stream.read(1) == b"x"
+
+
+def test_what_an_abandoned_thread_opened_is_closed():
+    """A connection that is made too late is closed by the thread that made it."""
+    released, closed = threading.Event(), threading.Event()
+
+    class Late:
+        close = closed.set
+
+    def connect():
+        released.wait(60)
+        return Late()
+
+    with pytest.raises(TimeoutError):
+        _deadline.in_thread(connect, 0.01)
+    released.set()
+    assert closed.wait(10)
+
+
+def test_what_an_abandoned_thread_raises_is_dropped():
+    """An error that comes too late disturbs nobody."""
+    released, failed = threading.Event(), threading.Event()
+
+    def connect():
+        released.wait(60)
+        failed.set()
+        raise OSError("too late")
+
+    with pytest.raises(TimeoutError):
+        _deadline.in_thread(connect, 0.01)
+    released.set()
+    assert failed.wait(10)
+
+
+def test_a_result_that_arrives_with_the_deadline_is_taken():
+    """Cancelling a connection that has just been made returns it instead of losing it."""
+    cancel = threading.Event()
+    cancel.set()
+    made = threading.Event()
+
+    def connect():
+        made.set()
+        return "stream"
+
+    real = _deadline.Future.cancel
+
+    def after_it_was_made(future):
+        made.wait(10)
+        _deadline.wait([future], 10)
+        return real(future)
+
+    _deadline.Future.cancel = after_it_was_made
+    try:
+        assert _deadline.in_thread(connect, 5.0, cancel) == "stream"
+    finally:
+        _deadline.Future.cancel = real
+
+
+def test_a_wait_is_cancelled_while_connecting(monkeypatch):
+    """The event also ends a connection attempt, such as a name that is never resolved."""
+    cancel, released = threading.Event(), threading.Event()
+
+    def hang(*_args, **_kwargs):
+        cancel.set()
+        released.wait(60)
+        raise socket.gaierror("gone")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    with (
+        babou.Client("sk-bab-1", base_url="http://slow.invalid") as client,
+        pytest.raises(babou.WaitCancelledError),
+    ):
+        client.assets.wait(IMAGE, cancel=cancel)
+    released.set()
+
+
+def test_a_download_into_a_file_ends_at_its_deadline(server, open_door):
+    """The whole download is bounded when asked for, its pauses included."""
+    asset_id = server.add(content=STORED)
+    server.fault("storage_unavailable", retry_after=60.0)
+    with pytest.raises(babou.DownloadError, match="its time was up at byte 0"):
+        open_door()("download", asset_id, io.BytesIO(), timeout=5.0)
+
+
+@pytest.mark.parametrize("kind", [HttpxEngine, AsyncHttpxEngine])
+def test_closing_an_engine_leaves_the_callers_client_open(kind):
+    """Who made the httpx client closes it."""
+    mine = (httpx.Client if kind is HttpxEngine else httpx.AsyncClient)()
+    closing = kind(mine).close()
+    if closing is not None:
+        asyncio.run(closing)
+    assert not mine.is_closed
+    close(mine)
+
+
+def test_no_repr_of_a_request_shows_the_key():
+    """A debugger or a test report that prints a request prints no key."""
+    request = Request("GET", "http://api.test/", {"authorization": "Bearer sk-bab-secret"})
+    assert "secret" not in repr(request)
+    assert "'x': '1'" in repr(Request("GET", "http://api.test/", {"x": "1"}))
+
+
+def test_a_stream_ends_at_its_deadline_between_two_pieces():
+    """A piece that is asked for after the deadline isn't waited for."""
+    clock = iter([0.0, 0.0, 0.0, 100.0, 100.0])
+    mine = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, text="x")))
+    engine = HttpxEngine(mine)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("babou._engine.in_thread", lambda action, _left: action())
+        patch.setattr("babou._engine.time.monotonic", lambda: next(clock, 100.0))
+        with (
+            engine.stream(Request("GET", "http://storage.test/"), stall=5.0, timeout=5.0) as stream,
+            pytest.raises(babou.APITimeoutError),
+        ):
+            next(stream.chunks)

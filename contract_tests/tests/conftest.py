@@ -1,0 +1,81 @@
+"""Fixtures of the mock server's own tests: a server, a client with its key, and raw bytes."""
+
+import socket
+import ssl
+
+import httpx
+import pytest
+
+from babou_contract.mock_server import MockServer
+
+# Nothing here speaks TLS, and reading the trusted certificates takes httpx 30 ms per client.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@pytest.fixture
+def mock_server():
+    with MockServer() as server:
+        yield server
+
+
+@pytest.fixture
+def open_api():
+    """Return a function that opens a client of a server, with its key unless told otherwise."""
+    clients = []
+
+    def connect(server, **headers):
+        headers = {"Authorization": f"Bearer {server.api_key}"} | headers
+        base_url = f"{server.base_url}/api/v1/assets/"
+        client = httpx.Client(
+            base_url=base_url, headers=headers, timeout=5, trust_env=False, verify=NO_TLS
+        )
+        clients.append(client)
+        return client
+
+    yield connect
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def mock_api(mock_server, open_api):
+    return open_api(mock_server)
+
+
+@pytest.fixture
+def storage():
+    """Return a client without any key, as a download has it."""
+    with httpx.Client(timeout=5, trust_env=False, verify=NO_TLS) as client:
+        yield client
+
+
+@pytest.fixture
+def raw():
+    """Return a function that sends bytes to a server and returns all that comes until it closes."""
+
+    def exchange(server, sent):
+        url = httpx.URL(server.base_url)
+        with socket.create_connection((url.host, url.port), timeout=5) as connection:
+            connection.sendall(sent)
+            received = b""
+            while part := connection.recv(65536):
+                received += part
+        return received
+
+    return exchange
+
+
+@pytest.fixture
+def head():
+    """Return a function that writes the head of a GET with the key, as bytes."""
+
+    def write(server, asset_id="ast_demo_image", *more):
+        lines = [
+            f"GET /api/v1/assets/{asset_id} HTTP/1.1",
+            "Host: mock",
+            f"Authorization: Bearer {server.api_key}",
+            *more,
+        ]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+    return write

@@ -1,0 +1,86 @@
+"""Every check of this project; `nox` alone runs what has to pass before a merge.
+
+It needs Python 3.11 or later and pip, nothing else: Node.js, which some checks need, comes from
+PyPI.
+"""
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"  # uv where it is installed, for its speed
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = False  # only tests_all asks for particular ones
+nox.options.sessions = ["lint", "check_generated", "wheel", "tests"]
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+ALL_SUPPORTED = nox.project.python_versions(PYPROJECT)
+PACKAGE = ("-e", ".[cli,s3,testing]")
+SPEC = "openapi/babou.yaml"
+
+REDOCLY = "@redocly/cli@2.77.0"
+QUIET = {  # no telemetry, no look-ups of newer versions
+    "REDOCLY_TELEMETRY": "off",
+    "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
+    "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+}
+
+
+def group(*names: str) -> list[str]:
+    """Return the requirements of dependency groups of pyproject.toml."""
+    return nox.project.dependency_groups(PYPROJECT, *names)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types, floors and the specification."""
+    session.install(*PACKAGE, *group("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("mypy", "openapi/generate.py")
+    session.run("lint-imports")
+    session.run("openapi-spec-validator", SPEC)
+    session.run("npx", "--yes", REDOCLY, "lint", SPEC, "--config=openapi/redocly.yaml", env=QUIET)
+
+
+@nox.session
+def generate(session: nox.Session) -> None:
+    """Generate generated/babou_generated anew from the specification."""
+    session.install(*group("generate"))
+    session.run("python", "openapi/generate.py")
+
+
+@nox.session
+def check_generated(session: nox.Session) -> None:
+    """Fail, with the difference, if generated/babou_generated is not what the spec gives."""
+    session.install(*group("generate"))
+    session.run("python", "openapi/generate.py", "--check")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests with the running Python, and hold the wrapper's coverage at 100 %."""
+    session.install(*PACKAGE, *group("test"))
+    session.run("pytest", "-n", "auto", "--cov", *session.posargs)
+
+
+@nox.session(python=ALL_SUPPORTED)
+def tests_all(session: nox.Session) -> None:
+    """Run all tests with each supported Python that is installed."""
+    session.install(*PACKAGE, *group("test"))
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build the wheel from the sdist, and test it in new environments, as its user meets it."""
+    shutil.rmtree("dist", ignore_errors=True)
+    session.install(*group("wheel"))
+    session.run("python", "-m", "build")
+    built = next(Path("dist").glob("*.whl")).resolve()
+    parallel = ("-n", "2", "--dist", "loadgroup")  # each environment is made in one worker
+    tests = "contract_tests/wheel_tests"
+    session.run("pytest", *parallel, tests, *session.posargs, env={"BABOU_WHEEL": str(built)})

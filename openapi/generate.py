@@ -1,0 +1,198 @@
+"""Generate generated/babou_generated from the spec, or check that it is current.
+
+    python openapi/generate.py            replace the folder
+    python openapi/generate.py --check    exit with 1, and the difference, if it is not current
+
+The bytes depend on babou.yaml, generator.yaml and the versions pinned in pyproject.toml, and on
+nothing else: not on the working directory, the locale, the Python version or files nearby.
+"""  # noqa: INP001  (a script, in a folder that is no package)
+
+import argparse
+import difflib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+SPEC = ROOT / "openapi" / "babou.yaml"
+SETTINGS = ROOT / "openapi" / "generator.yaml"
+PACKAGE = ROOT / "generated" / "babou_generated"
+
+Files = dict[str, bytes]
+
+VERDICTS = {  # (committed, generated)
+    (False, True): "missing",
+    (True, False): "not generated",
+    (True, True): "differs",
+}
+
+ANNOTATIONS = {"title", "description", "examples"}  # these say nothing about validity
+NAMED = {"properties", "patternProperties", "$defs"}  # keyword → {any name: a schema}
+LISTED = {"anyOf", "allOf", "oneOf", "prefixItems"}  # keyword → [a schema]
+NESTED = {"items", "additionalProperties", "not", "if", "then", "else"}  # keyword → a schema
+
+
+def main() -> int:
+    """Generate, or check with --check; return the exit code."""
+    parser = argparse.ArgumentParser(description="Generate babou_generated from the spec.")
+    parser.add_argument("--check", action="store_true", help="compare only; fail on a difference")
+    check = parser.parse_args().check
+
+    require_pinned_versions()
+    files = build()
+    if not check:
+        replace(files)
+        return 0
+
+    difference = list(compare(committed=read(PACKAGE), fresh=files))
+    if not difference:
+        return 0
+    say(*difference, "generated/babou_generated is not current; run: python openapi/generate.py")
+    return 1
+
+
+def require_pinned_versions() -> None:
+    """Refuse to generate with other versions than the `generate` group of pyproject.toml pins."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pins = dict(pin.split("==") for pin in pyproject["dependency-groups"]["generate"])
+    found = {name: installed_version(name) for name in pins}
+    if shutil.which("ruff", path=scripts_folder()) is None:
+        found["ruff"] = "no executable"
+    if found == pins:
+        return
+    table = [f"  {name}: needs {pins[name]}, found {found[name]}" for name in pins]
+    say(f"cannot generate with the packages of {sys.prefix}:", *table, "run: nox -s generate")
+    raise SystemExit(2)
+
+
+def installed_version(distribution: str) -> str:
+    """Return the version of a distribution in this environment, or "none"."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "none"
+
+
+def scripts_folder() -> str:
+    """Return where this environment keeps its commands."""
+    return sysconfig.get_path("scripts")
+
+
+def build() -> Files:
+    """Generate the package into a temporary folder and return its files."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / PACKAGE.name
+        run_generator(output)
+        files = read(output)
+    # The generator writes no marker without project metadata, and the platform's own line endings.
+    files = {name: content.replace(b"\r\n", b"\n") for name, content in files.items()}
+    return files | {"py.typed": b"# Marker file for PEP 561\n", "schemas.json": schemas()}
+
+
+def run_generator(output: Path) -> None:
+    """Run openapi-python-client, with the ruff of this very environment in its hooks."""
+    command: list[str | Path] = [
+        *(sys.executable, "-P", "-m", "openapi_python_client", "generate"),
+        *("--path", SPEC, "--config", SETTINGS, "--output-path", output),
+        *("--meta", "none", "--file-encoding", "utf-8", "--fail-on-warning"),
+    ]
+    # RUFF_* variables would override the hooks' options; the hash seed orders the generator's sets.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RUFF_")}
+    path = os.pathsep.join([scripts_folder(), os.environ.get("PATH", os.defpath)])
+    done = subprocess.run(  # noqa: S603  (every argument is this file's own)
+        command,
+        cwd=output.parent,
+        env=inherited | {"PATH": path, "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"},
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode != 0:
+        say("openapi-python-client failed:", done.stdout, done.stderr)
+        raise SystemExit(2)
+
+
+def schemas() -> bytes:
+    """Return the spec's schemas as one JSON Schema, for the wrapper to hold answers against."""
+    spec = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
+    definitions = {name: bare(schema) for name, schema in spec["components"]["schemas"].items()}
+    return (json.dumps({"$defs": definitions}, indent=2, sort_keys=True) + "\n").encode()
+
+
+def bare(schema: Any) -> Any:  # noqa: ANN401  (a JSON Schema: an object, or true or false)
+    """Return a schema without annotations, and with its references to `#/$defs/…`."""
+    if not isinstance(schema, dict):
+        return schema
+    return {key: bare_value(key, value) for key, value in schema.items() if key not in ANNOTATIONS}
+
+
+def bare_value(keyword: str, value: Any) -> Any:  # noqa: ANN401  (whatever the keyword takes)
+    """Return what a keyword of a schema holds, with `bare` applied to the schemas in it."""
+    if keyword == "$ref":
+        return value.replace("#/components/schemas/", "#/$defs/")
+    if keyword in NAMED:
+        return {name: bare(schema) for name, schema in value.items()}
+    if keyword in LISTED:
+        return [bare(schema) for schema in value]
+    return bare(value) if keyword in NESTED else value
+
+
+def read(folder: Path) -> Files:
+    """Return the files below a folder, by their relative names, without Python's caches."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def replace(files: Files) -> None:
+    """Delete the package and write it anew, so that nothing of an older spec survives."""
+    if PACKAGE.exists():
+        shutil.rmtree(PACKAGE)
+    for name, content in files.items():
+        path = PACKAGE / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def compare(*, committed: Files, fresh: Files) -> Iterator[str]:
+    """Yield what would change: a line on each file that differs, and its unified diff."""
+    for name in sorted(committed.keys() | fresh.keys()):
+        if committed.get(name) == fresh.get(name):
+            continue
+        yield f"{VERDICTS[name in committed, name in fresh]}: generated/{PACKAGE.name}/{name}"
+        yield from difflib.unified_diff(
+            readable(committed.get(name, b"")),
+            readable(fresh.get(name, b"")),
+            f"committed/{name}",
+            f"generated/{name}",
+            lineterm="",
+        )
+
+
+def readable(content: bytes) -> list[str]:
+    """Return the lines of a file for a diff, with carriage returns made visible."""
+    return content.replace(b"\r", rb"\r").decode(errors="backslashreplace").split("\n")
+
+
+def say(*lines: str) -> None:
+    """Write lines to standard error, whatever the terminal can show."""
+    text = "".join(f"{line}\n" for line in lines)
+    sys.stderr.buffer.write(text.encode(errors="backslashreplace"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

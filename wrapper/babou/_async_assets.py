@@ -1,0 +1,261 @@
+"""The operations on assets, awaitable. `_assets` is the sibling: the same methods and words."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import math
+from typing import TYPE_CHECKING, BinaryIO, overload
+
+from babou import _flows
+from babou._batch import Batch, WaitResult
+from babou._config import (
+    DEFAULT_WAIT_TIMEOUT,
+    check_asset_id,
+    check_seconds,
+    check_started_at,
+)
+from babou._download import Plan, source_url
+from babou._errors import NotFoundError
+from babou._files import sink_for
+from babou._verdict import Verdict, verdict
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import AsyncGenerator, Callable, Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from babou._operations import Asset
+    from babou._polling import Options
+    from babou._runners import AsyncRunner
+
+
+class AsyncAssets:
+    """The operations on assets; reached as `client.assets`.
+
+    Every method raises `InvalidAssetIdError` for an identifier that can't be sent (D1), and where
+    it says nothing else, the errors of `get`.
+    """
+
+    def __init__(self, runner: AsyncRunner, options: Options) -> None:
+        self._runner, self._options = runner, options
+
+    async def get(self, asset_id: str) -> Asset:
+        """Fetch an asset as it is now (docs: GET /api/v1/assets/{assetId}).
+
+        Raises:
+            APIStatusError: The server refused; the class goes by HTTP status.
+            APIConnectionError: No whole answer arrived, within `timeout`: `APITimeoutError`.
+            APIResponseValidationError: The answer isn't what the specification promises.
+        """
+        check_asset_id(asset_id)
+        options, runner = self._options, self._runner
+        flow = _flows.get(
+            asset_id,
+            now=runner.clock(),
+            timeout=options.timeout,
+            max_retries=options.max_retries,
+            random=runner.random,
+        )
+        return await runner.run(flow)
+
+    async def wait(
+        self,
+        asset_id: str,
+        *,
+        timeout: float = DEFAULT_WAIT_TIMEOUT,
+        started_at: datetime | None = None,
+        on_update: Callable[[Asset], object] | None = None,
+    ) -> Asset:
+        """Poll until the asset is ready, and return it.
+
+        Passing errors (no connection, 429, 5xx …) are polled through. To stop early, cancel the
+        task.
+
+        Args:
+            asset_id: What to wait for.
+            timeout: Seconds that the whole wait may take.
+            started_at: When the wait began, to take it up in another process; its time counts
+                from there.
+            on_update: Called with the asset each time it was seen; may be asynchronous.
+
+        Raises:
+            AssetFailedError: The asset reached `error` or `failed`.
+            WaitTimeoutError: The time was up; also a `TimeoutError`.
+        """
+        asset: Asset | None = None
+        async for asset in self._watch(asset_id, timeout, started_at, raise_failed=True):
+            await _notify(on_update, asset)
+        assert asset is not None  # noqa: S101 (a watch ends with an asset or an error)
+        return asset
+
+    def watch(
+        self,
+        asset_id: str,
+        *,
+        timeout: float = DEFAULT_WAIT_TIMEOUT,
+        started_at: datetime | None = None,
+    ) -> AsyncGenerator[Asset, None]:
+        """Poll until the asset is ready or failed; yield it each time it was seen.
+
+        The arguments are those of `wait`. A failed asset is yielded, last, and raises nothing.
+
+        Raises:
+            WaitTimeoutError: The time was up; also a `TimeoutError`.
+        """
+        return self._watch(asset_id, timeout, started_at, raise_failed=False)
+
+    def _watch(
+        self,
+        asset_id: str,
+        timeout: float,
+        started_at: datetime | None,
+        *,
+        raise_failed: bool,
+    ) -> AsyncGenerator[Asset, None]:
+        check_asset_id(asset_id)
+        options, runner = self._options, self._runner
+        flow = _flows.watch(
+            asset_id,
+            policy=options.poll,
+            now=runner.clock(),
+            already_elapsed=runner.since(check_started_at(started_at)),
+            timeout=check_seconds(timeout, "timeout"),
+            request_timeout=options.timeout,
+            raise_failed=raise_failed,
+            random=runner.random,
+        )
+        return runner.iterate(flow)
+
+    def wait_many(
+        self,
+        asset_ids: Iterable[str],
+        *,
+        timeout: float = DEFAULT_WAIT_TIMEOUT,
+        started_at: datetime | None = None,
+        on_update: Callable[[Asset], object] | None = None,
+    ) -> AsyncGenerator[WaitResult, None]:
+        """Wait for many assets at once; yield the result of each as soon as its wait ends.
+
+        They share one connection pool and one back-off: a 429 to one slows all. The arguments are
+        those of `wait`. An identifier named twice is waited for once. No result is raised:
+        `result.asset` is the ready asset, or else `result.error` the reason.
+        """
+        options, runner = self._options, self._runner
+        batch = Batch(
+            [check_asset_id(asset_id) for asset_id in asset_ids],
+            policy=options.poll,
+            began=runner.clock() - runner.since(check_started_at(started_at)),
+            timeout=check_seconds(timeout, "timeout"),
+            request_timeout=options.timeout,
+            random=runner.random,
+        )
+        return self._results(runner.many(batch), on_update)
+
+    @staticmethod
+    async def _results(
+        events: AsyncGenerator[Asset | WaitResult, None],
+        on_update: Callable[[Asset], object] | None,
+    ) -> AsyncGenerator[WaitResult, None]:
+        async with contextlib.aclosing(events):  # a caller who leaves early leaves nothing running
+            async for event in events:
+                if isinstance(event, WaitResult):
+                    yield event
+                else:
+                    await _notify(on_update, event)
+
+    async def check(self, asset_id: str) -> Verdict:
+        """Say whether the asset can be used; the verdict is true when it can.
+
+        Not found, failed and not ready yet are verdicts. A wrong key or a broken network says
+        nothing about the asset, and raises (D6).
+        """
+        try:
+            return verdict(asset_id, await self.get(asset_id))
+        except NotFoundError:
+            return verdict(asset_id, None)
+
+    async def url(self, asset_id: str) -> str:
+        """Return where the asset's bytes are: an http, https or s3 URL (D3).
+
+        Raises:
+            DownloadError: It has none yet.
+        """
+        return source_url(await self.get(asset_id))
+
+    @overload
+    async def download(
+        self,
+        asset: str | Asset,
+        destination: str | os.PathLike[str] = ...,
+        *,
+        overwrite: bool = ...,
+        timeout: float | None = ...,
+        on_progress: Callable[[int, int | None], object] | None = ...,
+    ) -> Path: ...
+
+    @overload
+    async def download(
+        self,
+        asset: str | Asset,
+        destination: BinaryIO,
+        *,
+        overwrite: bool = ...,
+        timeout: float | None = ...,
+        on_progress: Callable[[int, int | None], object] | None = ...,
+    ) -> None: ...
+
+    async def download(
+        self,
+        asset: str | Asset,
+        destination: str | os.PathLike[str] | BinaryIO = ".",
+        *,
+        overwrite: bool = False,
+        timeout: float | None = None,
+        on_progress: Callable[[int, int | None], object] | None = None,
+    ) -> Path | None:
+        """Store the asset's bytes, and return the path of the file.
+
+        Bytes are fetched without the API key, from http, https or (with the extra `s3`) s3. They
+        go to a temporary name first; a download that broke off is taken up by the next call.
+
+        Args:
+            asset: The asset, or its identifier.
+            destination: A path; a directory, in which the asset's name is used; or a file opened
+                for binary writing, which is left open.
+            overwrite: Whether an existing file may be replaced.
+            timeout: Seconds that the download may take in all. By default there is no limit on
+                the whole, but each piece has to arrive within the client's timeout.
+            on_progress: Called with the bytes stored so far, and the total if it is known.
+
+        Raises:
+            DownloadError: The bytes can't be had or stored; the text says why.
+        """
+        limit = math.inf if timeout is None else check_seconds(timeout, "timeout")
+        options, runner = self._options, self._runner
+        found = await self.get(asset) if isinstance(asset, str) else asset
+        plan = Plan(
+            asset_id=found.id,
+            url=source_url(found),
+            size=found.size,
+            max_retries=options.max_retries,
+            random=runner.random,
+        )
+        with sink_for(destination, found, plan, overwrite=overwrite) as sink:
+            await runner.download(
+                plan,
+                sink,
+                stall=options.timeout,
+                timeout=limit,
+                on_progress=on_progress,
+            )
+            return sink.commit()
+
+
+async def _notify(on_update: Callable[[Asset], object] | None, asset: Asset) -> None:
+    if on_update is None:
+        return
+    called = on_update(asset)
+    if inspect.isawaitable(called):
+        await called

@@ -1,0 +1,106 @@
+"""The asynchronous door. `_client` is its sibling: the same methods in the same words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from babou._config import (
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_TIMEOUT,
+    Secret,
+    check_base_url,
+    check_key,
+    key_from_environment,
+    user_agent,
+)
+from babou._polling import Options, PollPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from babou._async_assets import AsyncAssets
+    from babou._engine import AsyncEngine
+
+
+class AsyncClient:
+    """Babou's asset API, for asyncio. Safe to share between the tasks of one event loop.
+
+    Args:
+        api_key: The key, or a function (asynchronous or not) that is asked for it before each
+            request, so that keys can be rotated. By default the environment variable BABOU_API_KEY.
+        base_url: Scheme and host, and a path if there is one before `/api/v1`. By default the
+            environment variable BABOU_BASE_URL, or else https://api.babou.ai.
+        timeout: Seconds that one call may take in all: connection, reading, retries and the pauses
+            between them. A wait has a time of its own, of which each poll takes at most this.
+        max_retries: Further attempts after one that failed for a passing reason.
+        poll: How long a wait pauses between polls.
+        user_agent_suffix: Your product, such as `my-service/1.4`.
+        engine: Sends the requests; by default one over a connection pool of this client's own.
+
+    Attributes:
+        assets: The operations on assets.
+
+    Raises:
+        ConfigurationError: An argument, or the environment, can't be used; the text says what to
+            set.
+    """
+
+    assets: AsyncAssets
+
+    def __init__(
+        self,
+        api_key: str | Callable[[], str | Awaitable[str]] | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        poll: PollPolicy = PollPolicy(),  # noqa: B008 (a frozen value)
+        user_agent_suffix: str | None = None,
+        engine: AsyncEngine | None = None,
+    ) -> None:
+        # The HTTP stack is loaded with the first client, not by `import babou`.
+        from babou._async_assets import AsyncAssets  # noqa: PLC0415
+        from babou._engine import AsyncHttpxEngine  # noqa: PLC0415
+        from babou._runners import AsyncRunner, Head  # noqa: PLC0415
+
+        key: Secret | Callable[[], str | Awaitable[str]]
+        if api_key is None:
+            key = key_from_environment()
+        else:
+            key = api_key if callable(api_key) else check_key(api_key)
+        self._options = Options(timeout, max_retries, poll)
+        head = Head(check_base_url(base_url), user_agent(user_agent_suffix))
+        self._runner = AsyncRunner(engine or AsyncHttpxEngine(), key, head)
+        self._owns_engine = engine is None
+        self.assets = AsyncAssets(self._runner, self._options)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        poll: PollPolicy | None = None,
+    ) -> Self:
+        """Return a view of this client with other options, over the same connections.
+
+        Closing the view leaves the connections open.
+        """
+        view = object.__new__(type(self))
+        view.__dict__.update(self.__dict__, _owns_engine=False)
+        view._options = self._options.changed(timeout, max_retries, poll)
+        view.assets = type(self.assets)(self._runner, view._options)
+        return view
+
+    async def close(self) -> None:
+        """Close the connections, if this client opened them."""
+        if self._owns_engine:
+            await self._runner.engine.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<babou.AsyncClient {self._runner.head.base_url}>"

@@ -1,0 +1,45 @@
+"""The command line, `babou`; it needs the extra `cli` (click and rich).
+
+| module | what is in it |
+|---|---|
+| `_app` | the group of commands: errors become messages and exit codes, other packages' commands |
+| `_commands`, `_wait`, `_download` | the commands themselves |
+| `_settings` | the arguments and options that they share, and the client made of them |
+| `_progress` | what a person sees meanwhile: lines, a live display, a bar |
+| `_output` | what is printed: text that is safe on a terminal, and JSON |
+| `_exits` | the exit codes |
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command line with the process's arguments, and exit."""
+    if not all(map(importlib.util.find_spec, ("click", "rich"))):
+        sys.exit(_without_extra())
+    # httpx imports its own command line, and with it rich, as soon as click and rich are installed:
+    # a fifth of a command's time. Without this module it does what it does without them.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: an ImportError
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by who started this process
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+    try:
+        from babou._cli._app import cli  # noqa: PLC0415 (click may be missing)
+        from babou._cli._exits import Exit  # noqa: PLC0415
+
+        # So that the cursor is shown again, and what a download has stored is kept.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.TERMINATED))
+        cli.main()
+    except KeyboardInterrupt:  # before or after the commands, which have their own words for it
+        sys.exit(130)
+
+
+def _without_extra() -> int:
+    sys.stderr.write("babou: the command line needs its extra: pip install 'babou[cli]'\n")
+    return 2

@@ -1,0 +1,158 @@
+"""The group of commands: what they have in common, and what other packages add to them."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from babou._cli._commands import check, completion, get, url
+from babou._cli._download import download
+from babou._cli._exits import Exit, Failure, exit_for
+from babou._cli._output import message
+from babou._cli._settings import common_options
+from babou._cli._wait import wait
+from babou._errors import BabouError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+_PLUGINS = "babou.commands"
+_EXTRAS = {"mock": "babou[testing]"}
+
+
+class App(click.Group):
+    """A group in which every end has a message of one line and an exit code.
+
+    Commands of other packages, and of this one's extras, are the entry points of the group
+    `babou.commands`; each is a click command, and is imported when it is called or its help shown.
+    """
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ANN401 (as click has it)
+        """Run, and exit."""
+        for stream in (sys.stdout, sys.stderr):
+            # What the locale can't encode is written as \u…; a stream may have been replaced.
+            with contextlib.suppress(AttributeError):
+                stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        try:
+            code = super().main(*args, **kwargs | {"prog_name": "babou", "standalone_mode": False})
+        except click.UsageError as error:
+            path = error.ctx.command_path if error.ctx is not None else "babou"
+            text = error.format_message().rstrip(".")
+            code = _end(f"{text}. Try: {path} --help", error.exit_code)
+        except click.ClickException as error:
+            code = _end(error.format_message(), error.exit_code)
+        sys.exit(code if isinstance(code, int) else Exit.YES)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (as click has it)
+        """Run the command that was asked for; turn its errors into click's."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BabouError as error:
+            raise Failure(str(error), exit_for(error)) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                return _leave_quietly()
+            name = f": {error.filename!r}" if error.filename else ""
+            raise Failure(f"{error.strerror or error}{name}.", Exit.TROUBLE) from error
+        except KeyboardInterrupt:
+            raise Failure("interrupted.", Exit.INTERRUPTED) from None
+        return code
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (as click has it)
+        """Return the names, ours first."""
+        return [*self.commands, *(name for name in _plugins() if name not in self.commands)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; of another package's, import it."""
+        found = super().get_command(ctx, cmd_name)
+        if found is None and (plugin := _plugins().get(cmd_name)) is not None:
+            return _load(plugin)
+        return found
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the exit codes under the help."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code.value), code.meaning) for code in Exit])
+
+
+@click.group(
+    cls=App,
+    invoke_without_command=True,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        # click's own choice is never below 50, which breaks lines on narrower terminals.
+        "terminal_width": max(30, min(78, shutil.get_terminal_size().columns - 1)),
+    },
+    commands=(get, wait, check, url, download, completion),
+)
+@common_options()
+@click.version_option(package_name="babou", prog_name="babou")
+@click.pass_context
+def cli(ctx: click.Context, /, **_: object) -> None:
+    """Fetch, wait for, check and download assets of Babou's API.
+
+    The options below can stand before or after the command. Results go to standard output, messages
+    to standard error; after an error standard output is empty, but for lines already written.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(Exit.USAGE)
+    given = {
+        name: value
+        for name, value in ctx.params.items()
+        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    }
+    ctx.default_map = {ctx.invoked_subcommand: given}
+
+
+def _plugins() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # noqa: PLC0415 (slow to import, seldom needed)
+
+    return {plugin.name: plugin for plugin in entry_points(group=_PLUGINS)}
+
+
+def _load(plugin: EntryPoint) -> click.Command:
+    try:
+        command: click.Command = plugin.load()
+    except (ImportError, AttributeError) as error:
+        return _unavailable(plugin.name, error)
+    return command
+
+
+def _unavailable(name: str, error: Exception) -> click.Command:
+    """Return a command that says what is missing."""
+    needed = f"pip install '{_EXTRAS[name]}'" if name in _EXTRAS else str(error)
+
+    @click.command(
+        name,
+        help=f"(Not installed: {needed})",
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+        add_help_option=False,
+    )
+    def stub() -> NoReturn:
+        raise Failure(f"{name} is not installed: {needed}", Exit.USAGE) from error
+
+    return stub
+
+
+def _end(text: str, code: int) -> int:
+    if code == Exit.INTERRUPTED and sys.stderr.isatty():
+        click.echo(err=True)  # leaves the terminal's ^C on a line of its own
+    click.echo(message(text), err=True)
+    return code
+
+
+def _leave_quietly() -> Exit:
+    """Let nothing more be written to a pipe that nobody reads, Python's last flush included."""
+    with contextlib.suppress(OSError, ValueError):
+        stdout = sys.stdout.fileno()
+        with open(os.devnull, "wb") as null:  # noqa: PTH123 (no path of a file)
+            os.dup2(null.fileno(), stdout)
+    return Exit.BROKEN_PIPE

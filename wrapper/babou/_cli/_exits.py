@@ -1,0 +1,91 @@
+"""The exit codes, and which error ends with which."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from babou._errors import (
+    APIConnectionError,
+    APITimeoutError,
+    AssetFailedError,
+    AuthenticationError,
+    BabouError,
+    BadRequestError,
+    ConfigurationError,
+    DownloadError,
+    NotFoundError,
+    PermissionDeniedError,
+    WaitTimeoutError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from babou._verdict import Reason
+
+
+class Exit(IntEnum):
+    """What a script can tell an end by."""
+
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str) -> Self:
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    YES = 0, "Yes: it worked, or the asset is ready."
+    NO = 1, "No: the asset failed, isn't ready (check), has no URL yet, or wasn't stored."
+    USAGE = 2, "Wrong usage or configuration: an option, an id, no key."
+    NOT_FOUND = 3, "Not found: no such asset, or another account's."
+    KEY_REFUSED = 4, "The API key was refused."
+    TIMED_OUT = 5, "Timed out."
+    TROUBLE = 6, "Server, network or storage trouble."
+    INTERRUPTED = 130, "Interrupted (Ctrl-C)."
+    BROKEN_PIPE = 141, "Whoever read the output went away."
+    TERMINATED = 143, "Terminated (SIGTERM)."
+
+
+class Failure(click.ClickException):
+    """An end that is told in one line."""
+
+    def __init__(self, text: str, code: Exit) -> None:
+        super().__init__(text)
+        self.exit_code = code  # type: ignore[misc]  # click declares it for the class, and reads it here
+
+
+_ERRORS: tuple[tuple[type[BabouError], Exit], ...] = (  # the first that fits counts
+    (ConfigurationError, Exit.USAGE),
+    (BadRequestError, Exit.USAGE),
+    (NotFoundError, Exit.NOT_FOUND),
+    (AuthenticationError, Exit.KEY_REFUSED),
+    (PermissionDeniedError, Exit.KEY_REFUSED),
+    (WaitTimeoutError, Exit.TIMED_OUT),
+    (APITimeoutError, Exit.TIMED_OUT),
+    (AssetFailedError, Exit.NO),
+    (DownloadError, Exit.NO),
+    (BabouError, Exit.TROUBLE),
+)
+
+VERDICTS: Mapping[Reason, Exit] = {
+    "ready": Exit.YES,
+    "not_ready": Exit.NO,
+    "failed": Exit.NO,
+    "not_found": Exit.NOT_FOUND,
+}
+
+
+def exit_for(error: BabouError) -> Exit:
+    """Return the exit code that an error ends with."""
+    if isinstance(error, DownloadError) and _is_trouble(error):
+        return Exit.TROUBLE
+    return next(code for kind, code in _ERRORS if isinstance(error, kind))
+
+
+def _is_trouble(error: DownloadError) -> bool:
+    """Tell whether the storage or the network is at fault, and not the asset or the disk."""
+    return error.status_code is not None or isinstance(error.__cause__, APIConnectionError)

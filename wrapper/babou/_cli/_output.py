@@ -1,0 +1,101 @@
+"""What is printed: text that cannot play tricks on a terminal, and JSON.
+
+Results go to standard output, everything that is said about them to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from babou._operations import Asset
+
+_KIBI = 1024
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+
+# The library's messages name its arguments; here they are options.
+_ARGUMENTS = re.compile(r"\b(api_key|timeout)=|^(api_key|base_url)\b")
+_OPTIONS = {"api_key": "--api-key-file", "base_url": "--base-url", "timeout": "--timeout"}
+
+
+def clean(text: object) -> str:
+    """Return text in one line, in which nothing can move the cursor or turn the writing round."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in str(text)
+    )
+
+
+def on_terminal(stream: TextIO) -> bool:
+    """Tell whether a stream is a terminal that can do more than write lines."""
+    return stream.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
+
+
+def print_json(document: object) -> None:
+    """Print one document, in ASCII, which every terminal and locale can encode."""
+    click.echo(json.dumps(document, indent=2))
+
+
+def print_path(path: Path) -> None:
+    """Print a path: made safe on a terminal, and else exactly as it is, for the next program."""
+    click.echo(clean(path) if sys.stdout.isatty() else os.fsencode(path))
+
+
+def message(text: object) -> str:
+    """Return what is said to the person on standard error, as one line."""
+    options = _ARGUMENTS.sub(lambda match: _OPTIONS[match[1] or match[2]], str(text))
+    return clean(f"babou: {options}")
+
+
+def colour(asset: Asset | None) -> str:
+    """Return the colour of an asset's state."""
+    if asset is None or not asset.is_terminal:
+        return "yellow"
+    return "green" if asset.is_ready else "red"
+
+
+def print_asset(asset: Asset) -> None:
+    """Print an asset's members, those that this version doesn't know included."""
+    document = asset.to_dict()
+    width = max(len(clean(name)) for name in document)
+    in_colour = on_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
+    for name, text in _members(asset, document):
+        shown = text
+        if name == "state" and in_colour:
+            shown = click.style(text, fg=colour(asset))
+        click.echo(f"{clean(name):{width}}  {shown}")
+
+
+def _members(asset: Asset, document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in document.items():
+        if value is None:
+            yield name, "-"
+        elif name == "size" and asset.size is not None:
+            yield name, readable_size(asset.size)
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield name, clean(text)
+
+
+def readable_size(size: int) -> str:
+    """Return a number of bytes, and from 1 KiB on also in a larger unit."""
+    return f"{size} ({binary(size)})" if size >= _KIBI else str(size)
+
+
+def binary(size: float, *, of: float | None = None) -> str:
+    """Return a number of bytes, or a part of one, in the largest unit of which there is one."""
+    whole, unit = size if of is None else of, 0
+    while whole >= _KIBI and unit < len(_UNITS) - 1:
+        whole, size, unit = whole / _KIBI, size / _KIBI, unit + 1
+    digits = 1 if unit else 0
+    part = "" if of is None else f"{size:.{digits}f}/"
+    return f"{part}{whole:.{digits}f} {_UNITS[unit]}"

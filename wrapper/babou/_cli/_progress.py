@@ -1,0 +1,228 @@
+"""What a person sees meanwhile, all of it on standard error.
+
+rich is imported by what needs it: lines are written without it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Protocol, Self
+
+import click
+from attrs import define
+
+from babou._cli._output import binary, clean, colour
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rich.console import Console, RenderableType
+
+    from babou._operations import Asset
+
+_MOST_ROWS = 20
+_MARGIN = 2  # columns left free for the ^C that a terminal writes, or it breaks the line
+
+
+class Display(Protocol):
+    """Shows how waits are getting on; a context manager."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+
+    def seen(self, asset: Asset) -> None:
+        """Show an asset as it is now."""
+
+    def ended(self, asset_id: str, how: str) -> None:
+        """Show that a wait has ended."""
+
+    def say(self, line: str, *, err: bool) -> None:
+        """Print a line when it does not get in the way of what is shown."""
+
+
+def waiting(asset_ids: Sequence[str], *, live: bool) -> Display:
+    """Return a display for waits: live, or in lines."""
+    return LiveDisplay(asset_ids, _console()) if live else LineDisplay()
+
+
+class LineDisplay:
+    """Write a line each time that an asset's state has changed."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def seen(self, asset: Asset) -> None:
+        """Write the asset's state if it is another one than before."""
+        state = clean(asset.state)
+        if self._states.get(asset.id) != state:
+            self._states[asset.id] = state
+            click.echo(f"{clean(asset.id)} {state}", err=True)
+
+    def ended(self, asset_id: str, how: str) -> None:
+        """Nothing: the result is a line of its own."""
+
+    def say(self, line: str, *, err: bool) -> None:
+        """Print a line at once."""
+        click.echo(line, err=err)
+
+
+@define
+class _Row:
+    state: str = "…"
+    colour: str = "yellow"
+    ended: float | None = None
+
+
+class LiveDisplay:
+    """Show a row per asset, or a summary where there are too many; gone when it ends."""
+
+    def __init__(
+        self,
+        asset_ids: Sequence[str],
+        console: Console,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        from rich.live import Live  # noqa: PLC0415 (slow to import)
+
+        self._clock, self._began, self._console = clock, clock(), console
+        self._rows = {asset_id: _Row() for asset_id in asset_ids}
+        self._in_rows = len(self._rows) <= min(_MOST_ROWS, console.height - 2)
+        self._held: list[tuple[str, bool]] = []
+        self._live = Live(
+            console=console,
+            get_renderable=self.render,
+            refresh_per_second=8,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def __enter__(self) -> Self:
+        self._live.start(refresh=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+        for line, err in self._held:
+            click.echo(line, err=err)
+
+    def seen(self, asset: Asset) -> None:
+        """Take in an asset as it is now."""
+        row = self._rows[asset.id]
+        row.state, row.colour = clean(asset.state), colour(asset)
+
+    def ended(self, asset_id: str, how: str) -> None:
+        """Stop an asset's clock."""
+        row = self._rows[asset_id]
+        row.ended = self._clock()
+        if how != row.state:
+            row.state, row.colour = how, "red"
+
+    def say(self, line: str, *, err: bool) -> None:
+        """Print a line: at once where standard output is elsewhere, else after the display."""
+        if err or sys.stdout.isatty():
+            self._held.append((line, err))
+        else:
+            click.echo(line)
+
+    def render(self) -> RenderableType:
+        """Return what is shown now."""
+        shown = self._table() if self._in_rows else self._summary()
+        return _narrowed(shown, self._console)
+
+    def _table(self) -> RenderableType:
+        from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(no_wrap=True, justify="right")
+        for asset_id, row in self._rows.items():
+            state = Text(row.state, style=row.colour)
+            table.add_row(Text(clean(asset_id)), state, self._time(row.ended))
+        return table
+
+    def _summary(self) -> RenderableType:
+        from rich.progress_bar import ProgressBar  # noqa: PLC0415
+        from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        ended = sum(row.ended is not None for row in self._rows.values())
+        states = Counter(row.state for row in self._rows.values())
+        counts = [f"{ended} of {len(self._rows)} ended", self._time(None)]
+        counts += [f"{state} {number}" for state, number in states.most_common()]
+        summary = Table.grid()
+        summary.add_row(ProgressBar(total=len(self._rows), completed=ended, width=40))
+        summary.add_row(Text(", ".join(counts)))
+        return summary
+
+    def _time(self, ended: float | None) -> str:
+        minutes, seconds = divmod(int((ended or self._clock()) - self._began), 60)
+        return f"{minutes}:{seconds:02}"
+
+
+@contextlib.contextmanager
+def transfer(
+    size: int | None, *, live: bool, console: Console | None = None
+) -> Iterator[Callable[[int, int | None], None] | None]:
+    """Show a download's bar: bytes, rate, remaining time; yield what is told of its progress."""
+    if not live:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task  # noqa: PLC0415
+    from rich.table import Column  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    shown_on = console or _console()
+
+    class Figures(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(figures(task.completed, task.total, task.speed, task.time_remaining))
+
+    class Bar(Progress):
+        def get_renderables(self) -> Iterator[RenderableType]:
+            yield _narrowed(self.make_tasks_table(self.tasks), shown_on)
+
+    with Bar(
+        BarColumn(bar_width=None),
+        Figures(Column(no_wrap=True)),
+        console=shown_on,
+        transient=True,
+        expand=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as progress:
+        task = progress.add_task("", total=size)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def figures(done: float, total: float | None, speed: float | None, left: float | None) -> str:
+    """Return how far a download is, how fast, and how long it will still take, where known."""
+    parts = [binary(done, of=total)]
+    if speed is not None:
+        parts.append(f"{binary(speed)}/s")
+    if left is not None:
+        minutes, seconds = divmod(int(left), 60)
+        parts.append(f"{minutes}:{seconds:02} left")
+    return ", ".join(parts)
+
+
+def _narrowed(shown: RenderableType, console: Console) -> RenderableType:
+    from rich.constrain import Constrain  # noqa: PLC0415
+
+    return Constrain(shown, console.width - _MARGIN)
+
+
+def _console() -> Console:
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(stderr=True)

@@ -1,0 +1,209 @@
+"""The arguments and options that commands share, and the client made of them.
+
+The options can stand before the command as well as after it: what is given before becomes the
+default of the command's own option of the same name (see `_app`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import math
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+from attrs import fields_dict, frozen
+
+from babou._cli._output import on_terminal
+from babou._client import Client
+from babou._config import DEFAULT_BASE_URL, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT
+from babou._polling import PollPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+
+@frozen
+class Settings:
+    """What was said with the options that every command takes."""
+
+    as_json: bool
+    verbose: bool
+    base_url: str | None
+    timeout: float
+    max_retries: int
+    api_key_file: str | None
+
+    @contextlib.contextmanager
+    def client(self, poll: PollPolicy = PollPolicy()) -> Iterator[Client]:  # noqa: B008 (frozen)
+        """Open the client; with --verbose, requests are told on standard error meanwhile."""
+        with (
+            _told(self.verbose),
+            Client(
+                self._key(),
+                base_url=self.base_url,
+                timeout=self.timeout,
+                max_retries=self.max_retries,
+                poll=poll,
+            ) as client,
+        ):
+            yield client
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether something that moves can be shown; --verbose writes lines of its own."""
+        return on_terminal(sys.stderr) and not self.verbose
+
+    def read_ids(self, given: Sequence[str]) -> tuple[list[str], bool]:
+        """Return the IDs, each once, and whether the answer is about several."""
+        asset_ids = []
+        for asset_id in given:
+            if asset_id != "-":
+                asset_ids.append(asset_id)
+                continue
+            if self.api_key_file == "-":
+                raise click.UsageError("The API key and the IDs can't both be on standard input.")
+            lines = os.fsdecode(sys.stdin.buffer.read()).splitlines()
+            asset_ids += filter(None, map(str.strip, lines))
+        if not asset_ids:
+            raise click.UsageError("There is no ID on standard input.")
+        return list(dict.fromkeys(asset_ids)), len(given) > 1 or "-" in given
+
+    def _key(self) -> str | None:
+        """Return the key of the file, or None for the environment's."""
+        if self.api_key_file is not None:
+            try:
+                with click.open_file(self.api_key_file, errors="replace") as file:
+                    key: str = file.read().strip()
+            except OSError as error:
+                raise click.UsageError(
+                    f"The file of --api-key-file can't be read: {error.strerror or error}: "
+                    f"{self.api_key_file!r}."
+                ) from error
+            return key
+        if not os.environ.get("BABOU_API_KEY"):
+            raise click.UsageError(
+                "No API key. Set the environment variable BABOU_API_KEY to a key of the form "
+                "sk-bab-…, or name a file that holds it with --api-key-file."
+            )
+        return None
+
+
+one_id = click.argument("asset_id", metavar="ID")
+ids = click.argument("given", metavar="ID...", nargs=-1, required=True)
+json_option = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one JSON document on standard output, and nothing else there.",
+)
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a command's help."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def command(
+    *example_lines: str, call_timeout: str = "--timeout"
+) -> Callable[[Callable[..., int]], click.Command]:
+    """Make a function a command that takes `Settings` first; its examples end its help."""
+
+    def decorate(function: Callable[..., int]) -> click.Command:
+        @functools.wraps(function)
+        def run(
+            *,
+            as_json: bool,
+            verbose: bool,
+            base_url: str | None,
+            timeout: float,
+            max_retries: int,
+            api_key_file: str | None,
+            **own: Any,  # noqa: ANN401 (whatever the command's own options are)
+        ) -> int:
+            settings = Settings(as_json, verbose, base_url, timeout, max_retries, api_key_file)
+            return function(settings, **own)
+
+        with_options = common_options(call_timeout)(run)
+        made = click.command(epilog=examples(*example_lines))(with_options)
+        made.params.sort(key=lambda parameter: parameter.name in _COMMON)  # its own come first
+        return made
+
+    return decorate
+
+
+def seconds(
+    _context: click.Context, _parameter: click.Parameter, value: float | None
+) -> float | None:
+    """Accept a duration: an option's callback."""
+    if value is None or (math.isfinite(value) and value > 0):
+        return value
+    raise click.BadParameter(f"{value:g} is not a positive, finite number of seconds.")
+
+
+def common_options(call_timeout: str = "--timeout") -> Callable[[Callable[..., Any]], Any]:
+    """Return a decorator that adds the options; `call_timeout` names the one for single calls."""
+    options = (
+        json_option,
+        click.option(
+            "--api-key-file",
+            metavar="PATH",
+            help="File that holds the API key, - for standard input.  "
+            "[default: the environment variable BABOU_API_KEY]",
+        ),
+        click.option(
+            "--base-url",
+            metavar="URL",
+            help="Where the API is.  "
+            f"[default: the environment variable BABOU_BASE_URL, or {DEFAULT_BASE_URL}]",
+        ),
+        click.option(
+            call_timeout,
+            "timeout",
+            metavar="SECONDS",
+            type=float,
+            callback=seconds,
+            default=DEFAULT_TIMEOUT,
+            show_default=True,
+            help="Seconds that one call may take in all, retries included.",
+        ),
+        click.option(
+            "--max-retries",
+            metavar="N",
+            type=click.IntRange(min=0),
+            default=DEFAULT_MAX_RETRIES,
+            show_default=True,
+            help="Further attempts after a call that failed for a passing reason.",
+        ),
+        click.option("-v", "--verbose", is_flag=True, help="Tell each request on standard error."),
+    )
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+_COMMON = frozenset(fields_dict(Settings))
+
+
+@contextlib.contextmanager
+def _told(verbose: bool) -> Iterator[None]:  # noqa: FBT001 (private)
+    if not verbose:
+        yield
+        return
+    log = logging.getLogger("babou")
+    handler, level = logging.StreamHandler(sys.stderr), log.level
+    handler.setFormatter(logging.Formatter("babou: %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)

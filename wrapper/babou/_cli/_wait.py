@@ -1,0 +1,143 @@
+"""The command `wait`."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from babou._cli import _output
+from babou._cli._exits import Exit, exit_for
+from babou._cli._progress import waiting
+from babou._cli._settings import Settings, command, ids, seconds
+from babou._config import DEFAULT_WAIT_TIMEOUT
+from babou._errors import AssetFailedError, BabouError, ConfigurationError, WaitError
+from babou._polling import PollPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from babou._assets import Assets
+    from babou._batch import WaitResult
+    from babou._operations import Asset
+
+
+@command(
+    "babou wait ast_abc123xyz456789012 --timeout 120",
+    "babou wait ast_one ast_two ast_three",
+    "cat ids.txt | babou wait - --json",
+    call_timeout="--call-timeout",
+)
+@click.option(
+    "--timeout",
+    "limit",
+    metavar="SECONDS",
+    type=float,
+    callback=seconds,
+    default=DEFAULT_WAIT_TIMEOUT,
+    show_default=True,
+    help="Seconds that the whole wait may take.",
+)
+@click.option(
+    "--interval",
+    metavar="SECONDS",
+    type=float,
+    callback=seconds,
+    help="Seconds between polls.  [default: growing with the time waited]",
+)
+@click.option(
+    "--max-attempts",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Polls after which the wait for an asset is given up.  [default: no limit]",
+)
+@ids
+def wait(
+    settings: Settings,
+    given: Sequence[str],
+    limit: float,
+    interval: float | None,
+    max_attempts: int | None,
+) -> int:
+    """Wait until assets are ready.
+
+    An ID that is - stands for those on standard input, one per line.
+
+    Prints a line for each asset as soon as its wait ends: ID, tab, and its state or the reason.
+    With --json, prints the asset, or for several an array of results at the end. Exits with the
+    highest code among them.
+    """
+    asset_ids, several = settings.read_ids(given)
+    poll = PollPolicy(max_attempts=max_attempts)
+    if interval is not None:
+        poll = PollPolicy.fixed(interval, max_attempts)
+    found: dict[str, WaitResult] = {}
+    with (
+        settings.client(poll) as client,
+        waiting(asset_ids, live=settings.is_live) as display,
+        contextlib.closing(_results(client.assets, asset_ids, limit, display.seen)) as results,
+    ):
+        for result in results:
+            found[result.asset_id] = result
+            how = _how(result)
+            display.ended(result.asset_id, how)
+            if not settings.as_json:
+                display.say(f"{_output.clean(result.asset_id)}\t{how}", err=False)
+            if result.error is not None:
+                display.say(_output.message(result.error), err=True)
+    if settings.as_json and several:
+        _output.print_json([_result_document(found[asset_id]) for asset_id in asset_ids])
+    elif settings.as_json:
+        for result in found.values():
+            if result.asset is not None:
+                _output.print_json(result.asset.to_dict())
+    return max(_exit_of(result) for result in found.values())
+
+
+def _results(
+    assets: Assets, asset_ids: Sequence[str], limit: float, on_update: Callable[[Asset], None]
+) -> Generator[WaitResult]:
+    from babou._batch import WaitResult  # noqa: PLC0415 (loads the HTTP stack; help needs none)
+
+    if len(asset_ids) > 1:
+        yield from assets.wait_many(asset_ids, timeout=limit, on_update=on_update)
+        return
+    [asset_id] = asset_ids
+    try:
+        asset = assets.wait(asset_id, timeout=limit, on_update=on_update)
+        yield WaitResult(asset_id, asset=asset)
+    except ConfigurationError:
+        raise
+    except BabouError as error:
+        yield WaitResult(asset_id, error=error)
+
+
+def _how(result: WaitResult) -> str:
+    """Return how a wait ended in one word: the asset's last state, or the kind of trouble."""
+    asset = result.asset
+    if isinstance(result.error, AssetFailedError):
+        asset = result.error.asset
+    return _exit_of(result).name.lower() if asset is None else _output.clean(asset.state)
+
+
+def _exit_of(result: WaitResult) -> Exit:
+    return Exit.YES if result.error is None else exit_for(result.error)
+
+
+def _result_document(result: WaitResult) -> dict[str, Any]:
+    asset, error = result.asset, None
+    if result.error is not None:
+        asset = result.error.asset if isinstance(result.error, WaitError) else None
+        error = {
+            "type": type(result.error).__name__,
+            "message": str(result.error),
+            "code": getattr(result.error, "code", None),
+            "status_code": getattr(result.error, "status_code", None),
+        }
+    return {
+        "asset_id": result.asset_id,
+        "ok": error is None,
+        "asset": None if asset is None else asset.to_dict(),
+        "error": error,
+    }

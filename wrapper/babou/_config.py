@@ -1,0 +1,181 @@
+"""Check what the caller and the environment say before anything is sent."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from babou._errors import ConfigurationError, InvalidAssetIdError
+
+DEFAULT_BASE_URL = "https://api.babou.ai"
+DEFAULT_TIMEOUT = 30.0
+DEFAULT_MAX_RETRIES = 2
+DEFAULT_WAIT_TIMEOUT = 600.0
+MAX_ID_LENGTH = 256  # D12
+MAX_SECONDS = 1e9  # some thirty years; far more makes the system's own timers overflow
+_LONGEST_SHOWN = 80
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
+
+
+class Secret:
+    """Hold a key so that no repr, log line or debugger's list of locals shows it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def reveal(self) -> str:
+        """Return the key itself."""
+        return self._value
+
+
+def check_key(key: object, *, source: str = "api_key") -> Secret:
+    """Return the key, wrapped, or raise `ConfigurationError` saying what to set."""
+    if not isinstance(key, str):
+        raise ConfigurationError(
+            f"{source} must be a string or a callable that returns one, not {type(key).__name__}."
+        )
+    if not key:
+        raise ConfigurationError(
+            f"{source} is empty. Set the environment variable BABOU_API_KEY to a key of the form "
+            "sk-bab-…, or pass api_key=."
+        )
+    if not _VISIBLE_ASCII.fullmatch(key):
+        raise ConfigurationError(
+            f"{source} contains white space, control or non-ASCII characters: it cannot be sent in "
+            "a header. Look for a stray newline or quotation mark where the key is set."
+        )
+    return Secret(key)
+
+
+def key_from_environment() -> Secret:
+    """Return the key in BABOU_API_KEY, or raise `ConfigurationError`."""
+    key = os.environ.get("BABOU_API_KEY")
+    if key is None:
+        raise ConfigurationError(
+            "No API key. Set the environment variable BABOU_API_KEY to a key of the form "
+            "sk-bab-…, or pass api_key=."
+        )
+    return check_key(key, source="BABOU_API_KEY")
+
+
+def check_base_url(base_url: str | None) -> str:
+    """Return the base URL without its trailing slash, by default from BABOU_BASE_URL."""
+    source = "base_url"
+    if base_url is None:
+        source = "BABOU_BASE_URL"
+        base_url = os.environ.get(source) or DEFAULT_BASE_URL
+    try:
+        parts = urlsplit(base_url)
+        port_is_valid = parts.port is None or parts.port > 0
+    except (ValueError, TypeError, AttributeError):
+        parts, port_is_valid = urlsplit(""), False
+    if (
+        not port_is_valid
+        or parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or not _VISIBLE_ASCII.fullmatch(base_url)
+    ):
+        raise ConfigurationError(
+            f"{source} must be a URL such as {DEFAULT_BASE_URL}, "
+            f"not {re.sub('//[^/]*@', '//***@', str(base_url))!r}."
+        )
+    if parts.username is not None or "?" in base_url or "#" in base_url:
+        raise ConfigurationError(
+            f"{source} must have no user name, query or fragment; the key goes in api_key=."
+        )
+    return base_url.rstrip("/")
+
+
+def check_seconds(value: object, name: str) -> float:
+    """Return a duration in seconds as a float, or raise if it is not positive and finite."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not 0 < value <= MAX_SECONDS
+    ):
+        raise ConfigurationError(
+            f"{name} must be a positive, finite number of seconds, not {_shown(value)}. "
+            "To wait long, say how long."
+        )
+    return float(value)
+
+
+def check_count(value: object, name: str) -> int:
+    """Return a whole number that is not negative, or raise."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ConfigurationError(f"{name} must be a whole number from 0 up, not {_shown(value)}.")
+    return value
+
+
+def check_started_at(started_at: object) -> datetime | None:
+    """Return the start of a resumed wait, or raise if it has no time zone."""
+    if started_at is None:
+        return None
+    if not isinstance(started_at, datetime) or started_at.utcoffset() is None:
+        raise ConfigurationError(
+            "started_at must be a datetime with a time zone, such as datetime.now(timezone.utc), "
+            f"not {_shown(started_at)}."
+        )
+    return started_at
+
+
+def check_asset_id(asset_id: object) -> str:
+    """Return an identifier that is one path segment, or raise `InvalidAssetIdError` (D1, D12)."""
+    problem = None
+    if not isinstance(asset_id, str):
+        problem = f"must be a string, not {type(asset_id).__name__}"
+    elif not asset_id:
+        problem = "is empty"
+    elif asset_id in {".", ".."}:
+        problem = "would be taken as a directory step and reach another endpoint"
+    elif _CONTROL.search(asset_id):
+        problem = "contains control characters"
+    elif len(asset_id) > MAX_ID_LENGTH:
+        problem = f"is longer than {MAX_ID_LENGTH} characters"
+    elif any("\ud800" <= character <= "\udfff" for character in asset_id):
+        problem = "contains half of a surrogate pair"
+    if problem or not isinstance(asset_id, str):
+        raise InvalidAssetIdError(
+            f"The asset id {_shown(asset_id)} {problem}. Use the id that the upload returned.",
+            asset_id=asset_id,
+        )
+    return asset_id
+
+
+def user_agent(suffix: object) -> str:
+    """Return the User-Agent header: this package, the Python, the caller's suffix."""
+    from importlib.metadata import version  # noqa: PLC0415 (slow to import; not for `import babou`)
+
+    agent = (
+        f"babou-python/{version('babou')} "
+        f"(Python {platform.python_version()}; {platform.system() or 'unknown'})"
+    )
+    if suffix is None:
+        return agent
+    if (
+        not isinstance(suffix, str)
+        or not re.fullmatch(r"[\x20-\x7e]+", suffix)
+        or suffix != suffix.strip()
+    ):
+        raise ConfigurationError(
+            "user_agent_suffix must be printable ASCII such as 'my-service/1.4', "
+            f"not {_shown(suffix)}."
+        )
+    return f"{agent} {suffix}"
+
+
+def _shown(value: object) -> str:
+    """Return a value as it stands in a message: cut short, however large it is."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 1000:  # noqa: PLR2004
+        return "a huge number"  # Python refuses to print very long integers
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"

@@ -1,0 +1,163 @@
+"""The conversations with the API, each written once for sync and async. Pure.
+
+A flow is a generator. It yields `Step`s (a pause, a request, a deadline) and is sent back what came
+of each, with the runner's time. Flows read no clock, draw no randomness of their own and know no
+HTTP library; `_runners` drives them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from babou._errors import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APITimeoutError,
+    BabouError,
+)
+from babou._messages import Cancelled, Response, Step
+from babou._operations import Asset, asset_request, decode_asset, decode_error
+from babou._polling import Again, Failed, TimedOut, wait_cancelled, wait_timeout
+from babou._retry import asked_pause, is_transient, pause, status_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from babou._polling import PollPolicy
+
+Reply = Response | APIConnectionError | APIResponseValidationError
+"""What the engine makes of one request."""
+
+Answer = tuple[Reply | Cancelled | None, float]
+"""What a flow is sent back, with the runner's time."""
+
+_SUCCESS = 200
+
+
+def outcome_of(reply: Reply | Cancelled | None, asset_id: str) -> Asset | BabouError:
+    """Return what a reply means: the asset, or the error to raise."""
+    if isinstance(reply, BabouError):
+        reply.args = (f"Asset {asset_id!r}: {reply}",)
+        return reply
+    assert isinstance(reply, Response), reply  # noqa: S101 (runners answer each step)
+    if reply.status != _SUCCESS:
+        return status_error(reply, decode_error(reply.body), asset_id=asset_id)
+    try:
+        return decode_asset(reply.body, asset_id=asset_id)
+    except APIResponseValidationError as error:
+        return error
+
+
+def get(
+    asset_id: str, *, now: float, timeout: float, max_retries: int, random: Callable[[], float]
+) -> Generator[Step, Answer, Asset]:
+    """Fetch an asset, trying again what can be tried again, all within `timeout` seconds.
+
+    Raises:
+        BabouError: As `outcome_of` says; the last one, where several attempts failed.
+    """
+    deadline = now + timeout
+    step = Step(asset_request(asset_id), delay=0.0, deadline=deadline)
+    while True:
+        answer, now = yield step
+        outcome = outcome_of(answer, asset_id)
+        if isinstance(outcome, Asset):
+            return outcome
+        if not is_transient(outcome):
+            raise outcome
+        if step.attempt > max_retries:
+            raise outcome
+        delay = pause(outcome, step.attempt, random)
+        if now + delay >= deadline:
+            raise _out_of_time(outcome, asset_id, timeout, step.attempt, left=deadline - now)
+        step = evolve(step, delay=delay, attempt=step.attempt + 1)
+
+
+def _out_of_time(
+    error: BabouError, asset_id: str, timeout: float, attempts: int, *, left: float
+) -> BabouError:
+    """Return an error with the words why no further attempt was made."""
+    asked = asked_pause(error)
+    reason = (
+        f"The server asks to wait {asked:g} s, which reaches past the deadline of {timeout:g} s"
+        if asked >= left
+        else f"No time is left for another attempt within the deadline of {timeout:g} s"
+    )
+    if isinstance(error, APITimeoutError):
+        timed_out = APITimeoutError(
+            f"Asset {asset_id!r}: no whole answer within {timeout:g} s, in "
+            f"{attempts} attempt{'' if attempts == 1 else 's'}. "
+            "Raise timeout=, or check the network."
+        )
+        timed_out.__cause__ = error
+        return timed_out
+    error.args = (f"{error} {reason}.",)
+    return error
+
+
+def watch(
+    asset_id: str,
+    *,
+    policy: PollPolicy,
+    now: float,
+    already_elapsed: float,
+    timeout: float,
+    request_timeout: float,
+    raise_failed: bool,
+    random: Callable[[], float],
+) -> Generator[Step | Asset, Answer, None]:
+    """Poll until the asset is terminal; yield it each time it was seen.
+
+    Where an asset is yielded, None is sent back, with the time at which the caller is done with it.
+
+    Raises:
+        AssetFailedError: The asset failed, and `raise_failed` is set.
+        WaitTimeoutError: `timeout` seconds after the wait began, `already_elapsed` of them before
+            this call.
+        BabouError: An error that polling again cannot mend.
+    """
+    request = asset_request(asset_id)
+    began = now - already_elapsed
+    delay, round_trip, polls, failures = 0.0, 0.0, 0, 0
+    last: Asset | None = None
+    if already_elapsed >= timeout:
+        raise wait_timeout(
+            asset_id, asset=None, elapsed=already_elapsed, polls=0, error=None, timeout=timeout
+        )
+    while True:
+        sent = now + delay
+        polls += 1
+        deadline = min(began + timeout, sent + request_timeout)
+        answer, now = yield Step(request, delay, deadline, attempt=polls)
+        if isinstance(answer, Cancelled):
+            raise wait_cancelled(asset_id, asset=last, elapsed=now - began, polls=polls - 1)
+        if isinstance(answer, Response):
+            round_trip = max(0.0, now - sent)
+        outcome = outcome_of(answer, asset_id)
+        if isinstance(outcome, Asset):
+            last, failures = outcome, 0
+            _, now = yield outcome
+        else:
+            failures += 1
+        decision = policy.step(
+            asset_id,
+            outcome,
+            elapsed=now - began,
+            timeout=timeout,
+            polls=polls,
+            failures=max(1, failures),
+            last_asset=last,
+            round_trip=round_trip,
+            random=random,
+        )
+        match decision:
+            case Again(next_delay):
+                delay = next_delay
+            case Failed(error) if raise_failed or not isinstance(outcome, Asset):
+                raise error
+            case TimedOut(error):
+                raise error
+            case _:
+                return  # ready; or failed, where that is not raised

@@ -1,0 +1,146 @@
+"""The seam: the only module that knows the generated package.
+
+Two things cross it: the operation's request builder and the models' `from_dict`. The generated code
+trusts every answer; here an answer is first held against the specification's own schema
+(`schemas.json`, written by the same command as the generated code), so that whatever gets through
+has the types it declares.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+import attrs
+import fastjsonschema
+
+from babou._errors import APIResponseValidationError
+from babou._messages import Request
+from babou._schema import brief, excerpt, explain, load, normalised, validator
+from babou_generated.api.assets import get_asset
+from babou_generated.models import Asset as _GeneratedAsset
+from babou_generated.models import AssetState
+from babou_generated.models import Error as _GeneratedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FAILED = frozenset({AssetState.ERROR, AssetState.FAILED})
+
+
+@attrs.frozen(slots=True, eq=True)
+class Asset(_GeneratedAsset):
+    """An uploaded media file as it was when the server answered; immutable.
+
+    Its members are those of the specification, with the types they declare. Members that the
+    specification does not know are kept: `asset["member"]`, `"member" in asset`,
+    `asset.additional_properties`.
+    """
+
+    _document: dict[str, Any] = attrs.field(factory=dict, repr=False, eq=False, init=False)
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether the bytes can be had."""
+        return self.state == AssetState.READY
+
+    @property
+    def is_failed(self) -> bool:
+        """Tell whether the upload or its analysis went wrong for good, in either spelling (D2)."""
+        return self.state in _FAILED
+
+    @property
+    def is_terminal(self) -> bool:
+        """Tell whether the state will never change again; an unknown state is not terminal (D2)."""
+        return self.is_ready or self.is_failed
+
+    def __setitem__(self, key: str, value: Any) -> NoReturn:  # noqa: ANN401 (as inherited)
+        raise attrs.exceptions.FrozenInstanceError
+
+    def __delitem__(self, key: str) -> NoReturn:
+        raise attrs.exceptions.FrozenInstanceError
+
+    def __hash__(self) -> int:  # type: ignore[override]  # the generated class is mutable
+        return hash((self.id, self.state, self.url))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a copy of the document that the server sent, with nothing lost or rounded."""
+        return copy.deepcopy(self._document) or super().to_dict()
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Return the asset that a document describes, such as one that `to_dict` gave.
+
+        Raises:
+            APIResponseValidationError: The document isn't what the specification promises.
+        """
+        return cls._decode(json.dumps(dict(src_dict)).encode(), "The document")
+
+    @classmethod
+    def _decode(cls, body: bytes, subject: str) -> Self:
+        try:
+            document = load(body)
+        except (ValueError, RecursionError) as error:
+            expected = f"a JSON object ({error})"
+            raise _invalid(subject, None, expected, excerpt(body), body) from error
+        try:
+            validator("Asset")(document)
+        except fastjsonschema.JsonSchemaValueException as error:
+            raise _invalid(subject, *explain(error), body) from error
+        generated = _GeneratedAsset.from_dict(normalised(document))
+        asset = cls(**{name: getattr(generated, name) for name in _MEMBERS})
+        asset.additional_properties.update(generated.additional_properties)
+        asset._document.update(document)  # filled here, because the class is frozen
+        return asset
+
+
+__all__ = ["Asset", "AssetState", "asset_request", "decode_asset", "decode_error"]
+
+_MEMBERS = tuple(member.name for member in attrs.fields(_GeneratedAsset) if member.init)
+
+
+def asset_request(asset_id: str) -> Request:
+    """Return the request for an asset, its URL relative to the server's."""
+    arguments = get_asset._get_kwargs(asset_id=asset_id)  # noqa: SLF001 (the seam's purpose)
+    return Request(arguments["method"].upper(), arguments["url"])
+
+
+def decode_asset(body: bytes, *, asset_id: str) -> Asset:
+    """Return the asset in the body of a success.
+
+    Raises:
+        APIResponseValidationError: The body is not JSON (RFC 8259), not what the schema promises,
+            or describes another asset than the one asked for.
+    """
+    subject = f"The server's answer for asset {asset_id!r}"
+    asset = Asset._decode(body, subject)  # noqa: SLF001 (the class above)
+    if asset.id != asset_id:
+        expected = f"{asset_id!r}, the id that was asked for"
+        raise _invalid(subject, "id", expected, asset.id, body)
+    return asset
+
+
+def decode_error(body: bytes) -> Mapping[str, str | None] | None:
+    """Return `error`, `code` and `hint` of an error body, or None where it is another one."""
+    try:
+        document = load(body)
+        validator("Error")(document)
+    except (ValueError, RecursionError):  # the validator's exception is a ValueError
+        return None
+    error = _GeneratedError.from_dict(document)
+    return {"error": error.error, "code": error.code, "hint": error.hint or None}
+
+
+def _invalid(
+    subject: str, member: str | None, expected: str, received: object, body: bytes
+) -> APIResponseValidationError:
+    where = f"member {member!r}" if member else "the body"
+    return APIResponseValidationError(
+        f"{subject} is not what the specification promises: {where} should be {expected}, but came "
+        f"as {brief.repr(received)}. Check BABOU_BASE_URL, or look for a newer babou.",
+        member=member,
+        expected=expected,
+        received=received,
+        body=body,
+    )

@@ -1,0 +1,143 @@
+"""Decide what may be tried again, and when. Pure.
+
+| rule | source |
+|---|---|
+| 408, 409, 429 and every 5xx may be tried again, 52x of a CDN included | D8, D11 |
+| the n-th pause is drawn from 0 to min(8, 0.5·2ⁿ⁻¹) seconds (full jitter) | D11 |
+| `Retry-After` and `retry-after-ms` are lower bounds of it | RFC 9110, 10.2.3 |
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from babou._errors import APIConnectionError, APIStatusError, class_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from babou._errors import BabouError
+    from babou._messages import Response
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 8.0
+_RETRYABLE = frozenset({408, 409, 429})
+_SERVER_ERROR = 500
+_SECONDS = re.compile(r"\d{1,9}(\.\d+)?", re.ASCII)
+
+
+def is_retryable(status: int) -> bool:
+    """Tell whether a call answered so can succeed later."""
+    return status in _RETRYABLE or status >= _SERVER_ERROR
+
+
+def is_transient(error: BabouError) -> bool:
+    """Tell whether the same call can succeed later."""
+    return isinstance(error, APIConnectionError) or (
+        isinstance(error, APIStatusError) and error.retryable
+    )
+
+
+def backoff(failures: int, random: Callable[[], float]) -> float:
+    """Return the seconds to pause after so many failures in a row, 1 or more."""
+    longest = FIRST_PAUSE * 2.0 ** min(failures - 1, 10)
+    return random() * min(LONGEST_PAUSE, longest)
+
+
+def pause(error: BabouError, failures: int, random: Callable[[], float]) -> float:
+    """Return the seconds to pause after an error: back-off, and at least what the server asks."""
+    return max(backoff(failures, random), asked_pause(error))
+
+
+def asked_pause(error: BabouError) -> float:
+    """Return the seconds that the server asks to wait, 0 where it does not say."""
+    asked = error.retry_after if isinstance(error, APIStatusError) else None
+    return asked or 0.0
+
+
+def retry_after(headers: Mapping[str, str], received_at: float) -> float | None:
+    """Return the seconds that the headers ask to wait, or None.
+
+    Args:
+        headers: Names in lower case.
+        received_at: Seconds since the epoch; stands in for a missing `Date` header.
+    """
+    if _SECONDS.fullmatch(milliseconds := headers.get("retry-after-ms", "").strip()):
+        return float(milliseconds) / 1000
+    value = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    moment = _timestamp(value)
+    if moment is None:
+        return None
+    # Both times by the server's clock, where it tells it: ours may be wrong.
+    now = _timestamp(headers.get("date", ""))
+    return max(0.0, moment - (received_at if now is None else now))
+
+
+def _timestamp(date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+        # asctime's format, still allowed, names no zone; it means UTC (RFC 9110, 5.6.7).
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def status_error(
+    response: Response, details: Mapping[str, str | None] | None, *, asset_id: str
+) -> APIStatusError:
+    """Return the error for an answer that is not a success.
+
+    Args:
+        response: The answer.
+        details: `error`, `code` and `hint` of its body, or None where it is not the documented one.
+        asset_id: What was asked for.
+    """
+    status, headers = response.status, response.headers
+    details = details or {}
+    kind = headers.get("content-type", "").partition(";")[0].strip()
+    message = details.get("error") or (
+        f"an answer that is not the API's own ({kind or 'no content type'}, "
+        f"{len(response.body)} bytes)"
+    )
+    code, hint = details.get("code"), details.get("hint")
+    request_id = headers.get("x-request-id") or headers.get("request-id")
+    wait = retry_after(headers, response.received_at)
+    cls = class_for(status)
+    advice = _ADVICE.get(status) or _ADVICE.get(status // 100, "Try again later")
+    sentences = [f"Asset {asset_id!r}: HTTP {status}{f' {code}' if code else ''}: {message}"]
+    sentences += [hint or advice]
+    sentences += [f"Retry after {wait:g} s"] if wait is not None else []
+    sentences += [f"Request id {request_id}"] if request_id else []
+    return cls(
+        " ".join(f"{sentence.rstrip('.')}." for sentence in sentences),
+        status_code=status,
+        code=code,
+        message=message,
+        hint=hint,
+        request_id=request_id,
+        retry_after=wait,
+        retryable=is_retryable(status),
+        body=response.body,
+        headers=headers,
+    )
+
+
+_ADVICE: Mapping[int, str] = {
+    1: "The API never answers so: check BABOU_BASE_URL",
+    2: "The API never answers so: check BABOU_BASE_URL",
+    3: "The API never redirects: check BABOU_BASE_URL",
+    4: "The API never answers so: check BABOU_BASE_URL",
+    400: "Use the id that the upload returned",
+    401: "Check BABOU_API_KEY",
+    403: "The key has no right to this, or a firewall refused: check BABOU_API_KEY",
+    404: "It does not exist, or belongs to another account: check the id and BABOU_API_KEY",
+    408: "Try again later",
+    409: "Try again later",
+    429: "Slow down, and try again later",
+}
+"""What to try, by status, or else by its first digit."""

@@ -1,0 +1,186 @@
+"""What the specification promises of a body: strict JSON, its schemas, and words for both. Pure.
+
+The schemas are those of `openapi/babou.yaml`, written as `schemas.json` by the command that also
+writes the generated package.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import reprlib
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import fastjsonschema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# RFC 3339, section 5.6, with its lower-case letters, leap seconds and any number of digits.
+_DATE_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt]((?:[01]\d|2[0-3]):[0-5]\d:)([0-5]\d|60)(?:\.(\d+))?"
+    r"([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
+_LEAP_SECOND = "60"
+_MAX_DEPTH = 64  # levels of nesting; what nests far deeper can't be copied, compared or pickled
+
+brief = reprlib.Repr()
+brief.maxstring = brief.maxother = 120
+
+
+def load(body: bytes) -> Any:  # noqa: ANN401 (any JSON value)
+    """Return the JSON value (RFC 8259) in a body, or raise ValueError or RecursionError."""
+    document = json.loads(
+        body.decode("utf-8-sig"),
+        parse_constant=_not_json,
+        parse_float=_finite,
+        parse_int=_integer,
+    )
+    level = [document]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            item
+            for value in level
+            if isinstance(value, (dict, list))
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+    if level:
+        raise ValueError(f"more than {_MAX_DEPTH} levels deep")
+    return document
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{brief.repr(text)} is out of range")
+    return number
+
+
+def _integer(text: str) -> int:
+    _finite(text)  # one that is too large for a float would be so for `duration`
+    return int(text)
+
+
+@functools.cache
+def schemas() -> dict[str, Any]:
+    text = resources.files("babou_generated").joinpath("schemas.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)["$defs"]
+    return found
+
+
+@functools.cache
+def validator(name: str) -> Callable[[Any], Any]:
+    validate: Callable[[Any], Any] = fastjsonschema.compile(
+        {"$defs": schemas(), "$ref": f"#/$defs/{name}"},
+        formats={"date-time": _is_date_time},
+        use_default=False,
+    )
+    return validate
+
+
+def normalised(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a valid document in the one spelling that the generated code takes right."""
+    members = schemas()["Asset"]["properties"]
+    return {name: _spelled(value, members.get(name, {})) for name, value in document.items()}
+
+
+def _spelled(value: Any, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 (any JSON value)
+    types = schema.get("type", ())
+    if isinstance(value, float) and "integer" in types:
+        return int(value)  # 245678.0 is an integer in JSON Schema (D5)
+    if isinstance(value, int) and not isinstance(value, bool) and "number" in types:
+        return float(value)
+    if isinstance(value, str) and schema.get("format") == "date-time":
+        return _parse_date_time(value).isoformat()
+    return value
+
+
+def _parse_date_time(text: str) -> datetime:
+    """Return the time that an RFC 3339 text names, or raise ValueError or OverflowError.
+
+    A leap second becomes the second after it, as in POSIX time; digits past the microsecond are
+    cut off, not rounded.
+    """
+    match = _DATE_TIME.fullmatch(text)
+    if match is None:
+        raise ValueError("not an RFC 3339 time with an offset")
+    date, hours_minutes, seconds, fraction, offset = match.groups()
+    leap = seconds == _LEAP_SECOND
+    if leap:
+        seconds = "59"
+    micros = f".{fraction[:6]}" if fraction else ""
+    moment = datetime.fromisoformat(f"{date}T{hours_minutes}{seconds}{micros}{offset.upper()}")
+    if not leap:
+        return moment
+    if f"{moment.astimezone(UTC):%H:%M}" != "23:59":
+        raise ValueError("leap seconds come at the end of a day")
+    return moment + timedelta(seconds=1)
+
+
+def _is_date_time(text: str) -> bool:
+    try:
+        _parse_date_time(text)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def explain(error: fastjsonschema.JsonSchemaValueException) -> tuple[str | None, str, object]:
+    """Return which member is wrong, what was expected and what came."""
+    path = [str(part) for part in error.path[1:]]
+    if error.rule == "required":
+        missing = [name for name in error.rule_definition if name not in error.value]
+        return ".".join([*path, missing[0]]), "a value", MISSING
+    if error.rule == "type" and not path:
+        return None, "a JSON object", error.value
+    return ".".join(path) or None, describe(error.definition), error.value
+
+
+def describe(schema: Mapping[str, Any]) -> str:
+    """Say in words what a schema allows."""
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(describe(option) for option in schema["anyOf"]))
+    if "$ref" in schema:
+        return describe(schemas()[schema["$ref"].rpartition("/")[2]])
+    types = schema.get("type", "any value")
+    words = [" or ".join(types) if isinstance(types, list) else str(types)]
+    if schema.get("format") == "date-time":
+        words = ["an RFC 3339 time with an offset"]
+    words += [f"{word} {schema[key]}" for key, word in _CONSTRAINTS.items() if key in schema]
+    return ", ".join(words)
+
+
+_CONSTRAINTS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+    "minLength": "length at least",
+    "maxLength": "length at most",
+    "pattern": "matching",
+}
+
+
+class _Missing:
+    """What came in place of a missing member."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+    def __reduce__(self) -> str:
+        return "MISSING"
+
+
+MISSING = _Missing()
+
+
+def excerpt(body: bytes) -> object:
+    return body[:200].decode("utf-8", "replace") if body else MISSING

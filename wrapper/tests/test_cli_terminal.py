@@ -1,0 +1,199 @@
+"""The command line as a process of its own: on a terminal, in a pipe, interrupted."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from babou_contract.mock_server import MockServer, by_reads
+
+pexpect = pytest.importorskip("pexpect")
+
+BABOU = [sys.executable, "-c", "from babou._cli import main; main()"]
+KEY = "sk-bab-very-secret"
+HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
+
+# The server runs in a thread of this process; the child that pexpect forks becomes another program
+# at once.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with MockServer(api_key=KEY) as server:
+        yield server
+
+
+@pytest.fixture
+def environment(server):
+    others = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    return others | {"BABOU_API_KEY": KEY, "BABOU_BASE_URL": server.base_url, "TERM": "xterm"}
+
+
+@pytest.fixture
+def on_terminal(environment, tmp_path):
+    """Return a function that starts the command line on a terminal of 80 columns."""
+    started = []
+
+    def start(*arguments, **variables):
+        child = pexpect.spawn(
+            BABOU[0],
+            [*BABOU[1:], *arguments],
+            env=environment | variables,
+            cwd=str(tmp_path),
+            dimensions=(24, 80),
+            encoding="utf-8",
+            timeout=10,
+        )
+        started.append(child)
+        return child
+
+    yield start
+    for child in started:
+        child.close(force=True)
+
+
+@pytest.fixture
+def piped(environment, tmp_path):
+    """Return a function that starts the command line with pipes."""
+    started = []
+
+    def start(*arguments, **variables):
+        process = subprocess.Popen(
+            [*BABOU, *arguments],
+            env=environment | variables,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def finish(child):
+    """Return all that a child still writes, and its exit code."""
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.before, child.exitstatus
+
+
+def test_wait_shows_rows_on_a_terminal_and_then_the_results(on_terminal, server):
+    """The rows are live and go away; the cursor is shown again."""
+    server.add("ast_t", lifecycle=by_reads("uploading", "processing", "ready", reads=3))
+    child = on_terminal("wait", "ast_t", "ast_demo_failed", "--interval", "0.15")
+    child.expect_exact(HIDE)
+    child.expect("ast_t.*processing")
+    shown, code = finish(child)
+    assert code == 1
+    assert shown.rindex(SHOW) < shown.rindex("ast_t\tready")
+    assert "ast_demo_failed\tfailed" in re.sub(" +", "\t", shown[shown.rindex(SHOW) :])
+
+
+@pytest.mark.parametrize("ids", [["ast_demo_stuck"], ["ast_demo_stuck", "ast_demo_image"]])
+def test_ctrl_c_in_a_wait_leaves_the_terminal_clean(on_terminal, ids):
+    """Exit code 130, the cursor shown, one line and no traceback."""
+    child = on_terminal("wait", *ids, "--interval", "0.05")
+    child.expect("ast_demo_stuck.*processing")
+    child.sendintr()
+    shown, code = finish(child)
+    assert code == 130
+    assert SHOW in shown
+    assert shown.endswith("\r\nbabou: interrupted.\r\n")
+    assert "Traceback" not in shown
+
+
+def test_ctrl_c_in_a_download_leaves_the_terminal_clean_and_the_part(on_terminal, server, tmp_path):
+    """And the same command takes it up."""
+    server.add("ast_d", name="slow.bin", content=b"x" * 500_000, size=500_000)
+    server.fault("storage_slow", asset_id="ast_d", piece=20_000, interval=0.02)
+    child = on_terminal("download", "ast_d")
+    child.expect(r"KiB/s")
+    child.sendintr()
+    shown, code = finish(child)
+    assert code == 130
+    assert SHOW in shown
+    assert "babou: interrupted. The same command takes the download up" in shown
+    assert not (tmp_path / "slow.bin").exists()
+    server.clear_faults()
+    server.clear_requests()
+    child = on_terminal("download", "ast_d")
+    shown, code = finish(child)
+    assert code == 0
+    assert shown.endswith("slow.bin\r\n")
+    assert (tmp_path / "slow.bin").read_bytes() == b"x" * 500_000
+    assert any("range" in dict(request.headers) for request in server.requests)
+
+
+def test_a_dumb_terminal_gets_lines(on_terminal):
+    """No escape sequence at all."""
+    shown, code = finish(on_terminal("wait", "ast_demo_image", TERM="dumb"))
+    assert code == 0
+    assert "\x1b" not in shown
+    assert shown == "ast_demo_image ready\r\nast_demo_image\tready\r\n"
+
+
+def test_ctrl_c_in_a_pipe_is_one_line_too(piped):
+    """Exit code 130."""
+    process = piped("wait", "ast_demo_stuck", "ast_demo_image", "--interval", "0.05")
+    while "stuck" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert [line for line in err.splitlines() if line.startswith("babou")] == [
+        "babou: interrupted."
+    ]
+    assert "Traceback" not in err
+
+
+def test_sigterm_is_an_orderly_end(piped):
+    """Exit code 143, without a word."""
+    process = piped("wait", "ast_demo_stuck", "--interval", "0.05")
+    process.stderr.readline()
+    process.terminate()
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (143, "", "")
+
+
+def test_a_reader_that_goes_away_is_no_error_message(piped):
+    """As in `babou get … | head`."""
+    process = piped("get", "ast_demo_image")
+    process.stdout.close()
+    process.stdout = None
+    _, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (141, "")
+
+
+def test_what_the_locale_cannot_encode_is_written_as_an_escape(piped, server):
+    """And crashes nothing."""
+    server.add("ast_u", name="snow-☃.png")
+    process = piped("get", "ast_u", PYTHONIOENCODING="cp1252")
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (0, "")
+    assert r"snow-\u2603.png" in out
+
+
+def test_rich_is_not_loaded_where_nothing_moves(environment):
+    """Nor is the mock server: `babou get` is as quick as it can be."""
+    code = (
+        "import atexit, sys; atexit.register(lambda: print(*sorted(sys.modules)));"
+        "from babou._cli import main; main()"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code, "get", "ast_demo_image"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()[-1]
+    assert "click" in out.split()
+    assert not {"rich", "babou_contract"} & set(out.split())

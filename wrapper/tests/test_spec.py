@@ -1,0 +1,207 @@
+"""Hold openapi/babou.yaml to its own words, to the documentation and to DECISIONS.md."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import openapi_spec_validator
+import pytest
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+ROOT = Path(__file__).resolve().parents[2]
+SPEC: dict[str, Any] = yaml.safe_load((ROOT / "openapi/babou.yaml").read_text(encoding="utf-8"))
+OPERATION = SPEC["paths"]["/api/v1/assets/{assetId}"]["get"]
+ASSET = SPEC["components"]["schemas"]["Asset"]
+
+MEMBERS = {  # name → whether it can be null, as the page of the API says
+    "id": False,
+    "name": False,
+    "url": True,
+    "content_type": False,
+    "size": True,
+    "state": False,
+    "duration": True,
+    "width": True,
+    "height": True,
+    "created_at": False,
+}
+ERRORS = {
+    "400": {"VALIDATION_ERROR"},
+    "401": {"UNAUTHORIZED", "INVALID_API_KEY_FORMAT", "API_KEY_EXPIRED"},
+    "404": {"NOT_FOUND"},
+    "429": {"RATE_LIMITED"},
+    "500": {"INTERNAL_ERROR"},
+    "5XX": {"SERVICE_UNAVAILABLE"},
+}
+
+DECISION = re.compile(r"^## (D\d+)\b.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+DECISIONS = {
+    match[1]: match[0]
+    for match in DECISION.finditer((ROOT / "openapi/DECISIONS.md").read_text(encoding="utf-8"))
+}
+PARTS = ["The docs say", "We chose", "The test that holds it", "How to ask a live server"]
+
+
+def validator(schema: dict[str, Any]) -> Draft202012Validator:
+    """Return a validator for a schema of the spec, formats included."""
+    whole = {"components": SPEC["components"], **schema}
+    return Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def examples() -> Iterator[Any]:
+    """Yield each example of the spec with the schema it stands beside."""
+    for parameter in OPERATION["parameters"]:
+        yield pytest.param(parameter["schema"], parameter["example"], id=parameter["name"])
+    for status, response in OPERATION["responses"].items():
+        for name, header in response.get("headers", {}).items():
+            yield pytest.param(header["schema"], header["example"], id=f"{status}-{name}")
+        content = response["content"]["application/json"]
+        for name, example in content["examples"].items():
+            yield pytest.param(content["schema"], example["value"], id=f"{status}-{name}")
+    for name, schema in SPEC["components"]["schemas"].items():
+        for member, member_schema in schema.get("properties", {}).items():
+            for example in member_schema["examples"]:
+                yield pytest.param(member_schema, example, id=f"{name}-{member}")
+
+
+def test_the_spec_is_valid_openapi():
+    """The spec is a valid OpenAPI 3.1 document."""
+    assert SPEC["openapi"].startswith("3.1.")
+    openapi_spec_validator.validate(SPEC)
+
+
+@pytest.mark.parametrize(("schema", "example"), list(examples()))
+def test_each_example_obeys_its_schema(schema, example):
+    """Whoever builds on an example of the spec builds on something that the spec allows."""
+    validator(schema).validate(example)
+
+
+@pytest.mark.parametrize(
+    "created_at", ["2025-12-02", "2025-12-02T10:00:00", "1970-01-01T00:00:00Z", "20251202T100000Z"]
+)
+def test_a_time_without_an_offset_or_of_another_century_is_refused(created_at):
+    """D14: `created_at` is an RFC 3339 time with its offset, in the years 2000 to 2999."""
+    with pytest.raises(ValidationError):
+        validator(ASSET["properties"]["created_at"]).validate(created_at)
+
+
+def test_the_operation_has_its_name_and_asks_for_the_key():
+    """The generator reads security at the operation only; elsewhere it would be lost."""
+    assert OPERATION["operationId"] == "getAsset"
+    assert OPERATION["security"] == [{"bearerAuth": []}]
+    scheme = SPEC["components"]["securitySchemes"]["bearerAuth"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+
+
+def test_the_server_is_the_documented_one():
+    """The spec names the production server, and the path below it in full."""
+    assert [server["url"] for server in SPEC["servers"]] == ["https://api.babou.ai"]
+
+
+def test_an_asset_has_the_ten_documented_members():
+    """D4: all ten members are always there, and the documentation tool's artefacts are none."""
+    assert set(ASSET["properties"]) == set(MEMBERS)
+    assert sorted(ASSET["required"]) == sorted(MEMBERS)
+    assert "additionalProperties" not in ASSET
+
+
+@pytest.mark.parametrize(("member", "nullable"), list(MEMBERS.items()))
+def test_a_member_can_be_null_where_the_docs_say_so(member, nullable):
+    """`url`, `size`, `duration`, `width` and `height` can be null, the others never."""
+    assert validator(ASSET["properties"][member]).is_valid(None) is nullable
+
+
+@pytest.mark.parametrize("member", ["size", "width", "height"])
+def test_bytes_and_pixels_are_whole_numbers(member):
+    """D5: sizes are whole, whichever way JSON spells them."""
+    schema = validator(ASSET["properties"][member])
+    assert schema.is_valid(1920)
+    assert schema.is_valid(1920.0)
+    assert not schema.is_valid(1920.5)
+    assert not schema.is_valid("1920")
+
+
+def test_a_duration_can_have_a_fraction():
+    """D5: durations are seconds, and not always whole ones."""
+    assert validator(ASSET["properties"]["duration"]).is_valid(12.48)
+
+
+@pytest.mark.parametrize(
+    "state", ["uploading", "processing", "ready", "error", "failed", "archived"]
+)
+def test_any_state_is_allowed_and_five_are_known(state):
+    """D2: both spellings of failure are known, and a new state breaks no client."""
+    validator(ASSET["properties"]["state"]).validate(state)
+    known = SPEC["components"]["schemas"]["AssetState"]["enum"]
+    assert known == ["uploading", "processing", "ready", "error", "failed"]
+
+
+def test_each_documented_error_has_an_example():
+    """D7: the statuses and codes of all the documentation's pages are in the spec."""
+    found = {
+        status: {
+            example["value"]["code"]
+            for example in response["content"]["application/json"]["examples"].values()
+        }
+        for status, response in OPERATION["responses"].items()
+        if status != "200"
+    }
+    assert found == ERRORS
+
+
+def test_no_catch_all_response():
+    """A `default` response would send every redirect and empty answer to the error decoder."""
+    assert "default" not in OPERATION["responses"]
+
+
+def mentions() -> Iterator[Any]:
+    """Yield each file that may refer to decisions, with the numbers it refers to."""
+    folders = ["wrapper/babou", "wrapper/tests", "contract_tests", "openapi"]
+    files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.*"))]
+    for path in [*files, *sorted(ROOT.glob("*.md"))]:
+        if path.suffix not in {".py", ".md", ".yaml"}:
+            continue
+        numbers = re.findall(r"\bD[1-9]\d?\b", path.read_text(encoding="utf-8"))
+        if numbers:
+            name = path.relative_to(ROOT).as_posix()
+            yield pytest.param(set(numbers), id=name)
+
+
+@pytest.mark.parametrize("numbers", list(mentions()))
+def test_each_decision_that_is_referred_to_exists(numbers):
+    """A D-number in the spec, the code or a document leads to an entry of DECISIONS.md."""
+    assert numbers <= set(DECISIONS)
+
+
+def test_decisions_are_numbered_without_a_gap():
+    """A decision keeps its number for good, so the list has neither holes nor repetitions."""
+    numbers = DECISION.findall((ROOT / "openapi/DECISIONS.md").read_text(encoding="utf-8"))
+    assert numbers == [f"D{number}" for number in range(1, len(numbers) + 1)]
+
+
+@pytest.mark.parametrize("decision", list(DECISIONS.values()), ids=list(DECISIONS))
+def test_each_decision_has_its_four_parts(decision):
+    """What is said, what was chosen, which test holds it and how a live server would tell."""
+    assert [part for part in PARTS if f"**{part}**" not in decision] == []
+
+
+@cache
+def functions(path: Path) -> frozenset[str]:
+    """Return the names of the functions in a file, or none where there is no such file."""
+    if not path.is_file():
+        return frozenset()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, kinds))
+
+
+@pytest.mark.parametrize("decision", list(DECISIONS.values()), ids=list(DECISIONS))
+def test_each_decision_names_tests_that_exist(decision):
+    """No decision is held by a test that was renamed or never written."""
+    named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", decision)
+    assert named
+    assert [f"{file}::{test}" for file, test in named if test not in functions(ROOT / file)] == []
