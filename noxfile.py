@@ -4,6 +4,7 @@ It needs Python 3.11 or later and pip, nothing else: Node.js, which some checks 
 PyPI.
 """
 
+import os
 import shutil
 from pathlib import Path
 
@@ -17,8 +18,10 @@ nox.options.sessions = ["lint", "check_generated", "wheel", "tests"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 ALL_SUPPORTED = nox.project.python_versions(PYPROJECT)
-PACKAGE = ("-e", ".[cli,s3,testing]")
+PACKAGE = ("-e", ".[cli,s3,testing,contract]")
 SPEC = "openapi/babou.yaml"
+PARALLEL = ("-n", "auto", "--dist", "loadfile")  # what a file sets up, it sets up once
+NO_BROWSER = ("-m", "not browser", "--ignore=contract_tests/wheel_tests")
 
 REDOCLY = "@redocly/cli@2.77.0"
 QUIET = {  # no telemetry, no look-ups of newer versions
@@ -44,6 +47,10 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports")
     session.run("openapi-spec-validator", SPEC)
     session.run("npx", "--yes", REDOCLY, "lint", SPEC, "--config=openapi/redocly.yaml", env=QUIET)
+    workflows = [str(path) for path in sorted(Path(".github/workflows").glob("*.yml"))]
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml")
+    session.run("zizmor", "--offline", "--no-progress", ".")
 
 
 @nox.session
@@ -64,14 +71,14 @@ def check_generated(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run all tests with the running Python, and hold the wrapper's coverage at 100 %."""
     session.install(*PACKAGE, *group("test"))
-    session.run("pytest", "-n", "auto", "--cov", *session.posargs)
+    session.run("pytest", *PARALLEL, "--cov", *NO_BROWSER, *session.posargs)
 
 
 @nox.session(python=ALL_SUPPORTED)
 def tests_all(session: nox.Session) -> None:
     """Run all tests with each supported Python that is installed."""
     session.install(*PACKAGE, *group("test"))
-    session.run("pytest", "-n", "auto", *session.posargs)
+    session.run("pytest", *PARALLEL, *NO_BROWSER, *session.posargs)
 
 
 @nox.session
@@ -84,3 +91,15 @@ def wheel(session: nox.Session) -> None:
     parallel = ("-n", "2", "--dist", "loadgroup")  # each environment is made in one worker
     tests = "contract_tests/wheel_tests"
     session.run("pytest", *parallel, tests, *session.posargs, env={"BABOU_WHEEL": str(built)})
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Look at the report's page in Chromium, which is installed where that can be done."""
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        if not (shutil.which("apt-get") and os.geteuid() == 0):
+            session.error("install Chromium: apt-get install chromium chromium-driver")
+        session.run("apt-get", "update", "-qq", external=True)
+        session.run("apt-get", "install", "-qq", "chromium", "chromium-driver", external=True)
+    session.install(*PACKAGE, *group("test", "browser"))
+    session.run("pytest", "-m", "browser", "contract_tests/tests/report", *session.posargs)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 _PLUGINS = "babou.commands"
-_EXTRAS = {"mock": "babou[testing]"}
+_EXTRAS = {"contract": "babou[contract]", "mock": "babou[testing]"}
 
 
 class App(click.Group):

@@ -1,0 +1,180 @@
+"""Schemathesis as one check: breadth, after the fixed questions."""
+
+import base64
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import evolve
+
+from babou_contract import places, spec
+from babou_contract.checks import NotExercisedError, Register, Tally
+from babou_contract.keeper import SHOWN, Keeper
+from babou_contract.model import Edge, Exchange
+from babou_contract.scene import Scene
+from babou_contract.session import Session
+from babou_contract.settings import Settings
+
+check = Register(Edge.spec_server)
+
+_FOR_EVER = 1e9
+_PARTS = {  # what a failure of schemathesis is about, in the spec
+    "JsonSchemaError": "content",
+    "UndefinedContentType": "content",
+    "MissingContentType": "content",
+    "MalformedJson": "content",
+}
+
+
+def is_installed() -> bool:
+    """Say whether schemathesis can be had, without importing it."""
+    return importlib.util.find_spec("schemathesis") is not None
+
+
+class Breadth:
+    """The process in which schemathesis runs: started early, told to begin, and read."""
+
+    def __init__(self, settings: Settings, session: Session) -> None:
+        self._session, self._settings = session, settings
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "babou_contract.breadth_worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            # Straight to the server, with this key and no other, and no traces in the folder.
+            env={
+                "HYPOTHESIS_STORAGE_DIRECTORY": tempfile.gettempdir(),
+                **os.environ,
+                "NO_PROXY": "*",
+                "NETRC": os.devnull,
+            },
+        )
+        self._complaints: list[str] = []
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        if self._process.stderr:
+            self._complaints += self._process.stderr.read().splitlines()[-5:]
+
+    def run(self, assets: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+        """Begin, and yield what is told."""
+        settings = self._settings
+        job = {
+            "base_url": self._session.base_url,
+            "api_key": settings.api_key,
+            "assets": list(assets),
+            "seed": settings.seed,
+            "max_examples": settings.max_examples,
+            "timeout": settings.timeout,
+            "rate_limit": settings.rate_limit,
+            "seconds": min(self._session.left(), _FOR_EVER),
+            "allow_unsafe_methods": settings.allow_unsafe_methods,
+            "spec": _spec_with(assets),
+        }
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None  # noqa: S101  both are pipes
+        assert stdout is not None  # noqa: S101
+        try:
+            stdin.write(json.dumps(job) + "\ngo\n")
+            stdin.flush()
+        except OSError:
+            self._listener.join(1)
+            yield {"error": " ".join(self._complaints) or "it could not be started"}
+            return
+        told = False
+        for line in stdout:
+            said = json.loads(line)
+            told = told or "done" in said or "out_of_time" in said
+            yield said
+        if not told:
+            self._listener.join(1)
+            yield {"error": " ".join(self._complaints) or "it ended without a word"}
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe:
+                try:
+                    pipe.close()
+                except OSError:
+                    continue
+
+
+def _spec_with(assets: tuple[str, ...]) -> dict[str, Any]:
+    """Return the spec with known ids for examples: those of the document are somebody else's."""
+    document: dict[str, Any] = json.loads(json.dumps(spec.load()))
+    for parameter in document["paths"][spec.ASSET_PATH]["get"]["parameters"]:
+        if parameter["in"] == "path":
+            parameter["example"] = assets[0]
+    return document
+
+
+@check("Requests that schemathesis makes out of the spec are answered as the spec says.")
+def schemathesis(scene: Scene, tally: Tally) -> None:
+    """Run its phases for one GET: examples, coverage, fuzzing, with the known ids among them."""
+    assets = scene.settled() or scene.shown()
+    scene.of("known")
+    if scene.stopped or not assets:
+        raise NotExercisedError(scene.stopped or "no asset was seen")
+    if scene.breadth is None:
+        raise NotExercisedError("schemathesis is not installed")
+    began, last = scene.session.elapsed(), {}
+    for said in scene.breadth.run(assets):
+        tally.case(said.get("cases", 0))
+        if "exchange" in said:
+            exchange = _exchange(said["exchange"], began, scene.session.keeper)
+            scene.session.record(exchange)
+            last[said["exchange"]["url"]] = exchange
+        elif "failure" in said:
+            _tell(said, last.get(said["url"]), scene, tally)
+        elif "out_of_time" in said and not tally.found:
+            raise NotExercisedError("time limit")
+        elif "error" in said and not tally.found:
+            raise NotExercisedError(scene.session.keeper.hide(f"schemathesis: {said['error']}"))
+
+
+def _exchange(said: dict[str, Any], began: float, keeper: Keeper) -> Exchange:
+    headers = tuple((name, keeper.hide(value)) for name, value in said["headers"])
+    return Exchange(
+        method=said["method"],
+        url=keeper.hide(said["url"]),
+        headers=tuple(pair for pair in headers if pair[0] != "X-Schemathesis-TestCaseId"),
+        status=said["status"],
+        received=tuple((name, keeper.hide(value)) for name, value in said["received"]),
+        body=keeper.hide_bytes(base64.b64decode(said["body"])),
+        error=said["error"],
+        started=began + said["started"],
+        seconds=said["seconds"],
+        purpose="schemathesis",
+    )
+
+
+def _tell(said: dict[str, Any], exchange: Exchange | None, scene: Scene, tally: Tally) -> None:
+    hide = scene.session.keeper.hide
+    own = {"Authorization": f"Bearer {SHOWN}"}
+    if exchange is None:
+        exchange = Exchange(method=said["method"], url=hide(said["url"]), status=said["status"])
+    exchange = evolve(exchange, headers=tuple(own.items()))
+    lines = hide(said["message"]).strip().splitlines() or [said["failure"]]
+    part = _PARTS.get(said["kind"])
+    where = places.answer(said["status"] or "200", *([part] if part else []))
+    tally.disagree(
+        f"schemathesis: {said['failure']}: {lines[0]}",
+        expected="an answer as the spec has it",
+        received=lines[0],
+        detail="\n".join(lines[1:]),
+        exchange=exchange,
+        seed=scene.settings.seed,
+        **places.at(*where),
+    )

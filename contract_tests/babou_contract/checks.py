@@ -1,0 +1,139 @@
+"""What a check is, and how it is carried out."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from attrs import define, evolve, field, frozen
+
+from babou_contract.model import CheckResult, Disagreement, Edge, Exchange, Outcome
+from babou_contract.session import OutOfTimeError, curl
+
+_MOST_SHOWN = 5  # of one kind; a server that is wrong always is wrong in the same way
+
+
+class NotExercisedError(Exception):
+    """There was nothing that the check could have looked at."""
+
+
+class NotJudgedError(Exception):
+    """What there was says nothing about the promise: the server is down, the key refused."""
+
+
+@define
+class Tally:
+    """Counts what a check compared, and collects what disagreed."""
+
+    cases: int = 0
+    found: list[Disagreement] = field(factory=list)
+    seed: int | None = None
+    hidden: int = 0
+    broke: Exception | None = None
+
+    def case(self, count: int = 1) -> None:
+        """Count something that was compared."""
+        self.cases += count
+
+    def disagree(
+        self,
+        summary: str,
+        *,
+        expected: str,
+        received: str,
+        exchange: Exchange | None = None,
+        **more: Any,  # noqa: ANN401
+    ) -> None:
+        """Add a disagreement; of one summary only the first few are kept."""
+        if sum(known.summary == summary for known in self.found) or len(self.found) >= _MOST_SHOWN:
+            self.hidden += 1
+            return
+        if exchange is not None:
+            more.setdefault("curl", curl(exchange))
+        self.found.append(
+            Disagreement(
+                summary=summary, expected=expected, received=received, exchange=exchange, **more
+            )
+        )
+
+
+@frozen
+class Check:
+    """A promise and the function that looks whether it holds.
+
+    `judge` counts its cases, adds its disagreements, and raises `NotExercisedError` or
+    `NotJudgedError` where there is nothing to say.
+    """
+
+    edge: Edge
+    name: str
+    promise: str
+    judge: Callable[[Any, Tally], None]
+
+    @property
+    def id(self) -> str:
+        """The check's stable id, `spec-server/key-is-required`."""
+        return f"{self.edge.slug}/{self.name}"
+
+
+class Register:
+    """The checks of one edge, in the order in which they are written down."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self.checks: list[Check] = []
+
+    def __iter__(self) -> Iterator[Check]:
+        return iter(self.checks)
+
+    def __call__(
+        self, promise: str
+    ) -> Callable[[Callable[[Any, Tally], None]], Callable[[Any, Tally], None]]:
+        """Register a function, under its own name, as the check of a promise."""
+
+        def register(judge: Callable[[Any, Tally], None]) -> Callable[[Any, Tally], None]:
+            name = judge.__name__.strip("_").replace("_", "-")
+            self.checks.append(Check(self.edge, name, promise, judge))
+            return judge
+
+        return register
+
+
+def perform(check: Check, scene: Any, *, seed: int | None = None) -> CheckResult:  # noqa: ANN401
+    """Carry a check out."""
+    tally, began = Tally(seed=seed), time.monotonic()
+    outcome, reason = Outcome.passed, ""
+    try:
+        check.judge(scene, tally)
+    except NotExercisedError as error:
+        outcome, reason = Outcome.not_exercised, str(error)
+    except OutOfTimeError as error:
+        outcome, reason = Outcome.not_exercised, str(error)
+    except NotJudgedError as error:
+        outcome, reason = Outcome.not_judged, str(error)
+    except Exception as error:  # noqa: BLE001  an answer that no rule was written for
+        outcome, reason = Outcome.not_judged, f"the check itself broke: {type(error).__name__}"
+        tally.broke = error
+    if tally.found:
+        outcome = Outcome.failed
+    elif outcome is Outcome.passed and not tally.cases:
+        outcome, reason = Outcome.not_exercised, "there was nothing to compare"
+    result = CheckResult(
+        edge=check.edge,
+        check=check.id,
+        promise=check.promise,
+        outcome=outcome,
+        reason=reason,
+        cases=tally.cases,
+        seconds=time.monotonic() - began,
+        disagreements=tuple(tally.found),
+    )
+    if tally.hidden and tally.found:
+        return evolve(result, reason=f"{tally.hidden} more of the same kind are not shown")
+    return result
+
+
+def not_reached(check: Check, outcome: Outcome, reason: str) -> CheckResult:
+    """Return the result of a check that was not carried out."""
+    return CheckResult(
+        edge=check.edge, check=check.id, promise=check.promise, outcome=outcome, reason=reason
+    )

@@ -1,0 +1,230 @@
+"""The command `babou contract`: hold spec, generated code, client and server against each other.
+
+Exit codes: 0 all agree, 1 at least one disagreement, 2 wrong usage, 3 it could not be judged,
+130 after Ctrl-C.
+"""
+
+import contextlib
+import json
+import math
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from attrs import evolve
+
+from babou_contract import spec
+from babou_contract.model import Edge, Report, to_json
+from babou_contract.settings import DEFAULT_MAX_EXAMPLES, DEFAULT_SEED, Settings, parse_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_EXTRA = "pip install 'babou[contract]'"
+
+
+def _edges(_context: click.Context, _parameter: click.Parameter, value: Any) -> frozenset[Edge]:  # noqa: ANN401
+    try:
+        named = frozenset(Edge.parse(part) for text in value for part in text.split(","))
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+    return named or frozenset(Edge)
+
+
+def _rate(_context: click.Context, _parameter: click.Parameter, value: Any) -> float | None:  # noqa: ANN401
+    try:
+        return None if value is None else parse_rate(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+
+
+def _seconds(_context: click.Context, _parameter: click.Parameter, value: Any) -> float | None:  # noqa: ANN401
+    if value is None or (math.isfinite(value) and value > 0):
+        return value if value is None else float(value)
+    raise click.BadParameter(f"{value:g} is not a positive, finite number of seconds.")
+
+
+def _ids(_context: click.Context, _parameter: click.Parameter, value: Any) -> tuple[str, ...]:  # noqa: ANN401
+    for asset_id in value:
+        if asset_id in {"", ".", ".."} or len(asset_id) > spec.max_id_length():
+            raise click.BadParameter(f"{asset_id[:40]!r} is no id that can be asked for.")
+    return tuple(dict.fromkeys(value))
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--base-url", metavar="URL", help="The server.  [default: the mock server]")
+@click.option(
+    "--asset",
+    "assets",
+    metavar="ID",
+    multiple=True,
+    callback=_ids,
+    help="An asset that the server has (repeatable); best one of each kind and state.",
+)
+@click.option(
+    "--api-key",
+    metavar="KEY",
+    envvar="BABOU_API_KEY",
+    help="The key.  [default: the environment variable BABOU_API_KEY]",
+)
+@click.option(
+    "--report",
+    "directory",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write contract.json, junit.xml and report.html there.",
+)
+@click.option(
+    "--seed", type=int, metavar="N", default=DEFAULT_SEED, show_default=True, help="Repeats a run."
+)
+@click.option(
+    "--max-examples",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=DEFAULT_MAX_EXAMPLES,
+    show_default=True,
+    help="How many bodies, and requests, are made by chance.",
+)
+@click.option(
+    "--time-limit",
+    type=float,
+    metavar="SECONDS",
+    callback=_seconds,
+    help="How long the run may take; what it does not reach is told.",
+)
+@click.option(
+    "--rate-limit", metavar="N/s", callback=_rate, help="Requests at most: 10/s, 90/m, 1000/h."
+)
+@click.option(
+    "--only",
+    metavar="EDGE",
+    multiple=True,
+    callback=_edges,
+    help="; ".join(f"{edge.number} or {edge.slug}: {edge.title}" for edge in Edge) + ".",
+)
+@click.option(
+    "--allow-unsafe-methods",
+    is_flag=True,
+    help="Send methods that may change something as well, not GET, HEAD and OPTIONS only.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, nothing else.")
+@click.pass_context
+def contract(
+    context: click.Context,
+    /,
+    *,
+    base_url: str | None,
+    api_key: str | None,
+    directory: Path | None,
+    as_json: bool,
+    rate_limit: float | None,
+    time_limit: float | None,
+    **more: Any,  # noqa: ANN401  the settings that are taken as they are
+) -> None:
+    """Hold the spec, the code made from it, the client and a server against each other.
+
+    Without --base-url the mock server is started and checked. A server that this command did not
+    start gets GET, HEAD and OPTIONS only, and the key goes nowhere else.
+
+    \b
+    Exit codes: 0 all agree, 1 something disagrees, 2 wrong usage, 3 it could not be judged
+    (the server can't be reached or is down, the key is refused, no known asset was seen).
+    """  # noqa: D301  click's own mark for lines that stay as they are
+    settings = _settings(base_url, api_key, more)
+    settings = evolve(settings, rate_limit=rate_limit, time_limit=time_limit)
+    if directory is not None:
+        _check_writable(directory)
+    with _no_workflow_commands(on_stderr=as_json):
+        report = _carried_out(settings, as_json=as_json)
+    if as_json:
+        click.echo(json.dumps(to_json(report), ensure_ascii=False))
+    _published(report, directory, settings.api_key, on_stderr=as_json)
+    sys.stdout.flush()
+    context.exit(report.exit_code)
+
+
+@contextlib.contextmanager
+def _no_workflow_commands(*, on_stderr: bool) -> "Iterator[None]":
+    """Keep GitHub from obeying what a server says: it takes `::command::` in any line for one."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        yield
+        return
+    from babou_contract.report.annotations import fence  # noqa: PLC0415  only there
+
+    first, last = fence()
+    click.echo(first, err=on_stderr)
+    try:
+        yield
+    finally:
+        click.echo(last, err=on_stderr)
+
+
+def _published(report: Report, directory: Path | None, key: str, *, on_stderr: bool) -> None:
+    """Write the reports that were asked for, and annotate where GitHub runs this."""
+    if directory is None and os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    from babou_contract.report import SecretFoundError, write_reports  # noqa: PLC0415  slow
+    from babou_contract.report.annotations import publish  # noqa: PLC0415
+
+    secrets = [key] if key else []
+    try:
+        if directory is not None:
+            write_reports(report, directory, secrets)
+        for line in publish(report, os.environ, secrets=secrets):
+            click.echo(line, err=on_stderr)
+    except SecretFoundError as error:
+        raise click.ClickException(f"Nothing was written: {error}") from error
+
+
+def _cache_folder() -> str:
+    return str(Path(tempfile.gettempdir()) / "babou-contract-hypothesis")
+
+
+def _settings(base_url: str | None, api_key: str | None, more: dict[str, Any]) -> Settings:
+    more["only"] = frozenset(more["only"])
+    if base_url is None:
+        if more["assets"]:
+            raise click.UsageError("--asset names an asset of a server: give its --base-url.")
+        return Settings(**more)
+    if any(edge.needs_server for edge in more["only"]):
+        if not api_key:
+            raise click.UsageError("No API key: set BABOU_API_KEY, or give --api-key.")
+        if not more["assets"]:
+            raise click.UsageError("Name at least one asset that the server has: --asset ID.")
+    import babou  # noqa: PLC0415  takes time, and is not needed for --help
+
+    try:
+        babou.Client(api_key or "unused", base_url=base_url).close()
+    except babou.ConfigurationError as error:
+        text = str(error).replace("base_url", "--base-url").replace("api_key=", "--api-key")
+        raise click.UsageError(text.replace("api_key", "--api-key")) from error
+    return Settings(base_url=base_url.rstrip("/"), api_key=api_key or "", **more)
+
+
+def _check_writable(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"{directory}: {error.strerror or error}"
+        raise click.UsageError(f"The report can't be written to {problem}.") from error
+
+
+def _carried_out(settings: Settings, *, as_json: bool) -> Report:
+    try:
+        from babou_contract.run import require, run  # noqa: PLC0415  needs the extra
+        from babou_contract.show import Progress, text  # noqa: PLC0415
+
+        require(settings)
+        # Else hypothesis leaves a folder wherever the command is called.
+        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", _cache_folder())
+    except ImportError as error:
+        raise click.UsageError(f"{error.name or error} is not installed: {_EXTRA}.") from error
+    if as_json:
+        return run(settings)
+    with Progress(sys.stdout) as progress:
+        report = run(settings, progress.add)
+    click.echo(text(report))
+    return report

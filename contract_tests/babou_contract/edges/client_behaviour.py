@@ -1,0 +1,214 @@
+"""Edge 4, continued: errors, waits, and the other door of the client."""
+
+import asyncio
+import time
+from statistics import median
+from typing import Any
+
+import httpx
+
+import babou
+from babou_contract import jsontext, places, spec
+from babou_contract.checks import NotExercisedError, NotJudgedError, Tally
+from babou_contract.edges.client_server import check, document_in
+from babou_contract.edges.tap import AsyncTap, Stranger, strangers
+from babou_contract.scene import OK, Scene
+from babou_contract.schema import fits
+from babou_contract.session import Answer
+
+_WAIT = 0.4  # seconds that a wait is given, or so long as three answers take
+_POLLS = babou.PollPolicy(minimum=0.05, maximum=0.1, jitter=0.0)
+_SLACK = 12.0  # a request that is under way may take its own time
+_CLASSES: dict[int, type[babou.APIStatusError]] = {
+    400: babou.BadRequestError,
+    401: babou.AuthenticationError,
+    403: babou.PermissionDeniedError,
+    404: babou.NotFoundError,
+    409: babou.ConflictError,
+    429: babou.RateLimitError,
+}
+_SERVER_ERROR = 500
+_PASSING = (babou.RateLimitError, babou.InternalServerError, babou.APIConnectionError)
+
+
+@check("The asynchronous client returns the same as the synchronous one.")
+def async_agrees_with_sync(scene: Scene, tally: Tally) -> None:
+    """Fetch settled assets through both doors."""
+    scene.of("known")
+    settled = scene.settled()[:3]
+    if not settled:
+        raise NotExercisedError("no asset was seen in a final state")
+    one, two = strangers(scene), strangers(scene)
+
+    async def ask(asset_id: str) -> babou.Asset | babou.BabouError:
+        async with httpx.AsyncClient(transport=AsyncTap(two.tap)) as client:
+            engine = babou.AsyncHttpxEngine(client)
+            async with babou.AsyncClient(
+                scene.settings.api_key,
+                base_url=scene.session.base_url,
+                timeout=scene.settings.timeout,
+                engine=engine,
+            ) as babou_client:
+                try:
+                    return await babou_client.assets.get(asset_id)
+                except babou.BabouError as error:
+                    return error
+
+    for asset_id in settled:
+        asset, error, answer = one.asked(asset_id)
+        other = asyncio.run(ask(asset_id))
+        mine = asset if asset is not None else error
+        if isinstance(mine, _PASSING) or isinstance(other, _PASSING):
+            continue  # a rate limit or an outage befell one of them
+        tally.case()
+        if type(mine) is not type(other) or (
+            asset is not None and _settled(asset) != _settled(other)
+        ):
+            tally.disagree(
+                "the two clients disagree",
+                expected=repr(mine),
+                received=repr(other),
+                exchange=answer.exchange,
+            )
+
+
+def _settled(asset: object) -> dict[str, Any]:
+    """Return what does not vary from read to read."""
+    document = asset.to_dict() if isinstance(asset, babou.Asset) else {}
+    lasting = set(spec.asset_schema()["properties"]) - {"url"}
+    return {name: value for name, value in document.items() if name in lasting}
+
+
+@check("Each error of the server arrives as its class, with its status, code, text and hint.")
+def errors_arrive_as_their_class(scene: Scene, tally: Tally) -> None:
+    """Provoke what a client can provoke: a wrong key, and ids that nothing has."""
+    right = strangers(scene)
+    for asset_id in ("ast_none", "00000000-0000-4000-8000-000000000000", " ", "a/b"):
+        if asset_id not in scene.assets:
+            _hold_error(right, asset_id, tally)
+    known = next(iter(scene.shown()), "ast_none")
+    for key in scene.keys:
+        value = key.credential.value or ""
+        if key.name == "missing" or not value.startswith("Bearer "):
+            continue  # these the client can't send
+        _hold_error(strangers(scene, value.removeprefix("Bearer ")), known, tally)
+
+
+def _hold_error(stranger: Stranger, asset_id: str, tally: Tally) -> None:
+    asset, error, answer = stranger.asked(asset_id)
+    status = answer.status or 0
+    if status == OK:
+        return  # of an id that nothing has, or with a wrong key: the server's checks tell
+    tally.case()
+    expected = babou.InternalServerError if status >= _SERVER_ERROR else _CLASSES.get(status)
+    if type(error) is not (expected or babou.APIStatusError):
+        tally.disagree(
+            f"an answer {status} arrived as {type(error or asset).__name__}",
+            expected=(expected or babou.APIStatusError).__name__,
+            received=f"{type(error).__name__}: {error}",
+            exchange=answer.exchange,
+            **places.at(*places.answer(status)),
+        )
+        return
+    body = _error_body(answer)
+    if body is None or not isinstance(error, babou.APIStatusError):
+        return
+    for name, told in (("code", error.code), ("error", error.message), ("hint", error.hint)):
+        if (body.get(name) or None) != (told or None) and (name != "error" or body.get(name)):
+            tally.disagree(
+                f"{name} of an error did not arrive as the server sent it",
+                expected=repr(body.get(name)),
+                received=repr(told),
+                exchange=answer.exchange,
+                **places.at("components", "schemas", "Error", "properties", name),
+            )
+
+
+def _error_body(answer: Answer) -> dict[str, Any] | None:
+    try:
+        body = jsontext.strict(answer.raw.body if answer.raw else b"")
+    except ValueError:
+        return None
+    lawful = isinstance(body, dict) and fits(spec.load()["components"]["schemas"]["Error"], body)
+    return body if lawful else None
+
+
+@check("Ids that can't be sent are refused before anything is sent (D1, D12).")
+def bad_ids_are_not_sent(scene: Scene, tally: Tally) -> None:
+    """Count what goes out for ids that would reach another endpoint, or none."""
+    stranger = strangers(scene)
+    for asset_id in ("", ".", "..", "a\0b", "a\nb", "\ud800", "z" * (spec.max_id_length() + 1)):
+        tally.case()
+        try:
+            stranger.client.assets.get(asset_id)
+        except babou.InvalidAssetIdError:
+            if not stranger.tap.heard:
+                continue
+        except babou.BabouError as error:
+            received = f"{type(error).__name__}"
+        else:
+            received = "an asset"
+        received = "a request was sent" if stranger.tap.heard else received
+        tally.disagree(
+            f"the client did not refuse the id {asset_id[:20]!r}",
+            expected="InvalidAssetIdError, and no request",
+            received=received,
+            **places.at(*places.operation("parameters")),
+        )
+
+
+@check("A wait ends as the server says, or is still waiting when its time is up.")
+def a_wait_ends_as_the_server_says(scene: Scene, tally: Tally) -> None:
+    """Wait for one asset of each state that was seen, for a second at most."""
+    scene.of("known")
+    last: dict[str, str] = {}
+    for asset_id in scene.shown():
+        documents = scene.documents(asset_id)
+        if documents:
+            last.setdefault(str(documents[-1][0].get("state")), asset_id)
+    if not last:
+        raise NotJudgedError("no asset was seen")
+    for asset_id in last.values():
+        tally.case()
+        _wait(scene, asset_id, tally)
+
+
+def _wait(scene: Scene, asset_id: str, tally: Tally) -> None:
+    stranger = strangers(scene)
+    given = max(_WAIT, 3 * median(seen.answer.exchange.seconds for seen in scene.of("known")))
+    began = time.monotonic()
+    try:
+        client = stranger.client.with_options(poll=_POLLS)
+        asset = client.assets.wait(asset_id, timeout=given)
+        ended = str(getattr(asset.state, "value", asset.state))
+    except babou.AssetFailedError:
+        ended = "failure"
+    except babou.WaitTimeoutError:
+        ended = "waiting"
+    except babou.BabouError as error:
+        ended = type(error).__name__
+    took = time.monotonic() - began
+    answers = [a for a in stranger.tap.heard if a.status == OK]
+    document = document_in(answers[-1]) if answers else None
+    if document is None or not fits(spec.asset_schema(), document):
+        return  # an answer that the spec does not allow: the other checks tell
+    state = document["state"]
+    expected = {"ready": "ready", "error": "failure", "failed": "failure"}.get(state, "waiting")
+    if ended != expected and document["id"] == asset_id:
+        tally.disagree(
+            f"a wait for an asset in the state {state!r} ended otherwise",
+            expected=expected,
+            received=ended,
+            exchange=answers[-1].exchange,
+            **places.at("components", "schemas", "AssetState"),
+        )
+    if took > given + _SLACK:
+        tally.disagree(
+            "a wait took longer than it was given",
+            expected=f"{given:.1f} s",
+            received=f"{took:.1f} s",
+            exchange=answers[-1].exchange,
+        )
+
+
+CHECKS = tuple(check)

@@ -1,0 +1,125 @@
+"""Edge 4: what the client makes of the server's answers, seen by whoever uses the client."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import babou
+from babou_contract import jsontext, places, spec
+from babou_contract.checks import Register, Tally
+from babou_contract.edges.tap import strangers
+from babou_contract.model import Edge
+from babou_contract.rules_answers import excerpt
+from babou_contract.scene import OK, Scene
+from babou_contract.schema import fits
+from babou_contract.session import Answer
+
+check = Register(Edge.client_server)
+
+
+@check("What `get` returns equals the answer's JSON, member by member, for each known asset.")
+def get_equals_the_json(scene: Scene, tally: Tally) -> None:
+    """Compare `to_dict` with the document, and each attribute with its member."""
+    stranger = strangers(scene)
+    for asset_id in scene.shown():
+        asset, error, answer = stranger.asked(asset_id)
+        document = document_in(answer)
+        lawful = document is not None and fits(spec.asset_schema(), document)
+        if document is None or not lawful or document.get("id") != asset_id:
+            _refused(asset, error, answer, asset_id, tally)
+            continue
+        tally.case()
+        if asset is None:
+            tally.disagree(
+                f"the client refused the answer for {asset_id!r}, which obeys the schema",
+                expected="the asset",
+                received=f"{type(error).__name__}: {error}",
+                exchange=answer.exchange,
+                **places.at("components", "schemas", "Asset"),
+            )
+            continue
+        if asset.to_dict() != document:
+            tally.disagree(
+                "to_dict() is not the document that the server sent",
+                expected=excerpt(answer),
+                received=repr(asset.to_dict()),
+                exchange=answer.exchange,
+            )
+        for name, expected, received in differences(asset, document):
+            tally.case()
+            tally.disagree(
+                f"the attribute {name} is not what the member says",
+                expected=expected,
+                received=received,
+                exchange=answer.exchange,
+                **places.at("components", "schemas", "Asset", "properties", name),
+            )
+
+
+def _refused(
+    asset: babou.Asset | None,
+    error: babou.BabouError | None,
+    answer: Answer,
+    asset_id: str,
+    tally: Tally,
+) -> None:
+    """Tell where the client took an answer for an asset that the spec does not allow."""
+    if answer.status != OK:
+        return  # a rate limit or an outage: nothing to compare
+    tally.case()
+    if asset is not None:
+        tally.disagree(
+            f"the client accepted an answer for {asset_id!r} that the spec does not allow",
+            expected="APIResponseValidationError",
+            received=excerpt(answer),
+            exchange=answer.exchange,
+        )
+    elif not isinstance(error, (babou.APIResponseValidationError, babou.APIConnectionError)):
+        tally.disagree(
+            "an answer that the spec does not allow arrived as another error",
+            expected="APIResponseValidationError",
+            received=f"{type(error).__name__}: {error}",
+            exchange=answer.exchange,
+        )
+
+
+def differences(asset: babou.Asset, document: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield each member whose attribute has another value, or another type than declared."""
+    for name, schema in spec.asset_schema()["properties"].items():
+        if name not in document:
+            continue
+        expected, received = document[name], getattr(asset, name, "no such attribute")
+        if not _means(schema, expected, received):
+            yield name, repr(expected), f"{received!r} ({type(received).__name__})"
+    for name in document.keys() - spec.asset_schema()["properties"].keys():
+        if name not in asset or asset[name] != document[name]:
+            yield name, repr(document[name]), "another value" if name in asset else "nothing"
+
+
+def _means(schema: spec.Document, member: object, attribute: object) -> bool:
+    """Say whether an attribute is a member's value, in the type that the spec declares."""
+    types = schema.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    if member is None:
+        return attribute is None
+    if schema.get("format") == "date-time" and isinstance(member, str):
+        is_moment = isinstance(attribute, datetime) and attribute.utcoffset() is not None
+        return is_moment and attribute == jsontext.moment(member)
+    if "integer" in types:
+        return type(attribute) is int and attribute == member
+    if "number" in types:
+        return type(attribute) is float and attribute == float(member)  # type: ignore[arg-type]  # it obeys the schema
+    if isinstance(member, str):
+        return isinstance(attribute, str) and str(getattr(attribute, "value", attribute)) == member
+    return attribute == member
+
+
+def document_in(answer: Answer) -> dict[str, Any] | None:
+    """Return the object in the body of a 200, None where there is none."""
+    if answer.status != OK or answer.raw is None:
+        return None
+    try:
+        value = jsontext.strict(answer.raw.body)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

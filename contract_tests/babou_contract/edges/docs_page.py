@@ -1,0 +1,165 @@
+"""Edge 1, continued: what the published page shows, held against the spec."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from babou_contract import places, published, spec
+from babou_contract.checks import Tally
+from babou_contract.edges.docs_spec import check
+from babou_contract.schema import fits, misfits
+
+
+@check("Each published example is one that the spec allows.")
+def published_examples_fit(_scene: object, tally: Tally) -> None:
+    """Validate the page's bodies, and compare its request with the operation."""
+    page = published.load()["page"]
+    answers = {"200": page["response"], **page["errors"]}
+    for status, body in answers.items():
+        tally.case()
+        content = spec.responses().get(status, {}).get("content", {}).get("application/json")
+        if content is None:
+            _missing(tally, f"the spec has no answer {status}", places.operation("responses"))
+            continue
+        for misfit in misfits(content["schema"], body):
+            tally.disagree(
+                f"the published example of {status} is not allowed: {misfit.member}",
+                expected=str(body),
+                received=misfit.message,
+                **places.at(*places.answer(status, "content")),
+            )
+        if status != "200" and body["code"] not in content.get("examples", {}):
+            name = body["code"]
+            _missing(tally, f"the spec lacks the code {name}", places.answer(status, "content"))
+    _hold_request(page, tally)
+    for url in published.load()["api"]["urls"]:
+        tally.case()
+        if not fits(spec.asset_schema()["properties"].get("url", {}), url):
+            _missing(tally, f"the url {url} is not allowed", _member("url"))
+    for content_type in published.load()["api"]["content_types"]:
+        tally.case()
+        if not fits(spec.asset_schema()["properties"].get("content_type", {}), content_type):
+            _missing(tally, f"{content_type} is not allowed", _member("content_type"))
+
+
+def _hold_request(page: dict[str, Any], tally: Tally) -> None:
+    """Compare method, path, host and key of the page's curl line with the spec."""
+    document = spec.load()
+    tally.case()
+    template = re.escape(page["path"]).replace(r"\{assetId\}", "[^/]+")
+    if page["path"] not in document["paths"]:
+        _missing(tally, f"the spec has no path {page['path']}", ("paths",))
+    elif page["method"].lower() not in document["paths"][page["path"]]:
+        _missing(tally, f"the spec has no {page['method']}", ("paths", page["path"]))
+    url = urlsplit(page["curl"]["url"])
+    server = f"{url.scheme}://{url.netloc}"
+    if server not in {server["url"] for server in document.get("servers", ())}:
+        _missing(tally, f"the spec does not name the server {server}", ("servers",))
+    if not re.fullmatch(template, url.path):
+        _missing(tally, f"{url.path} does not match the path", ("paths",))
+    schemes = document["components"].get("securitySchemes", {})
+    wanted = page["header"]
+    if not any(
+        scheme.get("type") == "http"
+        and scheme.get("scheme", "").lower() == wanted["scheme"].lower()
+        and scheme.get("bearerFormat", "").startswith(wanted["prefix"])
+        for scheme in schemes.values()
+    ):
+        text = f"no scheme takes `{wanted['scheme']} {wanted['prefix']}…`"
+        _missing(tally, text, ("components", "securitySchemes"))
+    known = {p["name"]: p for p in document["paths"][spec.ASSET_PATH]["get"]["parameters"]}
+    for name, parameter in page["parameters"].items():
+        same = known.get(name, {})
+        if (same.get("in"), same.get("required"), same.get("schema", {}).get("type")) != (
+            parameter["in"],
+            parameter["required"],
+            parameter["type"],
+        ):
+            _missing(tally, f"{name} is another parameter", places.operation("parameters"))
+
+
+@check("Each published table fits: members with their types and null, statuses, codes, states.")
+def published_tables_fit(_scene: object, tally: Tally) -> None:
+    """Look in the spec for what the page names (D4: error codes are not members)."""
+    page, api = published.load()["page"], published.load()["api"]
+    schema = spec.asset_schema()
+    for name, member in page["members"].items():
+        tally.case()
+        known = schema["properties"].get(name)
+        if known is None or name not in schema["required"]:
+            _missing(tally, f"the member {name} is missing, or not required", _asset())
+            continue
+        _hold_member(name, member, known, tally)
+    for name in page["artefacts"]:
+        tally.case()
+        if name in schema["properties"]:
+            _missing(tally, f"{name} is an artefact of the page, and no member (D4)", _member(name))
+    _hold_states(page["states"], tally)
+    for status in api["statuses"]:
+        tally.case()
+        if status not in spec.responses():
+            _missing(tally, f"the spec lacks the status {status}", places.operation("responses"))
+    _hold_codes(tally)
+    _hold_error_members(api["error_members"], tally)
+
+
+def _hold_states(published_states: list[str], tally: Tally) -> None:
+    states = spec.load()["components"]["schemas"].get("AssetState", {}).get("enum", [])
+    for state in sorted(set(published_states) - set(states)):
+        where = ("components", "schemas", "AssetState")
+        _missing(tally, f"the spec lacks the state {state} (D2)", where)
+    tally.case(len(states))
+
+
+def _hold_codes(tally: Tally) -> None:
+    for status, codes in published.codes().items():
+        content = spec.responses().get(str(status), {}).get("content", {})
+        examples = content.get("application/json", {}).get("examples", {})
+        shown = {example["value"].get("code") for example in examples.values()}
+        tally.case(len(codes))
+        for code in sorted(codes - shown):
+            text = f"the spec lacks the code {code} of {status}"
+            _missing(tally, text, places.answer(status, "content"))
+
+
+def _hold_member(name: str, member: dict[str, Any], known: spec.Document, tally: Tally) -> None:
+    kinds: dict[str, list[object]] = {"string": ["x/y", "2025-12-02T10:00:00Z"], "number": [1]}
+    samples = kinds[member["type"]]
+    if not any(fits(known, sample) for sample in samples):
+        _missing(tally, f"{name} should be a {member['type']}", _member(name))
+    others: list[object] = [True, [], {}, "1" if member["type"] == "number" else 1]
+    if any(fits(known, other) for other in others):
+        _missing(tally, f"{name} may be more than a {member['type']}", _member(name))
+    if fits(known, None) is not member["nullable"]:
+        null = "can be null" if member["nullable"] else "is never null"
+        _missing(tally, f"{name} {null}, says the page", _member(name))
+    if known.get("format") != member.get("format"):
+        _missing(tally, f"{name} has another format than {member.get('format')}", _member(name))
+
+
+def _hold_error_members(members: dict[str, bool], tally: Tally) -> None:
+    error = spec.load()["components"]["schemas"]["Error"]
+    for name, required in members.items():
+        tally.case()
+        where = ("components", "schemas", "Error")
+        if error["properties"].get(name, {}).get("type") != "string":
+            _missing(tally, f"the member {name} of errors is missing or no string", where)
+        if (name in error["required"]) is not required:
+            _missing(tally, f"the member {name} of errors is required, or not, otherwise", where)
+
+
+def _asset() -> tuple[object, ...]:
+    return ("components", "schemas", "Asset")
+
+
+def _member(name: str) -> tuple[object, ...]:
+    return (*_asset(), "properties", name)
+
+
+def _missing(tally: Tally, text: str, place: tuple[object, ...]) -> None:
+    tally.disagree(
+        text, expected="what the published page shows", received="not that", **places.at(*place)
+    )
+
+
+CHECKS = tuple(check)

@@ -1,0 +1,262 @@
+"""What a contract check found, as plain values: no I/O, and nothing of how it was found.
+
+A `Report` has
+
+- results: one `CheckResult` for each check, in the order of the edges; each has disagreements:
+  what the spec says, what came, and the `Exchange` that shows it
+- coverage: for each status and media type of the spec, whether it was seen, and was right
+- findings: which reading of each decision the server follows (information, no verdict)
+- exchanges: everything that was sent, in the order in which it was
+"""
+
+import base64
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any, Literal, cast
+
+import attrs
+from attrs import field, frozen
+
+Json = dict[str, Any]
+
+AGREED = 0
+DISAGREED = 1
+NOT_JUDGED = 3
+
+
+class Edge(Enum):
+    """A pair of parties that have to agree: its number, its name for `--only`, its title."""
+
+    docs_spec = (1, "Docs and spec")
+    spec_generated = (2, "Spec and generated code")
+    spec_server = (3, "Spec and server")
+    client_server = (4, "Client and server")
+
+    @property
+    def number(self) -> int:
+        """The edge's number, from 1."""
+        return self.value[0]
+
+    @property
+    def title(self) -> str:
+        """The edge's name for a person."""
+        return self.value[1]
+
+    @property
+    def slug(self) -> str:
+        """The edge's name in the ids of its checks: `spec-server`."""
+        return self.name.replace("_", "-")
+
+    @property
+    def needs_server(self) -> bool:
+        """Whether the edge can only be judged by asking a server."""
+        return self in {Edge.spec_server, Edge.client_server}
+
+    @classmethod
+    def parse(cls, text: str) -> "Edge":
+        """Return the edge that a number or a name means.
+
+        Raises:
+            ValueError: There is none.
+        """
+        wanted = text.strip().lower().replace("-", "_")
+        for edge in cls:
+            if wanted in {str(edge.number), edge.name}:
+                return edge
+        known = ", ".join(f"{edge.number} or {edge.slug}" for edge in cls)
+        raise ValueError(f"no edge {text!r}; there are {known}")
+
+
+class Outcome(Enum):
+    """How a check ended."""
+
+    passed = "passed"
+    failed = "failed"
+    not_exercised = "not exercised"
+    not_judged = "not judged"
+
+
+class CoverageState(Enum):
+    """What is known of a status and media type of the spec."""
+
+    verified = "verified"
+    violated = "violated"
+    not_exercised = "not exercised"
+
+
+@frozen
+class Exchange:
+    """A request and what came of it; the key stands as `$BABOU_API_KEY` wherever it was.
+
+    Attributes:
+        headers: Those of the request.
+        status: None where no answer came; `error` then says why.
+        received: The answer's headers, in their order.
+        body: The answer's body, decoded from its Content-Encoding.
+        started: Seconds since the run began.
+        seconds: Until the whole answer was there.
+        purpose: What it was sent for.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    status: int | None = None
+    received: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    error: str | None = None
+    started: float = 0.0
+    seconds: float = 0.0
+    purpose: str = ""
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header of the answer, in any case of letters."""
+        wanted = name.lower()
+        return next((value for key, value in self.received if key.lower() == wanted), None)
+
+    @property
+    def text(self) -> str:
+        """The body as text, whatever its bytes."""
+        return self.body.decode("utf-8", "replace")
+
+
+@frozen(kw_only=True)
+class Disagreement:
+    """One thing that two parties say differently.
+
+    Attributes:
+        summary: One sentence.
+        expected: What the spec (or the page, or the decision) says.
+        received: What came instead.
+        spec_pointer: Where in the spec, as a JSON pointer; None where it isn't the spec that says.
+        spec_line: The line of that place in `babou.yaml`, from 1.
+        exchange: The request that shows it, with its answer.
+        curl: The smallest request that shows it, for a shell.
+        seed: What repeats it, where chance had a part.
+        detail: More lines, such as a diff.
+    """
+
+    summary: str
+    expected: str
+    received: str
+    spec_pointer: str | None = None
+    spec_line: int | None = None
+    exchange: Exchange | None = None
+    curl: str | None = None
+    seed: int | None = None
+    detail: str = ""
+
+
+@frozen(kw_only=True)
+class CheckResult:
+    """How one check ended.
+
+    Attributes:
+        check: Its stable id, `spec-server/key-is-required`.
+        promise: One sentence: what holds if it passes.
+        reason: Why it did not run, or could not judge.
+        cases: How many things were compared.
+    """
+
+    edge: Edge
+    check: str
+    promise: str
+    outcome: Outcome
+    reason: str = ""
+    cases: int = 0
+    seconds: float = 0.0
+    disagreements: tuple[Disagreement, ...] = ()
+
+
+@frozen(kw_only=True)
+class Coverage:
+    """A status and media type of the spec, and whether the server was seen to keep to it.
+
+    `media_type` is empty for a status that has no body.
+    """
+
+    status: str
+    media_type: str
+    state: CoverageState
+    answers: int = 0
+    reason: str = ""
+
+
+@frozen(kw_only=True)
+class Finding:
+    """Which reading of a decision the server follows; `evidence` says what was seen."""
+
+    id: str
+    question: str
+    answer: str
+    evidence: str = ""
+
+
+@frozen(kw_only=True)
+class Report:
+    """A whole run.
+
+    Attributes:
+        target: The base URL that was asked, or what was judged where no server was.
+        started_at: When the run began, RFC 3339.
+        versions: Of babou, the spec, schemathesis and Python, by name.
+        verdict: One sentence.
+        exit_code: 0 all agree, 1 a disagreement, 3 it could not be judged.
+    """
+
+    target: str
+    mode: Literal["mock", "live"]
+    started_at: str
+    seconds: float
+    seed: int
+    versions: dict[str, str] = field(factory=dict)
+    results: tuple[CheckResult, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    verdict: str = ""
+    exit_code: int = AGREED
+
+    @property
+    def disagreements(self) -> tuple[Disagreement, ...]:
+        """All disagreements, in the order of the checks."""
+        return tuple(found for result in self.results for found in result.disagreements)
+
+    def of_edge(self, edge: Edge) -> tuple[CheckResult, ...]:
+        """Return the results of one edge."""
+        return tuple(result for result in self.results if result.edge is edge)
+
+
+def edge_outcome(results: Iterable[CheckResult]) -> Outcome:
+    """Say how an edge ended: the worst of its checks, not exercised only where all were not."""
+    outcomes = {result.outcome for result in results}
+    for worst in (Outcome.failed, Outcome.not_judged, Outcome.passed):
+        if worst in outcomes:
+            return worst
+    return Outcome.not_exercised
+
+
+def to_json(value: object) -> Any:  # noqa: ANN401  any JSON value
+    """Return the value as JSON has it.
+
+    Members are named as the attributes are; an edge is an object of number, name and title; a body
+    is `{"text": …}` where it is UTF-8 and `{"base64": …}` where not; headers are pairs.
+    """
+    if isinstance(value, Edge):
+        return {"number": value.number, "name": value.slug, "title": value.title}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, bytes):
+        return _bytes_to_json(value)
+    if attrs.has(type(value)):
+        value = attrs.asdict(cast("attrs.AttrsInstance", value), recurse=False)
+    if isinstance(value, dict):
+        return {str(key): to_json(item) for key, item in value.items()}
+    return [to_json(item) for item in value] if isinstance(value, (tuple, list)) else value
+
+
+def _bytes_to_json(value: bytes) -> Json:
+    try:
+        return {"text": value.decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(value).decode("ascii")}

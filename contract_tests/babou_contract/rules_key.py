@@ -1,0 +1,124 @@
+"""Rules about the key: whatever is not the key is refused, before anything is told."""
+
+from babou_contract import places, published
+from babou_contract.checks import NotExercisedError, Register, Tally
+from babou_contract.model import Edge
+from babou_contract.probes import Seen
+from babou_contract.rules_answers import excerpt
+from babou_contract.scene import Scene, read
+
+check = Register(Edge.spec_server)
+
+_UNAUTHORIZED = 401
+_PART = 12  # a server may show the end of a key, for a person to know which one it was
+_TELLING = 6  # so many characters of a value in a body are not there by chance
+
+
+@check("Without a key nothing is answered but 401.")
+def a_key_is_required(scene: Scene, tally: Tally) -> None:
+    """Ask without Authorization, with an empty one, and with the scheme alone."""
+    _refused(_with_keys(scene, "missing"), tally)
+
+
+@check("What is not of the form `Bearer sk-bab-…` is refused with 401 (D9).")
+def the_form_of_the_key_is_checked(scene: Scene, tally: Tally) -> None:
+    """Ask with other schemes and other prefixes."""
+    _refused(_with_keys(scene, "form"), tally)
+
+
+@check("A key of the right form that is not the key is refused with 401 (D6, D9).")
+def wrong_keys_are_refused(scene: Scene, tally: Tally) -> None:
+    """Ask with invented keys, and with the right one made longer, shorter and in other letters."""
+    _refused(_with_keys(scene, "wrong"), tally)
+
+
+@check("The code of a 401 is documented, and true of the key that was sent (D9).")
+def the_code_of_a_refusal_is_true(scene: Scene, tally: Tally) -> None:
+    """Compare codes: no invented key has expired, none of the right form has a wrong one."""
+    documented = published.codes()[_UNAUTHORIZED]
+    for seen in scene.of("key"):
+        if seen.answer.status != _UNAUTHORIZED or seen.ask.key is None:
+            continue
+        tally.case()
+        body = read(seen.answer)
+        code = body.get("code") if isinstance(body, dict) else None
+        true = documented - seen.ask.key.untrue
+        if code not in true:
+            tally.disagree(
+                f"the refusal of {seen.ask.about} has a code that is not true of it",
+                expected=f"one of {', '.join(sorted(true))}",
+                received=excerpt(seen.answer),
+                exchange=seen.answer.exchange,
+                **places.at(*places.answer(_UNAUTHORIZED)),
+            )
+
+
+@check("A refusal tells nothing about the asset.")
+def a_refusal_tells_nothing(scene: Scene, tally: Tally) -> None:
+    """Look for the asset's values in the bodies and headers of refusals."""
+    for seen in scene.of("key"):
+        told = [doc for doc, _ in scene.documents(seen.ask.asset_id)][:1]
+        if not told or seen.answer.raw is None:
+            continue
+        tally.case()
+        text = seen.answer.raw.body.decode("utf-8", "replace") + repr(seen.answer.raw.headers)
+        values = {
+            name: value
+            for name, value in told[0].items()
+            if name in {"name", "url", "created_at", "size", "content_type"}
+            if len(str(value)) >= _TELLING and not str(value).startswith("application/")
+        }
+        leaked = [name for name, value in values.items() if str(value) in text]
+        if leaked:
+            tally.disagree(
+                f"the answer to {seen.ask.about} tells the asset's {leaked[0]}",
+                expected="401 and an error, nothing else",
+                received=excerpt(seen.answer),
+                exchange=seen.answer.exchange,
+                **places.at(*places.operation("security")),
+            )
+
+
+@check("No answer repeats the key that was sent, in its body or its headers.")
+def the_key_is_not_repeated(scene: Scene, tally: Tally) -> None:
+    """Look for the key, longer parts of it, and the invented keys."""
+    for seen in scene.of("known", "near", "unknown", "key", "method"):
+        if seen.answer.raw is None:
+            continue
+        tally.case()
+        text = seen.answer.raw.body.decode("latin-1") + repr(seen.answer.raw.headers)
+        sent = seen.ask.key.sent if seen.ask.key else ""
+        whole = len(sent) > _TELLING and sent not in {"Bearer", "wrong", "sk-bab-", "sk-bab-x"}
+        repeated = scene.settings.api_key in text or scene.session.keeper.part_in(text, _PART)
+        if repeated or (whole and sent in text):
+            tally.disagree(
+                "the answer repeats the key",
+                expected="an answer without it",
+                received=excerpt(seen.answer),
+                exchange=seen.answer.exchange,
+                **places.at("components", "securitySchemes", "bearerAuth"),
+            )
+
+
+def _with_keys(scene: Scene, name: str) -> list[Seen]:
+    found = [seen for seen in scene.of("key") if seen.ask.key and seen.ask.key.name == name]
+    if not found:
+        raise NotExercisedError(scene.stopped or "no asset was seen to try keys on")
+    return found
+
+
+def _refused(asked: list[Seen], tally: Tally) -> None:
+    for seen in asked:
+        tally.case()
+        if seen.answer.status not in {_UNAUTHORIZED, None} and not _is_outage(seen):
+            tally.disagree(
+                f"{seen.ask.about} was not refused with 401",
+                expected="401 and a documented code",
+                received=excerpt(seen.answer),
+                exchange=seen.answer.exchange,
+                **places.at(*places.answer(_UNAUTHORIZED)),
+            )
+
+
+def _is_outage(seen: Seen) -> bool:
+    return (seen.answer.status or 0) > 500  # noqa: PLR2004  502, 503, 504: a proxy's

@@ -1,0 +1,144 @@
+"""Rules about what may change from one read of an asset to the next."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+from urllib.parse import urlsplit
+
+from babou_contract import jsontext, places, spec
+from babou_contract.checks import NotExercisedError, NotJudgedError, Register, Tally
+from babou_contract.model import Edge
+from babou_contract.scene import FINAL, Scene, is_final
+from babou_contract.session import Answer
+
+check = Register(Edge.spec_server)
+
+Document = dict[str, Any]
+_LASTING = ("id", "name", "content_type", "created_at")
+_ORDER = {"uploading": 0, "processing": 1, **dict.fromkeys(FINAL, 2)}
+
+
+@check("The id, name, content_type and created_at of an asset never change.")
+def identity_never_changes(scene: Scene, tally: Tally) -> None:
+    """Compare each read with the first."""
+    for documents in _series(scene):
+        first = documents[0][0]
+        for document, answer in documents[1:]:
+            tally.case()
+            for name in _LASTING:
+                if _instant(name, document.get(name)) != _instant(name, first.get(name)):
+                    _tell(tally, name, first.get(name), document.get(name), answer)
+
+
+@check("An asset that is ready or has failed stays so (D2).")
+def final_states_stay(scene: Scene, tally: Tally) -> None:
+    """Look at what follows a final state."""
+    for documents in _series(scene):
+        for (before, _), (after, answer) in pairwise(documents):
+            if is_final(before):
+                tally.case()
+                if after.get("state") != before["state"]:
+                    _tell(tally, "state", before["state"], after.get("state"), answer)
+
+
+@check("States move forwards only: uploading, processing, then an end.")
+def states_move_forwards(scene: Scene, tally: Tally) -> None:
+    """Compare states that have an order; a state that the spec does not know has none."""
+    for documents in _series(scene):
+        known = [(d, a) for d, a in documents if str(d.get("state")) in _ORDER]
+        for (before, _), (after, answer) in pairwise(known):
+            tally.case()
+            if _ORDER[str(after["state"])] < _ORDER[str(before["state"])]:
+                _tell(tally, "state", before["state"], after["state"], answer)
+
+
+@check("An asset that is ready has its url and its size.")
+def ready_has_url_and_size(scene: Scene, tally: Tally) -> None:
+    """Look for null where the description of `ready` says that it is known."""
+    for documents in _series(scene):
+        for document, answer in documents:
+            if document.get("state") != "ready":
+                continue
+            tally.case()
+            for name in ("url", "size"):
+                if document.get(name) is None:
+                    tally.disagree(
+                        f"an asset that is ready has no {name}",
+                        expected=f"a {name}: it is known once the state is `ready`",
+                        received="null" if name in document else "nothing",
+                        exchange=answer.exchange,
+                        **places.at("components", "schemas", "AssetState"),
+                    )
+    if not tally.cases:
+        raise NotExercisedError("no asset was seen to be ready")
+
+
+@check("Reads of an asset that is ready or has failed agree with each other.")
+def repeated_reads_agree(scene: Scene, tally: Tally) -> None:
+    """Compare what the spec knows; null may become a value, once, and a presigned url may vary."""
+    for documents in _series(scene):
+        final = [(d, a) for d, a in documents if is_final(d)]
+        for name in spec.asset_schema()["properties"]:
+            values = [(d.get(name), a) for d, a in final]
+            if name in _LASTING or name == "state" or not values:
+                continue  # these have checks of their own
+            tally.case(len(values))
+            for expected, received, answer in _odd_ones(name, values):
+                _tell(tally, name, expected, received, answer)
+    if not tally.cases:
+        raise NotExercisedError("no asset was seen in a final state")
+
+
+def _odd_ones(name: str, values: list[tuple[Any, Answer]]) -> Iterator[tuple[Any, Any, Answer]]:
+    """Yield the values that deviate: from null to a value is no deviation, back is one."""
+    plain = [(_comparable(name, value), value, answer) for value, answer in values]
+    given = [key for key, _, _ in plain if key is not None]
+    counted = Counter(map(repr, given))
+    if name == "url" and len(counted) > max(2, len(given) // 2):
+        return  # signed anew, in its path, on each read
+    usual = counted.most_common(1)[0][0] if counted else "None"
+    was_given = False
+    for key, value, answer in plain:
+        if (key is None and was_given) or (key is not None and repr(key) != usual):
+            yield next((v for k, v, _ in plain if repr(k) == usual), None), value, answer
+        was_given = was_given or key is not None
+
+
+def _comparable(name: str, value: object) -> object:
+    if name == "url" and isinstance(value, str):
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            return value
+        return f"{parts.scheme}://{parts.netloc}{parts.path}"
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _instant(name: str, value: object) -> object:
+    """Return what is compared: times by the instant, however it is spelled."""
+    if name != "created_at" or not isinstance(value, str):
+        return value
+    try:
+        return jsontext.moment(value)
+    except ValueError:
+        return value
+
+
+def _series(scene: Scene) -> list[list[tuple[Document, Answer]]]:
+    scene.of("known")
+    series = [scene.documents(asset_id) for asset_id in scene.assets]
+    series = [documents for documents in series if len(documents) > 1]
+    if not series:
+        raise NotJudgedError("no asset was read twice")
+    return series
+
+
+def _tell(tally: Tally, name: str, before: object, after: object, answer: Answer) -> None:
+    tally.disagree(
+        f"{name} changed from one read to another",
+        expected=repr(before),
+        received=repr(after),
+        exchange=answer.exchange,
+        **places.at("components", "schemas", "Asset", "properties", name),
+    )

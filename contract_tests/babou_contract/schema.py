@@ -1,0 +1,68 @@
+"""Hold a value against a schema of the spec, and say where and why it does not fit."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from attrs import frozen
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+
+from babou_contract import spec
+from babou_contract.jsontext import is_time
+
+_CUT = 200
+
+
+@frozen
+class Misfit:
+    """What is wrong: the member's path, what the schema wants there, what came."""
+
+    path: tuple[str | int, ...]
+    rule: str
+    message: str
+
+    @property
+    def member(self) -> str:
+        """The member's path as a person writes it, or `the body`."""
+        return ".".join(str(part) for part in self.path) or "the body"
+
+
+def misfits(schema: spec.Document, value: object) -> Iterator[Misfit]:
+    """Yield what is wrong with a value, a misfit for each member."""
+    for error in sorted(validator(_key(schema)).iter_errors(value), key=lambda e: list(e.path)):
+        path = tuple(error.absolute_path)
+        if error.validator == "required" and isinstance(error.instance, dict):
+            missing = [name for name in error.validator_value if name not in error.instance]
+            wanted = next((name for name in missing if f"'{name}'" in error.message), missing[0])
+            path = (*path, wanted)
+        yield Misfit(path, str(error.validator), _message(error))
+
+
+def fits(schema: spec.Document, value: object) -> bool:
+    """Say whether a value obeys a schema."""
+    return bool(validator(_key(schema)).is_valid(value))
+
+
+_known: dict[int, spec.Document] = {}
+
+
+def _key(schema: spec.Document) -> int:
+    _known[id(schema)] = schema
+    return id(schema)
+
+
+@cache
+def validator(key: int) -> Any:  # noqa: ANN401  jsonschema has no types
+    """Return the validator of a schema of the spec, its references and formats included."""
+    checker = FormatChecker(formats=())
+    checker.checks("date-time")(is_time)
+    whole = {"components": spec.load()["components"], **_known[key]}
+    return Draft202012Validator(whole, format_checker=checker)
+
+
+def _message(error: ValidationError) -> str:
+    wants = {"type": "type", "minimum": "at least", "pattern": "matching", "format": "a"}
+    if error.validator in wants:
+        return f"should be {wants[str(error.validator)]} {error.validator_value}"
+    return str(error.message)[:_CUT]

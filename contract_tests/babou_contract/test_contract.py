@@ -1,0 +1,82 @@
+"""The contract check as a test suite, an item for each check.
+
+Run it with `pytest contract_tests`, or from the wheel with `pytest --pyargs babou_contract`. Its
+options are those of `babou contract`, with `babou` before them: `--babou-base-url`.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from babou_contract import run, show
+from babou_contract.checks import Check
+from babou_contract.model import NOT_JUDGED, CheckResult, Edge, Outcome, Report
+from babou_contract.settings import Settings, parse_rate
+
+CHECKS = [check for edge in Edge for check in run.checks_of(edge)]
+
+
+def _settings(config: pytest.Config, edges: frozenset[Edge]) -> Settings:
+    def option(name: str) -> object:
+        return config.getoption(f"babou_{name}")
+
+    base_url = config.getoption("babou_base_url")
+    key = config.getoption("babou_api_key") or os.environ.get("BABOU_API_KEY", "")
+    assets = tuple(config.getoption("babou_asset"))
+    if base_url is not None and any(edge.needs_server for edge in edges) and not (key and assets):
+        pytest.exit("--babou-base-url needs --babou-asset, and BABOU_API_KEY", returncode=4)
+    given = {name: option(name) for name in ("seed", "max_examples", "time_limit")}
+    rate = config.getoption("babou_rate_limit")
+    made: Settings = Settings(
+        base_url=base_url.rstrip("/") if base_url is not None else None,
+        api_key=key if base_url is not None else "",
+        assets=assets,
+        only=edges,
+        rate_limit=parse_rate(rate) if rate else None,
+        allow_unsafe_methods=bool(option("allow_unsafe_methods")),
+        **{name: value for name, value in given.items() if value is not None},  # type: ignore[arg-type]  # argparse converts
+    )
+    return made
+
+
+@pytest.fixture(scope="session")
+def report(request: pytest.FixtureRequest) -> Report:
+    """Run the edges that are wanted, once."""
+    config = request.config
+    asked = frozenset(Edge.parse(text) for text in config.getoption("babou_only"))
+    params = [getattr(item, "callspec", None) for item in request.session.items]
+    checks = [found.params.get("check") for found in params if found is not None]
+    wanted = {check.edge for check in checks if isinstance(check, Check)}
+    settings = _settings(config, frozenset(wanted or Edge) & (asked or frozenset(Edge)))
+    made = run.run(settings)
+    if directory := config.getoption("babou_report"):
+        from babou_contract.report import write_reports  # noqa: PLC0415  only when asked for
+
+        write_reports(made, Path(directory), [settings.api_key] if settings.api_key else [])
+    return made
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=[check.id for check in CHECKS])
+def test_promise(check: Check, report: Report) -> None:
+    """Each check's promise holds."""
+    found = {result.check: result for result in report.results}.get(check.id)
+    if found is None:
+        pytest.skip("another edge was asked for")
+    if found.outcome is Outcome.not_exercised:
+        pytest.skip(found.reason)
+    if found.outcome is not Outcome.passed:
+        pytest.fail(_told(found), pytrace=False)
+
+
+def test_it_could_be_judged(report: Report) -> None:
+    """A run that saw nothing is no success."""
+    if report.exit_code == NOT_JUDGED:
+        pytest.fail(report.verdict, pytrace=False)
+
+
+def _told(result: CheckResult) -> str:
+    lines = [f"{result.check}: {result.promise}"]
+    for found in result.disagreements:
+        lines += [found.summary, *show.explained(found)]
+    return "\n".join(lines if result.disagreements else [*lines, result.reason])

@@ -1,0 +1,203 @@
+"""One HTTP/1.1 connection that tells what came, byte for byte, and repairs nothing.
+
+A comfortable HTTP library hides what this check is about: bytes after the body, a length that is
+not true, an encoding that was not asked for.
+"""
+
+import socket
+import ssl
+import time
+import zlib
+from urllib.parse import urlsplit
+
+import h11
+from attrs import evolve, frozen
+
+_CHUNK = 65536
+_MAX_BODY = 4 << 20
+_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class WireError(Exception):
+    """No whole answer came; `reused` tells that the connection had been used before."""
+
+    def __init__(self, text: str, *, reused: bool = False, timed_out: bool = False) -> None:
+        super().__init__(text)
+        self.reused = reused
+        self.timed_out = timed_out
+
+
+@frozen
+class Raw:
+    """An answer as it came; `faults` are the lies that its framing and encoding told."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    faults: tuple[str, ...] = ()
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, in any case of letters."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+class Wire:
+    """A connection to one server, opened when needed and kept alive where the server does."""
+
+    def __init__(self, base_url: str, timeout: float) -> None:
+        parts = urlsplit(base_url)
+        self._host = parts.hostname or ""
+        self._tls = parts.scheme == "https"
+        self._port = parts.port or (443 if self._tls else 80)
+        self._authority = parts.netloc
+        self._timeout = timeout
+        self._socket: socket.socket | None = None
+        self._machine = h11.Connection(h11.CLIENT)
+        self._used = False
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None
+
+    def send(self, method: str, target: str, headers: Headers) -> Raw:
+        """Send a request and return the whole answer.
+
+        Raises:
+            WireError: No whole answer came.
+        """
+        stray = self._look_for_stray_bytes()
+        reused = self._socket is not None
+        end = time.monotonic() + self._timeout
+        try:
+            connection = self._open(end)
+            sent = [("Host", self._authority), *headers]
+            connection.sendall(
+                (self._machine.send(h11.Request(method=method, target=target, headers=sent)) or b"")
+                + (self._machine.send(h11.EndOfMessage()) or b"")
+            )
+            raw = self._receive(connection, end)
+            return evolve(raw, faults=(*stray, *raw.faults))
+        except TimeoutError as error:
+            self.close()
+            raise WireError(
+                f"no whole answer in {self._timeout:g} s", reused=reused, timed_out=True
+            ) from error
+        except (OSError, h11.RemoteProtocolError) as error:
+            self.close()
+            raise WireError(str(error) or type(error).__name__, reused=reused) from error
+
+    def _open(self, end: float) -> socket.socket:
+        if self._socket is None:
+            self._machine = h11.Connection(h11.CLIENT, max_incomplete_event_size=_CHUNK)
+            plain = socket.create_connection((self._host, self._port), self._left(end))
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._socket = plain
+            if self._tls:
+                context = ssl.create_default_context()
+                self._socket = context.wrap_socket(plain, server_hostname=self._host)
+        return self._socket
+
+    def _look_for_stray_bytes(self) -> tuple[str, ...]:
+        """Look whether anything came since the last answer, and give such a connection up."""
+        if self._socket is None:
+            return ()
+        try:
+            self._socket.settimeout(0)
+            extra = self._socket.recv(_CHUNK)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return ()
+        except OSError:
+            extra = b""
+        self.close()
+        return (
+            (f"{len(extra)} bytes came after the answer before: {extra[:40]!r}",) if extra else ()
+        )
+
+    @staticmethod
+    def _left(end: float) -> float:
+        left = end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def _receive(self, connection: socket.socket, end: float) -> Raw:
+        head: h11.Response | None = None
+        body = bytearray()
+        faults: list[str] = []
+        while True:
+            try:
+                event = self._machine.next_event()
+            except h11.RemoteProtocolError as error:
+                if head is None:
+                    raise
+                faults.append(f"the body breaks off: {error}")
+                self.close()
+                break
+            if event is h11.NEED_DATA:
+                if _QUICKACK is not None:
+                    # A server that sends head and body apart would wait 40 ms for its ACK.
+                    connection.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+                connection.settimeout(self._left(end))
+                self._machine.receive_data(connection.recv(_CHUNK))
+            elif isinstance(event, h11.Response):
+                head = event
+            elif isinstance(event, h11.Data):
+                body += event.data
+                if len(body) > _MAX_BODY:
+                    faults.append(f"the body has more than {_MAX_BODY} bytes")
+                    self.close()
+                    break
+            elif isinstance(event, h11.EndOfMessage):
+                faults += self._after(connection)
+                break
+        assert head is not None  # noqa: S101  there is no data before the head
+        pairs = tuple(
+            (n.decode("latin-1"), v.decode("latin-1")) for n, v in head.headers.raw_items()
+        )
+        return decoded(Raw(head.status_code, pairs, bytes(body), tuple(faults)))
+
+    def _after(self, connection: socket.socket) -> list[str]:
+        """Look at what follows the answer, where nothing may, and make ready for the next one."""
+        extra, closed = self._machine.trailing_data
+        if not extra and not closed:
+            try:
+                connection.settimeout(0)
+                extra = connection.recv(_CHUNK)
+                closed = not extra
+            except (BlockingIOError, ssl.SSLWantReadError):
+                extra = b""
+            except OSError:
+                closed = True
+        if extra or closed or self._machine.their_state is not h11.DONE:
+            self.close()
+        elif self._machine.our_state is h11.DONE:
+            self._machine.start_next_cycle()
+        if extra and self._machine.their_state is not h11.SWITCHED_PROTOCOL:
+            return [f"{len(extra)} more bytes came after the body's announced end: {extra[:40]!r}"]
+        return []
+
+
+def decoded(raw: Raw) -> Raw:
+    """Take the body out of its Content-Encoding."""
+    encoding = (raw.header("content-encoding") or "identity").strip().lower()
+    if encoding == "identity" or not raw.body:
+        return raw
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        return evolve(raw, faults=(*raw.faults, f"Content-Encoding is {encoding!r}, not asked for"))
+    inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+    try:
+        body = inflate.decompress(raw.body, _MAX_BODY)
+    except zlib.error as error:
+        fault = f"Content-Encoding says {encoding!r}, but the body is not: {error}"
+        return evolve(raw, faults=(*raw.faults, fault))
+    faults = raw.faults
+    if not inflate.eof:
+        faults = (*faults, f"the {encoding} body is not complete")
+    elif inflate.unused_data:
+        faults = (*faults, f"{len(inflate.unused_data)} bytes follow the {encoding} body")
+    return evolve(raw, body=body, faults=faults)

@@ -1,0 +1,131 @@
+"""The parts of the check, each on its own: the model, the keeper of the key, JSON, places, curl."""
+
+import json
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+
+from babou_contract import jsontext, model, places, spec, strategies
+from babou_contract.keeper import Keeper
+from babou_contract.model import CheckResult, Edge, Exchange, Outcome, Report
+from babou_contract.schema import fits, misfits
+from babou_contract.session import curl
+
+
+def test_a_report_is_json():
+    """Every part of a report can be written, bytes that are no text included."""
+    exchange = Exchange("GET", "http://h/", status=200, body=b"\xff")
+    result = CheckResult(edge=Edge.docs_spec, check="c", promise="p", outcome=Outcome.passed)
+    report = Report(
+        target="t",
+        mode="mock",
+        started_at="2026-01-01T00:00:00Z",
+        seconds=1.0,
+        seed=1,
+        results=(result,),
+        exchanges=(exchange,),
+    )
+    document = json.loads(json.dumps(model.to_json(report)))
+    assert document["results"][0]["edge"] == {
+        "number": 1,
+        "name": "docs-spec",
+        "title": "Docs and spec",
+    }
+    assert document["exchanges"][0]["body"] == {"base64": "/w=="}
+    assert report.of_edge(Edge.docs_spec) == (result,)
+
+
+@pytest.mark.parametrize("name", ["3", "spec-server", "spec_server", " SPEC-SERVER "])
+def test_an_edge_has_a_number_and_a_name(name):
+    """People write what is shorter, scripts what is clearer."""
+    assert Edge.parse(name) is Edge.spec_server
+
+
+def test_an_edge_that_was_not_exercised_at_all_is_not_passed():
+    """An edge is as bad as its worst check."""
+    none = CheckResult(edge=Edge.docs_spec, check="c", promise="p", outcome=Outcome.not_exercised)
+    passed = CheckResult(edge=Edge.docs_spec, check="d", promise="p", outcome=Outcome.passed)
+    assert model.edge_outcome([none]) is Outcome.not_exercised
+    assert model.edge_outcome([none, passed]) is Outcome.passed
+    assert model.edge_outcome([]) is Outcome.not_exercised
+
+
+def test_the_keeper_hides_the_key_and_its_parts():
+    """Neither the key nor enough of it to guess the rest is shown."""
+    keeper = Keeper("sk-bab-abcdefghijklmnop")
+    keeper.know("sk-bab-abcdefghijklmno", "shorter")
+    assert keeper.hide("a sk-bab-abcdefghijklmnop b") == "a $BABOU_API_KEY b"
+    assert keeper.hide("sk-bab-abcdefghijklmno!") == "shorter!"
+    assert "defghijklm" not in keeper.hide("…defghijklm…")
+    assert keeper.hide("…mnop") == "…mnop"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["NaN", "[1] x", "\ufeff{}", '{"a": 1, "a": 2}', "", "{'a': 1}", "[" * 100000],
+    ids=["NaN", "garbage", "BOM", "twice", "empty", "single quotes", "deep"],
+)
+def test_what_is_not_json_is_refused(text):
+    """RFC 8259, to the letter."""
+    with pytest.raises(ValueError):  # noqa: PT011  each has words of its own
+        jsontext.strict(text.encode())
+
+
+def test_a_time_is_an_instant_however_it_is_spelled():
+    """RFC 3339 has many spellings of one instant."""
+    written = ["2025-12-02T10:00:00Z", "2025-12-02t11:00:00.0000000000+01:00"]
+    assert len({jsontext.moment(text) for text in written}) == 1
+    assert jsontext.is_time("2016-12-31T23:59:60Z")
+    assert not jsontext.is_time("2016-12-31T12:59:60Z")
+    assert not jsontext.is_time("20251202")
+    assert jsontext.is_time(7)
+
+
+def test_a_place_in_the_spec_has_its_line():
+    """A pointer leads to the line on which a person reads."""
+    lines = spec.text().splitlines()
+    line = places.at("components", "schemas", "Asset", "properties", "size")["spec_line"]
+    assert lines[line - 1].strip() == "size:"
+    assert places.line_of("/components/nothing") == places.line_of("/components")
+
+
+def test_a_misfit_names_its_member():
+    """A missing member is named, and so is a wrong one."""
+    document = spec.asset_examples()["image"]
+    schema = spec.asset_schema()
+    assert [m.member for m in misfits(schema, {**document, "size": "1"})] == ["size"]
+    del document["name"]
+    assert [m.member for m in misfits(schema, document)] == ["name"]
+
+
+@hypothesis_settings(max_examples=50, deadline=None, database=None)
+@given(strategies.values(spec.asset_schema()))
+def test_what_is_generated_is_allowed(document):
+    """A strategy that made what the schema forbids would accuse the client of obeying it."""
+    assert fits(spec.asset_schema(), document)
+
+
+def test_what_is_mutated_is_forbidden():
+    """A mutation that is allowed would accuse the client of accepting it."""
+    document = spec.asset_examples()["video"]
+    mutations = list(strategies.mutations(spec.asset_schema()))
+    assert len(mutations) > 100
+    assert not any(fits(spec.asset_schema(), m.apply(document)) for m in mutations)
+    assert {m.member for m in mutations} == set(spec.asset_schema()["properties"])
+
+
+def test_a_curl_line_is_safe_in_a_shell():
+    """The URL is quoted, and nothing but the key's variable is filled in."""
+    headers = (("Authorization", "Bearer $BABOU_API_KEY"), ("X-Odd", "$(touch x) 'y'"))
+    line = curl(Exchange("GET", "http://h/'%20;rm$IFS", headers=headers))
+    shown = subprocess.run(
+        ["sh", "-c", f"BABOU_API_KEY=secret; {line.replace('curl', 'printf %s@', 1)}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("@")
+    assert "http://h/'%20;rm$IFS" in shown
+    assert "Authorization: Bearer secret" in shown
+    assert "X-Odd: $(touch x) 'y'" in shown

@@ -1,0 +1,177 @@
+"""A server that is right, though unusual, is never accused."""
+
+import json
+from email.utils import formatdate
+
+import pytest
+from attrs import evolve
+
+
+def _members(**changes):
+    def rewrite(_request, response):
+        if response.status != 200:
+            return response
+        return response.with_json({**response.json(), **changes})
+
+    return rewrite
+
+
+def _when(test, change):
+    return lambda request, response: change(response) if test(request, response) else response
+
+
+def _html(status):
+    return lambda r: evolve(r, status=status).with_body(b"<html>no</html>", "text/html")
+
+
+def _is_odd(request, _response):
+    return len(request.path) > 400 or "%0" in request.path or "%27" in request.path
+
+
+def _counted(change):
+    count = iter(range(10**6))
+    return lambda _request, response: change(next(count), response)
+
+
+def _is_ok(_request, response):
+    return response.status == 200
+
+
+RIGHT = {
+    "extra members": _members(checksum="sha256:0", nested={"a": [1]}),
+    "other wording": _when(
+        lambda _q, r: r.status >= 400, lambda r: r.with_json({**r.json(), "error": "nope"})
+    ),
+    "a hint": _when(
+        lambda _q, r: r.status >= 400, lambda r: r.with_json({**r.json(), "hint": "look again"})
+    ),
+    "extra headers": lambda _q, r: r.with_header("X-Cache", "HIT").with_header("Via", "1.1 proxy"),
+    "header names in capitals": lambda _q, r: evolve(
+        r, headers=tuple((n.upper(), v) for n, v in r.headers)
+    ),
+    "a charset": lambda _q, r: r.with_header("Content-Type", "application/json; charset=utf-8"),
+    "a media type in capitals": lambda _q, r: r.with_header("Content-Type", "Application/JSON"),
+    "nanoseconds": _members(created_at="2025-12-02T10:00:00.123456789Z"),
+    "an offset": _members(created_at="2025-12-02T12:00:00+02:00"),
+    "small letters in a time": _members(created_at="2025-12-02t10:00:00z"),
+    "a leap second": _members(created_at="2016-12-31T23:59:60Z"),
+    "the same instant in another zone": _counted(
+        lambda n, r: _members(
+            created_at=("2025-12-02T10:00:00Z", "2025-12-02T11:00:00.000+01:00")[n % 2]
+        )(None, r)
+    ),
+    "escaped unicode": _when(
+        _is_ok, lambda r: r.with_body(json.dumps({**r.json(), "name": "é🎬"}).encode())
+    ),
+    "blanks around the JSON": _when(_is_ok, lambda r: r.with_body(b"\n " + r.bytes() + b"\n")),
+    "indented JSON": _when(_is_ok, lambda r: r.with_body(json.dumps(r.json(), indent=2).encode())),
+    "members in another order": _when(
+        _is_ok, lambda r: r.with_json(dict(reversed(list(r.json().items()))))
+    ),
+    "a proxy that refuses odd requests": _when(_is_odd, _html(400)),
+    "a firewall": _when(_is_odd, _html(403)),
+    "a URL that is too long": _when(lambda q, _: len(q.path) > 300, _html(414)),
+    "HEAD is not allowed": _when(lambda q, _: q.method == "HEAD", lambda r: evolve(r, status=405)),
+    "OPTIONS is not found": _when(lambda q, _: q.method != "GET", lambda r: evolve(r, status=404)),
+    "OPTIONS is answered": _when(
+        lambda q, _: q.method == "OPTIONS", lambda r: evolve(r, status=204).with_body(b"")
+    ),
+    "404 for malformed ids": _when(
+        lambda _q, r: r.status == 400,
+        lambda r: evolve(r, status=404).with_json({"error": "no", "code": "NOT_FOUND"}),
+    ),
+    "one code for all refusals": _when(
+        lambda _q, r: r.status == 401,
+        lambda r: r.with_json({"error": "no", "code": "UNAUTHORIZED"}),
+    ),
+    "another state": _members(state="archived"),
+    "a url that is signed anew in its query": _counted(
+        lambda n, r: _members(url=f"https://b.example/k?sig={n}")(None, r)
+    ),
+    "a url that is signed anew in its path": _counted(
+        lambda n, r: _members(url=f"https://b.example/{n}/k")(None, r)
+    ),
+    "counters among the extra members": _counted(lambda n, r: _members(reads=n)(None, r)),
+    "a request id in errors": _counted(
+        lambda n, r: r if r.status == 200 else r.with_json({**r.json(), "request_id": n})
+    ),
+}
+
+FAULTS = {
+    "gzip": {},
+    "chunked": {},
+    "close": {},
+    "extra_member": {},
+    "float_size": {},
+    "fresh_url": {},
+    "unknown_state": {},
+    "latency": {"seconds": 0.002},
+    "slow_body": {"interval": 0.0005, "piece": 64},
+}
+
+
+@pytest.mark.parametrize("rewrite", RIGHT.values(), ids=RIGHT)
+def test_a_server_that_is_right_is_never_accused(judge, rewrite):
+    """What the spec leaves open, a server may do as it likes."""
+    report = judge(rewrite)
+    assert [found.summary for found in report.disagreements] == []
+    assert report.exit_code == 0
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_unusual_wire_is_no_disagreement(judge, small_server, fault):
+    """However right bytes come, they are right."""
+    small_server.fault(fault, **FAULTS[fault])
+    report = judge()
+    assert [found.summary for found in report.disagreements] == []
+    assert report.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"retry_after": 0},
+        {"retry_after": None},
+        {"retry_after": 0, "http_date": True},
+    ],
+)
+def test_a_rate_limit_is_obeyed_and_no_failure(judge, small_server, parameters):
+    """429 means later: the run backs off, goes on, and finds nothing wrong."""
+    small_server.fault("rate_limited", times=2, **parameters)
+    report = judge()
+    assert report.exit_code == 0
+    [limited] = [row for row in report.coverage if row.status == "429"]
+    assert limited.answers == 2
+
+
+def test_a_proxy_that_is_away_for_a_moment_is_no_failure(judge, small_server):
+    """502 and 503, once each, are asked again."""
+    small_server.fault("bad_gateway_html", times=1)
+    small_server.fault("unavailable", times=1, retry_after=0)
+    assert judge().exit_code == 0
+
+
+def test_a_connection_that_was_closed_is_opened_again(judge, small_server):
+    """Keep-alive is a courtesy: without it nothing is wrong."""
+    small_server.fault("drop_connection", times=1)
+    assert judge().exit_code == 0
+
+
+def test_an_asset_that_stays_in_processing_is_no_failure(judge, small_server):
+    """A wait that is still waiting when its time is up has done right."""
+    small_server.add("ast_stuck", kind="video", state="processing")
+    report = judge(only=("4",), assets=("ast_stuck",))
+    assert report.exit_code == 0
+
+
+def test_retry_after_is_read_in_all_its_forms():
+    """RFC 9110 has seconds and dates; some servers have neither."""
+    from babou_contract.model import Exchange
+    from babou_contract.session import retry_after
+
+    def asked(value):
+        return retry_after(Exchange("GET", "/", received=(("Retry-After", value),)), 1)
+
+    assert asked("2") == 2.0
+    assert 0 <= asked(formatdate(0, usegmt=True)) < 1
+    assert asked("soon") > 0
