@@ -103,3 +103,10 @@ def browser(session: nox.Session) -> None:
         session.run("apt-get", "install", "-qq", "chromium", "chromium-driver", external=True)
     session.install(*PACKAGE, *group("test", "browser"))
     session.run("pytest", "-m", "browser", "contract_tests/tests/report", *session.posargs)
+
+
+@nox.session
+def bench_contract(session: nox.Session) -> None:
+    """Time the contract check against the mock server."""
+    session.install(*PACKAGE)
+    session.run("python", "benchmarks/contract_check.py", *session.posargs)

@@ -6,6 +6,7 @@ import io
 import socket
 import threading
 import time
+import tracemalloc
 
 import httpx
 import pytest
@@ -274,3 +275,41 @@ def test_a_stream_ends_at_its_deadline_between_two_pieces():
             pytest.raises(babou.APITimeoutError),
         ):
             next(stream.chunks)
+
+
+@pytest.mark.parametrize("fault", ["gzip_bomb", "huge_body"])
+def test_memory_stays_flat_while_an_answer_is_refused(server, open_door, fault):
+    """A gigabyte, compressed or not, is refused after one mebibyte."""
+    server.fault(fault, size=1 << 30)
+    door = open_door()
+    tracemalloc.start()
+    try:
+        with pytest.raises(babou.APIResponseValidationError):
+            door("get", IMAGE)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 << 20
+
+
+def test_memory_stays_flat_while_a_file_is_stored(server, open_door, tmp_path):
+    """The size of a file is no matter: it is never held whole."""
+    size = 64 << 20
+    asset_id = server.add(size=size)
+    piece = bytes(1 << 16)
+
+    def stream(request, answer):
+        if not request.path.startswith("/storage/"):
+            return answer
+        whole = answer.with_body(lambda: (piece for _ in range(size // len(piece))))
+        return whole.with_header("content-length", str(size))
+
+    server.rewrite = stream
+    tracemalloc.start()
+    try:
+        path = open_door()("download", asset_id, tmp_path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert path.stat().st_size == size
+    assert peak < 16 << 20
