@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from babou_contract import spec
-from babou_contract.model import Finding
+from babou_contract.model import NOT_SEEN, Finding
 from babou_contract.probes import UUID, Seen
 from babou_contract.scene import OK, Scene, read
 
@@ -18,7 +18,7 @@ def findings(scene: Scene) -> Iterator[Finding]:
     """Yield what the answers say about each decision, where they say anything."""
     for id, question, ask in _QUESTIONS:
         told = ask(scene)
-        answer, evidence = told or ("not seen", "")
+        answer, evidence = told or (NOT_SEEN, "")
         hide = scene.session.keeper.hide
         yield Finding(id=id, question=question, answer=hide(answer), evidence=hide(evidence))
 

@@ -23,6 +23,8 @@ AGREED = 0
 DISAGREED = 1
 NOT_JUDGED = 3
 
+NOT_SEEN = "not seen"  # the answer of a finding about which nothing came
+
 
 class Edge(Enum):
     """A pair of parties that have to agree: its number, its name for `--only`, its title."""

@@ -11,7 +11,14 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from babou_contract.model import CheckResult, CoverageState, Disagreement, Outcome, Report
+from babou_contract.model import (
+    NOT_SEEN,
+    CheckResult,
+    CoverageState,
+    Disagreement,
+    Outcome,
+    Report,
+)
 
 _MARKS = {
     Outcome.passed: ("ok", "green"),
@@ -100,7 +107,11 @@ def _lines(report: Report) -> Iterator[str]:
             yield f"  {what:24} {row.state.value:14} {row.reason or answers}".rstrip()
         yield from ("", "Which reading of the documentation the server follows:")
         for finding in report.findings:
-            yield f"  {finding.id:4} {finding.question} {finding.answer}"
+            if finding.answer != NOT_SEEN:
+                yield f"  {finding.id:4} {finding.question} {finding.answer}"
+        unseen = ", ".join(finding.id for finding in report.findings if finding.answer == NOT_SEEN)
+        if unseen:
+            yield f"  {NOT_SEEN}: {unseen}"
     yield from ("", f"{report.verdict} ({report.seconds:.1f} s, seed {report.seed})")
 
 

@@ -164,7 +164,7 @@ class Runner:
             request = plan.request()
             try:
                 with (
-                    _s3.stream(request, stall=min(stall, left))
+                    _s3.stream(plan.asset_id, request, stall=min(stall, left))
                     if plan.is_s3
                     else self.engine.stream(request, stall=stall, timeout=left)
                 ) as answer:
@@ -302,7 +302,7 @@ class AsyncRunner:
             request = plan.request()
             try:
                 async with (
-                    _s3.astream(request, stall=min(stall, left))
+                    _s3.astream(plan.asset_id, request, stall=min(stall, left))
                     if plan.is_s3
                     else self.engine.stream(request, stall=stall, timeout=left)
                 ) as answer:

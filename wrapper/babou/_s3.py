@@ -23,14 +23,14 @@ _PRECONDITION_FAILED = 412
 
 
 @contextlib.contextmanager
-def stream(request: Request, *, stall: float) -> Iterator[Stream]:
+def stream(asset_id: str, request: Request, *, stall: float) -> Iterator[Stream]:
     """Open an object of a bucket; each piece has to arrive within `stall` seconds.
 
     Raises:
         DownloadError: boto3 is not installed, or finds no credentials.
         APIConnectionError: The transfer broke off.
     """
-    answer, boto_errors = _open(request, stall)
+    answer, boto_errors = _open(asset_id, request, stall)
     try:
         yield Stream(answer.status, answer.headers, _pieces(answer, boto_errors))
     finally:
@@ -38,9 +38,9 @@ def stream(request: Request, *, stall: float) -> Iterator[Stream]:
 
 
 @contextlib.asynccontextmanager
-async def astream(request: Request, *, stall: float) -> AsyncIterator[Stream]:
+async def astream(asset_id: str, request: Request, *, stall: float) -> AsyncIterator[Stream]:
     """Open an object of a bucket without blocking the event loop: boto3 works in a thread."""
-    answer, boto_errors = await asyncio.to_thread(_open, request, stall)
+    answer, boto_errors = await asyncio.to_thread(_open, asset_id, request, stall)
     pieces = _pieces(answer, boto_errors)
 
     async def in_thread() -> AsyncIterator[bytes]:
@@ -62,7 +62,7 @@ class _Answer:
             self.body.close()
 
 
-def _open(request: Request, stall: float) -> tuple[_Answer, Any]:
+def _open(asset_id: str, request: Request, stall: float) -> tuple[_Answer, Any]:
     # Not a URL in the sense of RFC 3986: the key is literal, whatever characters it has.
     bucket, _, key = request.url.partition("://")[2].partition("/")
     try:
@@ -73,8 +73,9 @@ def _open(request: Request, stall: float) -> tuple[_Answer, Any]:
         )
     except ImportError as error:
         raise DownloadError(
-            f"The bytes are in the S3 bucket {bucket!r}, which needs boto3: "
+            f"Asset {asset_id!r}: its bytes are in the S3 bucket {bucket!r}, which needs boto3: "
             "pip install 'babou[s3]'.",
+            asset_id=asset_id,
             url=request.url,
         ) from error
     arguments = {"Bucket": bucket, "Key": key}
@@ -88,8 +89,9 @@ def _open(request: Request, stall: float) -> tuple[_Answer, Any]:
         return _Answer(meta.get("HTTPStatusCode", 0), meta.get("HTTPHeaders", {}), None), exceptions
     except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
         raise DownloadError(
-            f"The bytes are in the S3 bucket {bucket!r}, and boto3 found no credentials for it: "
-            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
+            f"Asset {asset_id!r}: its bytes are in the S3 bucket {bucket!r}, and boto3 found no "
+            "credentials for it: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
+            asset_id=asset_id,
             url=request.url,
         ) from error
     except exceptions.BotoCoreError as error:
