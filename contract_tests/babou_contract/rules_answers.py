@@ -42,7 +42,7 @@ def is_of_somebody_else(seen: Seen) -> bool:
 
 def judged(scene: Scene) -> Iterator[Seen]:
     """Yield the answers to GET that are the API's own, and their retries among them."""
-    for seen in scene.gets():
+    for seen in [*scene.gets(), *scene.limited]:
         if not is_of_somebody_else(seen):
             yield seen
 
@@ -108,7 +108,7 @@ def media_types_are_documented(scene: Scene, tally: Tally) -> None:
 @check("Each body is strict JSON: UTF-8, no NaN, no name twice, nothing before or after it.")
 def bodies_are_strict_json(scene: Scene, tally: Tally) -> None:
     """Parse each body that calls itself JSON as RFC 8259 has it."""
-    for seen in scene.gets():
+    for seen in [*scene.gets(), *scene.limited]:
         if not seen.answer.is_json or seen.answer.raw is None:
             continue
         tally.case()

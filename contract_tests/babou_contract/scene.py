@@ -22,6 +22,7 @@ _FIRST_ERROR, _FIRST_SERVER_ERROR = 400, 500
 # the key that is skipped one time in six is found too.
 _KEY_ROUNDS = 2
 _KEYED_ASSETS = 1
+_ON_EACH_ASSET = ("no key", "another key of the same form")
 
 
 @define(slots=False)
@@ -29,6 +30,7 @@ class Scene:
     """A server, what it was asked, and what it answered.
 
     Attributes:
+        limited: The 429s in between, which were waited out.
         stopped: Why not everything was asked; empty where it was.
         down: Why nothing can be judged; empty where it can.
         breadth: The process of schemathesis, if it is wanted and installed.
@@ -39,6 +41,7 @@ class Scene:
     session: Session
     assets: tuple[str, ...]
     seen: list[Seen] = field(factory=list)
+    limited: list[Seen] = field(factory=list)
     stopped: str = ""
     down: str = ""
     breadth: "Breadth | None" = None
@@ -99,6 +102,9 @@ class Scene:
                 for key in self.keys:
                     yield Ask("key", asset_id, key.about, key=key)
                 yield Ask("known", asset_id, f"read {asset_id!r} again")
+        few = [key for key in self.keys if key.about in _ON_EACH_ASSET]
+        others = [asset_id for asset_id in shown if asset_id not in keyed]
+        yield from (Ask("key", other, key.about, key=key) for other in others for key in few)
         for asset_id in shown[:2]:
             yield from (ask for ask in probes.near_misses(asset_id) if ask.asset_id not in shown)
         yield from probes.unknown(self.assets)
@@ -117,6 +123,7 @@ class Scene:
             target_of(ask.asset_id),
             ask.about,
             credential=ask.key.credential if ask.key else None,
+            on_rate_limit=lambda refusal: self.limited.append(Seen(ask, refusal)),
         )
         self.seen.append(Seen(ask, answer))
         return answer

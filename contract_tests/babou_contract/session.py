@@ -113,8 +113,11 @@ class Session:
         *,
         credential: Credential | None = None,
         headers: tuple[tuple[str, str], ...] = (),
+        on_rate_limit: Callable[[Answer], object] = lambda _answer: None,
     ) -> Answer:
         """Send a request, again where the server says so, and return what came last.
+
+        Each 429 that is waited out is told to `on_rate_limit`.
 
         Raises:
             OutOfTimeError: The run's time is up.
@@ -128,6 +131,7 @@ class Session:
             answer, again = self._once(method, path, purpose, used, headers)
             if answer.status == _RATE_LIMITED:
                 waits += 1
+                on_rate_limit(answer)
                 if waits > _MOST_WAITS:
                     raise OutOfTimeError("the server's rate limit was never lifted")
                 self.pause(retry_after(answer.exchange, waits))

@@ -5,7 +5,7 @@ All is derived from the schema: a member that is added to the spec is generated 
 
 import json
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -126,6 +126,27 @@ _MAKERS: dict[str, Callable[[spec.Document], st.SearchStrategy[Value]]] = {
     "array": _arrays,
     "object": _objects,
 }
+
+
+_CORNERS: tuple[Value, ...] = (
+    *(None, 0, 1, 245678.0, _LARGEST, 0.5, 12.480000001, 1e-9, 1e300),
+    *("", "x", "ready", "a/b", "image/svg+xml; charset=utf-8", "\u202e🎬\x00"),
+    "2016-12-31T23:59:60Z",
+    "2025-12-02t10:00:00z",
+    "2025-12-02T10:00:00.123456789Z",
+    "2025-12-02T23:30:00-23:59",
+    "2000-01-01T00:00:00+00:00",
+)
+
+
+def corners(schema: spec.Document, examples: Iterable[Value]) -> Iterator[Value]:
+    """Yield the spec's examples, and a copy of one with each corner value that a member allows."""
+    known = list(examples)
+    yield from known
+    for name, part in schema.get("properties", {}).items():
+        for value in _CORNERS:
+            if fits(part, value):
+                yield {**known[0], name: value}
 
 
 @frozen

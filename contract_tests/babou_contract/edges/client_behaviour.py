@@ -74,9 +74,8 @@ def async_agrees_with_sync(scene: Scene, tally: Tally) -> None:
 
 def _settled(asset: object) -> dict[str, Any]:
     """Return what does not vary from read to read."""
-    document = asset.to_dict() if isinstance(asset, babou.Asset) else {}
     lasting = set(spec.asset_schema()["properties"]) - {"url"}
-    return {name: value for name, value in document.items() if name in lasting}
+    return {name: getattr(asset, name, None) for name in lasting}
 
 
 @check("Each error of the server arrives as its class, with its status, code, text and hint.")

@@ -86,16 +86,21 @@ def explore(
             warnings.simplefilter("ignore", HypothesisWarning)
             attempt()
     except FoundError as found:
-        tally.disagree(
-            found.summary,
-            expected=found.expected,
-            received=found.received,
-            detail=f"the smallest example: {written(found.value)}",
-            seed=run.seed,
-            **places.at("components", "schemas", "Asset"),
-        )
+        tell(found, tally, seed=run.seed)
     except HypothesisException as error:
         tally.disagree("hypothesis could not judge", expected="a verdict", received=str(error))
+
+
+def tell(found: FoundError, tally: Tally, *, seed: int | None = None) -> None:
+    """Add what was found to the disagreements."""
+    tally.disagree(
+        found.summary,
+        expected=found.expected,
+        received=found.received,
+        detail=f"the smallest example: {written(found.value)}",
+        seed=seed,
+        **places.at("components", "schemas", "Asset"),
+    )
 
 
 def written(value: object) -> str:

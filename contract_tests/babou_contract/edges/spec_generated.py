@@ -13,7 +13,16 @@ import babou
 from babou_contract import places, published, spec, strategies
 from babou_contract.checks import Register, Tally
 from babou_contract.edges.client_server import differences
-from babou_contract.edges.loop import BASE, KEY, FoundError, Loop, explore, sendable_id, written
+from babou_contract.edges.loop import (
+    BASE,
+    KEY,
+    FoundError,
+    Loop,
+    explore,
+    sendable_id,
+    tell,
+    written,
+)
 from babou_contract.model import Edge
 from babou_contract.settings import Settings
 
@@ -42,6 +51,12 @@ def allowed_bodies_decode(run: Settings, tally: Tally) -> None:
         for name, expected, received in differences(asset, document):
             raise fail(f"{name} has another value or type than declared", expected, received)
 
+    for document in strategies.corners(spec.asset_schema(), spec.asset_examples().values()):
+        tally.case()
+        try:
+            hold(document)
+        except FoundError as found:
+            tell(found, tally, seed=run.seed)
     explore(run, tally, strategies.values(spec.asset_schema()), hold)
 
 

@@ -32,7 +32,9 @@ class Tap(httpx.BaseTransport):
         raw = decoded(Raw(response.status_code, headers, content))
         self.heard.append(Answer(self._exchange(request, raw, headers, started), raw))
         session.record(self.heard[-1].exchange)
-        return httpx.Response(raw.status, headers=list(headers), stream=httpx.ByteStream(content))
+        return httpx.Response(
+            raw.status, headers=response.headers.raw, stream=httpx.ByteStream(content)
+        )
 
     def close(self) -> None:
         """Close the connections."""
