@@ -106,6 +106,14 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def kill_matrix(session: nox.Session) -> None:
+    """Put a fault in each party, one at a time: the check has to find it; `-- --all` for all."""
+    session.install(*PACKAGE)
+    part = f"{os.environ.get('GITHUB_RUN_NUMBER', '')}/6"  # without a number, the day's
+    session.run("python", "-m", "kill_matrix", *(session.posargs or ("--part", part)))
+
+
+@nox.session
 def bench_contract(session: nox.Session) -> None:
     """Time the contract check against the mock server."""
     session.install(*PACKAGE)

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from babou_contract import places, published, spec
-from babou_contract.checks import Tally
+from babou_contract.checks import NotExercisedError, Tally
 from babou_contract.edges.docs_spec import check
 from babou_contract.schema import fits, misfits
 
@@ -14,7 +14,7 @@ from babou_contract.schema import fits, misfits
 def published_examples_fit(_scene: object, tally: Tally) -> None:
     """Validate the page's bodies, and compare its request with the operation."""
     page = published.load()["page"]
-    if page["method"].lower() not in spec.load()["paths"].get(page["path"], {}):
+    if not _has_operation(page):
         tally.case()
         _missing(tally, f"the spec has no {page['method']} {page['path']}", ("paths",))
         return
@@ -44,6 +44,10 @@ def published_examples_fit(_scene: object, tally: Tally) -> None:
         tally.case()
         if not fits(spec.asset_schema()["properties"].get("content_type", {}), content_type):
             _missing(tally, f"{content_type} is not allowed", _member("content_type"))
+
+
+def _has_operation(page: dict[str, Any]) -> bool:
+    return page["method"].lower() in spec.load()["paths"].get(page["path"], {})
 
 
 def _hold_request(page: dict[str, Any], tally: Tally) -> None:
@@ -82,6 +86,8 @@ def _hold_request(page: dict[str, Any], tally: Tally) -> None:
 def published_tables_fit(_scene: object, tally: Tally) -> None:
     """Look in the spec for what the page names (D4: error codes are not members)."""
     page, api = published.load()["page"], published.load()["api"]
+    if not _has_operation(page):
+        raise NotExercisedError("the spec lacks the operation that the tables are about")
     schema = spec.asset_schema()
     for name, member in page["members"].items():
         tally.case()

@@ -1,0 +1,160 @@
+"""Servers that look at the key wrongly, or tell it."""
+
+# ruff: noqa: PLR2004  (the numbers are what this is about)
+
+from functools import partial
+
+from babou_contract.mock_server import Request, Response
+from kill_matrix.checks import KEY_FORM, NO_KEY, WRONG_KEY
+from kill_matrix.hooks import (
+    asks,
+    both,
+    key_is,
+    let_in,
+    nth,
+    refused,
+    where,
+)
+from kill_matrix.model import Fault, Group, World
+
+fault = partial(Fault, group=Group.key)
+PREFIX = "sk-bab-"
+
+
+def _sent(authorization: str) -> str:
+    return authorization.rpartition(" ")[2]
+
+
+def _lets_in(name: str, about: str, killers: tuple[str, ...], says: str, wanted: object) -> Fault:
+    hook = where(both(refused, key_is(wanted)), let_in)  # type: ignore[arg-type]
+    return fault(name, about=about, killers=killers, says=says, hook=hook)
+
+
+def _remembers(world: World, request: Request, response: Response) -> Response:
+    """Let in whatever comes on a connection on which a right key came before."""
+    seen = world.memory.setdefault("connections", set())
+    if response.status != 401:
+        seen.add(request.connection)
+        return response
+    return let_in(world, request, response) if request.connection in seen else response
+
+
+FAULTS = (
+    _lets_in("key-not-checked", "no key is asked for", (NO_KEY,), "no key", lambda *_: True),
+    _lets_in(
+        "no-key-let-in",
+        "a request without a key is let in",
+        (NO_KEY,),
+        "no key",
+        lambda sent, _key: not sent,
+    ),
+    _lets_in(
+        "wrong-key-let-in",
+        "any key of the right form is let in",
+        (WRONG_KEY,),
+        "another key",
+        lambda sent, _key: _sent(sent).startswith(PREFIX),
+    ),
+    _lets_in(
+        "key-prefix-let-in",
+        "the beginning of the key is enough",
+        (WRONG_KEY,),
+        "shorter",
+        lambda sent, key: len(_sent(sent)) > len(PREFIX) and key.startswith(_sent(sent)),
+    ),
+    _lets_in(
+        "longer-key-let-in",
+        "the key is let in with more after it",
+        (WRONG_KEY,),
+        "longer",
+        lambda sent, key: _sent(sent).startswith(key),
+    ),
+    _lets_in(
+        "key-in-any-case",
+        "keys are compared without regard to case",
+        (WRONG_KEY,),
+        "other case",
+        lambda sent, key: sent.lower() == f"bearer {key}".lower(),
+    ),
+    _lets_in(
+        "basic-let-in",
+        "the key is let in with the scheme Basic",
+        (KEY_FORM,),
+        "Basic",
+        lambda sent, key: sent == f"Basic {key}",
+    ),
+    _lets_in(
+        "any-scheme-let-in",
+        "the scheme is not looked at",
+        (KEY_FORM,),
+        "Token",
+        lambda sent, key: " " in sent and _sent(sent) == key,
+    ),
+    _lets_in(
+        "no-scheme-let-in",
+        "the key is let in without a scheme",
+        (KEY_FORM,),
+        "without a scheme",
+        lambda sent, key: sent == key,
+    ),
+    _lets_in(
+        "prefix-let-in",
+        "the prefix of all keys is let in",
+        (WRONG_KEY,),
+        "prefix alone",
+        lambda sent, _key: _sent(sent) == PREFIX,
+    ),
+    _lets_in(
+        "other-prefix-let-in",
+        "keys of another product are let in",
+        (KEY_FORM,),
+        "another prefix",
+        lambda sent, _key: _sent(sent).startswith("sk-other-"),
+    ),
+    _lets_in(
+        "empty-header-let-in",
+        "an empty Authorization is let in",
+        (NO_KEY,),
+        "scheme",
+        lambda sent, _key: sent.strip() == "Bearer",
+    ),
+    fault(
+        "one-in-six-let-in",
+        about="one key in six is not looked at",
+        killers=(NO_KEY, KEY_FORM, WRONG_KEY),
+        says="not refused with 401",
+        hook=where(both(refused, nth(6)), let_in),
+    ),
+    fault(
+        "connection-remembers",
+        about="after a right key, its connection needs none",
+        killers=(NO_KEY,),
+        says="no key",
+        hook=_remembers,
+    ),
+    fault(
+        "videos-need-no-key",
+        about="videos are let out without a key",
+        killers=(NO_KEY,),
+        says="no key",
+        hook=where(both(refused, asks(lambda id: "video" in id)), let_in),
+    ),
+    fault(
+        "expired-key-let-in",
+        about="a key that has expired is let in",
+        killers=(WRONG_KEY,),
+        hook=lambda world, request, answer: (
+            let_in(world, request, answer)
+            if _sent(request.header("authorization") or "") == world.server.expired_key
+            else answer
+        ),
+        beyond="nobody gives the check a key that was valid once",
+    ),
+    fault(
+        "foreign-key-let-in",
+        about="the right key of another account is let in",
+        killers=(WRONG_KEY,),
+        hook=lambda _world, _request, answer: answer,
+        beyond="it takes a second account with a key of its own",
+    ),
+)

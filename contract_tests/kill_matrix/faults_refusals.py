@@ -1,0 +1,150 @@
+"""Servers that refuse a key in a wrong way, or tell what they know of it."""
+
+# ruff: noqa: PLR2004  (the numbers are what this is about)
+
+from functools import partial
+
+from babou_contract.mock_server import Request, Response
+from kill_matrix.checks import CODES, KEY_CODE, REPEATS, TELLS, WRONG_KEY
+from kill_matrix.hooks import (
+    both,
+    document,
+    error_body,
+    found,
+    key_is,
+    refused,
+    where,
+)
+from kill_matrix.model import Fault, Group, Hook, World
+
+fault = partial(Fault, group=Group.key)
+PREFIX = "sk-bab-"
+
+
+def _sent(authorization: str) -> str:
+    return authorization.rpartition(" ")[2]
+
+
+def _tells(name: str) -> Hook:
+    def hook(world: World, request: Request, response: Response) -> Response:
+        asset = world.again(request, right_key=True)
+        if asset.status != 200:
+            return response
+        return response.with_json(response.json() | {"hint": f"No access to {asset.json()[name]}"})
+
+    return hook
+
+
+def _repeats(_world: World, request: Request, response: Response) -> Response:
+    sent = _sent(request.header("authorization") or "")
+    return response.with_json(response.json() | {"hint": f"The key {sent} is not known"})
+
+
+def _repeats_part(_world: World, request: Request, response: Response) -> Response:
+    sent = _sent(request.header("authorization") or "")
+    return response.with_json(response.json() | {"hint": f"No key ends in {sent[-12:]}"})
+
+
+def _repeats_in_header(world: World, _request: Request, response: Response) -> Response:
+    return response.with_header("X-Debug-Key", world.server.api_key)
+
+
+def _signs_with_the_key(world: World, request: Request, response: Response) -> Response:
+    add = document(lambda a: a | {"url": a["url"] and f"{a['url']}&key={world.server.api_key}"})
+    return add(world, request, response)
+
+
+def _tells_in_header(world: World, request: Request, response: Response) -> Response:
+    asset = world.again(request, right_key=True)
+    value = asset.json()["created_at"] if asset.status == 200 else ""
+    return response.with_header("X-Asset-Created", value)
+
+
+def _code(code: str) -> Hook:
+    return error_body(lambda body: body | {"code": code})
+
+
+FAULTS = (
+    fault(
+        "refusal-tells-the-name",
+        about="a refusal tells the asset's name",
+        killers=(TELLS,),
+        says="name",
+        hook=where(refused, _tells("name")),
+    ),
+    fault(
+        "refusal-tells-the-url",
+        about="a refusal tells the asset's url",
+        killers=(TELLS,),
+        says="tells the asset's",
+        hook=where(refused, _tells("url")),
+    ),
+    fault(
+        "refusal-tells-in-a-header",
+        about="a header of a refusal tells when the asset was made",
+        killers=(TELLS,),
+        says="created_at",
+        hook=where(refused, _tells_in_header),
+    ),
+    fault(
+        "refusal-repeats-the-key",
+        about="a refusal repeats the key that came",
+        killers=(REPEATS,),
+        says="repeats",
+        hook=where(refused, _repeats),
+    ),
+    fault(
+        "refusal-repeats-its-end",
+        about="a refusal repeats the end of the key that came",
+        killers=(REPEATS,),
+        says="repeats",
+        hook=where(refused, _repeats_part),
+    ),
+    fault(
+        "header-repeats-the-key",
+        about="a debug header repeats the key",
+        killers=(REPEATS,),
+        says="repeats",
+        hook=where(found, _repeats_in_header),
+    ),
+    fault(
+        "url-repeats-the-key",
+        about="the asset's url is signed with the key itself",
+        killers=(REPEATS,),
+        says="repeats",
+        hook=_signs_with_the_key,
+    ),
+    fault(
+        "every-key-has-expired",
+        about="each wrong key is said to have expired",
+        killers=(KEY_CODE,),
+        says="API_KEY_EXPIRED",
+        hook=where(refused, _code("API_KEY_EXPIRED")),
+    ),
+    fault(
+        "every-form-is-wrong",
+        about="a wrong key of the right form is said to have a wrong one",
+        killers=(KEY_CODE,),
+        says="INVALID_API_KEY_FORMAT",
+        hook=where(refused, _code("INVALID_API_KEY_FORMAT")),
+    ),
+    fault(
+        "refusal-with-another-code",
+        about="a refusal has a code that no page names",
+        killers=(CODES, KEY_CODE),
+        says="INVALID_KEY",
+        hook=where(refused, _code("INVALID_KEY")),
+    ),
+    fault(
+        "wrong-key-finds-nothing",
+        about="a wrong key gets 404, as if the asset were not there",
+        killers=(WRONG_KEY,),
+        says="404",
+        hook=where(
+            both(refused, key_is(lambda sent, _key: _sent(sent).startswith(PREFIX))),
+            lambda world, request, _answer: world.again(
+                request, asset_id="ast_hidden", right_key=True
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,204 @@
+"""The words in which wrong servers are written: tests of a request, and changes of its answer."""
+
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+from attrs import evolve
+
+from babou_contract.mock_server import Request, Response
+from kill_matrix.model import Hook, World, id_in
+
+Test = Callable[[World, Request, Response], bool]
+Document = dict[str, Any]
+
+OK, REFUSED, MISSING = 200, 401, 404
+
+
+def where(test: Test, hook: Hook) -> Hook:
+    """Change the answers that pass the test."""
+
+    def changed(world: World, request: Request, response: Response) -> Response:
+        return hook(world, request, response) if test(world, request, response) else response
+
+    return changed
+
+
+def both(*tests: Test) -> Test:
+    """Pass what passes all tests; a later one is not asked where an earlier one says no."""
+    return lambda world, request, response: all(t(world, request, response) for t in tests)
+
+
+def status(*wanted: int) -> Test:
+    """Pass answers with one of these statuses."""
+    return lambda _world, _request, response: response.status in wanted
+
+
+found = status(OK)
+refused = status(REFUSED)
+missing = status(MISSING)
+malformed = status(400)
+
+
+def asks(wanted: Callable[[str], bool]) -> Test:
+    """Pass requests for certain ids."""
+    return lambda _world, request, _response: wanted(id_in(request))
+
+
+def method(*wanted: str) -> Test:
+    """Pass requests with one of these methods."""
+    return lambda _world, request, _response: request.method in wanted
+
+
+def nth(number: int, *, first: int = 0) -> Test:
+    """Pass every so manieth request that gets here, after the first few."""
+    key = object()
+
+    def test(world: World, _request: Request, _response: Response) -> bool:
+        count = world.count(key) - first
+        return count > 0 and count % number == 0
+
+    return test
+
+
+def after(reads: int) -> Test:
+    """Pass what comes after so many requests for the same id."""
+    key = object()
+    return lambda world, request, _response: world.count((key, id_in(request))) > reads
+
+
+def key_is(wanted: Callable[[str, str], bool]) -> Test:
+    """Pass requests whose Authorization, beside the right key, is of a kind."""
+
+    def test(world: World, request: Request, _response: Response) -> bool:
+        return wanted(request.header("authorization") or "", world.server.api_key)
+
+    return test
+
+
+def document(change: Callable[[Document], object]) -> Hook:
+    """Change the JSON of the asset in a 200."""
+
+    def hook(_world: World, _request: Request, response: Response) -> Response:
+        if response.status != OK or not response.body:
+            return response
+        return response.with_body(json.dumps(change(response.json()), ensure_ascii=False).encode())
+
+    return hook
+
+
+def member(name: str, change: Callable[[Any], object]) -> Hook:
+    """Change a member of every asset, where it is not null."""
+
+    def changed(asset: Document) -> Document:
+        return asset if asset[name] is None else asset | {name: change(asset[name])}
+
+    return document(changed)
+
+
+def put(**members: object) -> Hook:
+    """Set members of every asset."""
+    return document(lambda asset: asset | members)
+
+
+def without(*names: str) -> Hook:
+    """Leave members of every asset out."""
+    return document(lambda asset: {n: v for n, v in asset.items() if n not in names})
+
+
+def error_body(change: Callable[[Document], object]) -> Hook:
+    """Change the JSON of an error."""
+
+    def hook(_world: World, _request: Request, response: Response) -> Response:
+        return response.with_body(json.dumps(change(response.json())).encode())
+
+    return hook
+
+
+def text(change: Callable[[bytes], bytes]) -> Hook:
+    """Change the bytes of a body."""
+
+    def hook(_world: World, _request: Request, response: Response) -> Response:
+        return response.with_body(change(response.bytes())) if response.body else response
+
+    return hook
+
+
+def header(name: str, value: str | None) -> Hook:
+    """Set or remove a header."""
+    return lambda _world, _request, response: response.with_header(name, value)
+
+
+def renamed(change: Callable[[str], str]) -> Hook:
+    """Write the names of all headers otherwise."""
+
+    def hook(_world: World, _request: Request, response: Response) -> Response:
+        headers = tuple((change(name), value) for name, value in response.headers)
+        return evolve(response, headers=headers)
+
+    return hook
+
+
+def becomes(number: int) -> Hook:
+    """Answer with another status."""
+    return lambda _world, _request, response: evolve(response, status=number)
+
+
+def instead(number: int, body: object, content_type: str = "application/json") -> Hook:
+    """Answer with something else: JSON, or the text of a page."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    answer = Response(number).with_body(text.encode(), content_type)
+    return lambda _world, _request, _response: answer
+
+
+def page(number: int) -> Hook:
+    """Answer with a proxy's page."""
+    return instead(number, f"<html><body>{number}</body></html>", "text/html")
+
+
+def wire(**behaviour: object) -> Hook:
+    """Send the answer in another way."""
+    return lambda _world, _request, response: response.with_wire(**behaviour)
+
+
+def then(*hooks: Hook) -> Hook:
+    """Apply several hooks, one after the other."""
+
+    def hook(world: World, request: Request, response: Response) -> Response:
+        for each in hooks:
+            response = each(world, request, response)
+        return response
+
+    return hook
+
+
+def looked_up(change: Callable[[str, tuple[str, ...]], str | None]) -> Hook:
+    """Look up another id than the one that is asked for, where `change` names one."""
+
+    def hook(world: World, request: Request, response: Response) -> Response:
+        other = change(id_in(request), world.ids)
+        if other is None or other == id_in(request) or response.status == REFUSED:
+            return response
+        return world.again(request, asset_id=other)
+
+    return hook
+
+
+def let_in(world: World, request: Request, _response: Response) -> Response:
+    """Answer as if the key were right."""
+    return world.again(request, right_key=True)
+
+
+def compressed(
+    pack: Callable[[bytes], bytes] = lambda body: gzip.compress(body, mtime=0), name: str = "gzip"
+) -> Hook:
+    """Compress the body, and say so."""
+
+    def hook(_world: World, request: Request, response: Response) -> Response:
+        accepted = request.header("accept-encoding") or ""
+        if not response.body or name not in accepted:
+            return response
+        return response.with_body(pack(response.bytes())).with_header("Content-Encoding", name)
+
+    return hook
