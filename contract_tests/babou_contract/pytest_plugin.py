@@ -34,6 +34,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(f"--babou-{name}", **option)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the mark that keeps the contract check in one worker, where xdist isn't installed."""
+    config.addinivalue_line("markers", "xdist_group(name): run in the same worker")
+
+
 @pytest.fixture
 def babou_server() -> "Iterator[MockServer]":
     """Start a mock server of the asset API for this test.

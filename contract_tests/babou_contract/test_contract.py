@@ -14,6 +14,8 @@ from babou_contract.checks import Check
 from babou_contract.model import NOT_JUDGED, CheckResult, Edge, Outcome, Report
 from babou_contract.settings import Settings, parse_rate
 
+pytestmark = pytest.mark.xdist_group("babou-contract")  # one run for all of its checks
+
 CHECKS = [check for edge in Edge for check in run.checks_of(edge)]
 
 
