@@ -26,11 +26,7 @@ COURT = [f"contract_tests/{folder}" for folder in (
 PYTEST = ("pytest", "-n", "4", "--dist", "loadgroup", "-m", "not browser")
 
 REDOCLY = "@redocly/cli@2.77.0"
-QUIET = {  # no telemetry, no look-ups of newer versions
-    "REDOCLY_TELEMETRY": "off",
-    "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
-    "NPM_CONFIG_UPDATE_NOTIFIER": "false",
-}
+QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
 
 def group(*names: str) -> list[str]:
@@ -97,7 +93,7 @@ def wheel(session: nox.Session) -> None:
     """Build the wheel from the sdist, and test it in new environments, as its user meets it."""
     shutil.rmtree("dist", ignore_errors=True)
     session.install(*group("wheel"))
-    session.run("python", "-m", "build")
+    session.run("python", "-m", "build", "--installer=uv")
     built = next(Path("dist").glob("*.whl")).resolve()
     parallel = ("-n", "2", "--dist", "loadgroup")  # each environment is made in one worker
     tests = "contract_tests/wheel_tests"
@@ -122,10 +118,3 @@ def kill_matrix(session: nox.Session) -> None:
     session.install(*PACKAGE)
     part = f"{os.environ.get('GITHUB_RUN_NUMBER', '')}/6"  # without a number, the day's
     session.run("python", "-m", "kill_matrix", *(session.posargs or ("--part", part)))
-
-
-@nox.session
-def bench_contract(session: nox.Session) -> None:
-    """Time the contract check against the mock server."""
-    session.install(*PACKAGE)
-    session.run("python", "benchmarks/contract_check.py", *session.posargs)

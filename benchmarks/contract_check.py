@@ -1,6 +1,6 @@
 """Time the contract check against the mock server: the whole, and each edge by itself.
 
-    nox -s bench_contract [-- ROUNDS]
+    python benchmarks/contract_check.py [ROUNDS]     where babou[contract] is installed
 
 Wall and CPU seconds of the command from a shell, start-up included, medians of interleaved rounds.
 It fails on no time; the targets stand beside what was measured.
