@@ -3,6 +3,7 @@
 `nox -s wheel` builds it and names it in BABOU_WHEEL.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -58,9 +59,9 @@ def core(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def full(tmp_path_factory):
-    """The wheel with command line and mock server."""
+    """The wheel with command line, mock server and contract check."""
     environment = Environment(tmp_path_factory.mktemp("full"))
-    environment.install(f"{WHEEL}[cli,testing]", "pytest")
+    environment.install(f"{WHEEL}[contract]")
     return environment
 
 
@@ -166,6 +167,15 @@ def test_the_pytest_fixture_comes_with_the_wheel(full):
     )
     command = (str(full.python), "-m", "pytest", "-q", "-W", "error", "test_fixture.py")
     assert "1 passed" in full.run(*command)
+
+
+@pytest.mark.xdist_group("full")
+def test_the_contract_check_comes_with_the_wheel(full):
+    """Both faces of it: the command, and the same checks in pytest, with the spec on board."""
+    report = json.loads(full.run("babou", "contract", "--only", "1,4", "--json"))
+    assert report["exit_code"] == 0
+    command = (str(full.python), "-m", "pytest", "-q", "--pyargs", "babou_contract")
+    assert " passed" in full.run(*command, "--babou-only", "2")
 
 
 DOWNSTREAM = """
