@@ -25,7 +25,7 @@ COURT = [f"contract_tests/{folder}" for folder in (
 )]  # fmt: skip
 PYTEST = ("pytest", "-n", "4", "--dist", "loadgroup", "-m", "not browser")
 
-REDOCLY = "@redocly/cli@2.77.0"
+REDOCLY = ("npx", "--yes", "--no-update-notifier", "@redocly/cli@2.77.0")
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
 
@@ -44,7 +44,7 @@ def lint(session: nox.Session) -> None:
     session.run("mypy", "openapi/generate.py")
     session.run("lint-imports")
     session.run("openapi-spec-validator", SPEC)
-    session.run("npx", "--yes", REDOCLY, "lint", SPEC, "--config=openapi/redocly.yaml", env=QUIET)
+    session.run(*REDOCLY, "lint", SPEC, "--config=openapi/redocly.yaml", env=QUIET)
     workflows = [str(path) for path in sorted(Path(".github/workflows").glob("*.yml"))]
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml")

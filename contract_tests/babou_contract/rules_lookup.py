@@ -5,7 +5,7 @@ from babou_contract.checks import NotExercisedError, Register, Tally
 from babou_contract.model import Edge
 from babou_contract.probes import Seen
 from babou_contract.rules_answers import excerpt
-from babou_contract.scene import OK, Scene
+from babou_contract.scene import OK, Scene, document_in
 
 check = Register(Edge.spec_server)
 
@@ -16,7 +16,7 @@ _BAD_REQUEST, _NOT_FOUND, _SERVER_ERROR = 400, 404, 500
 def the_id_is_the_one_asked_for(scene: Scene, tally: Tally) -> None:
     """Compare the id of each asset with the id in the request."""
     for seen in scene.gets():
-        document = scene.document(seen.answer)
+        document = document_in(seen.answer)
         if document is None:
             continue
         tally.case()

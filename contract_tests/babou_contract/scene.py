@@ -155,15 +155,8 @@ class Scene:
             (document, seen.answer)
             for seen in self.seen
             if seen.ask.kind == "known" and seen.ask.asset_id == asset_id
-            if (document := self.document(seen.answer)) is not None
+            if (document := document_in(seen.answer)) is not None
         ]
-
-    def document(self, answer: Answer) -> dict[str, Any] | None:
-        """Return the object in the body of a 200, or None where there is none."""
-        if answer.status != OK or answer.raw is None:
-            return None
-        value = read(answer)
-        return value if isinstance(value, dict) else None
 
     def shown(self) -> tuple[str, ...]:
         """Return the known ids that were answered with 200."""
@@ -196,6 +189,12 @@ def read(answer: Answer) -> Any:  # noqa: ANN401  any JSON value
         return jsontext.strict(answer.raw.body if answer.raw else b"")
     except ValueError:
         return None
+
+
+def document_in(answer: Answer) -> dict[str, Any] | None:
+    """Return the object in the body of a 200, None where there is none."""
+    value = read(answer) if answer.status == OK else None
+    return value if isinstance(value, dict) else None
 
 
 def _listed(statuses: Iterable[int]) -> str:

@@ -10,9 +10,9 @@ import httpx
 import babou
 from babou_contract import jsontext, places, spec
 from babou_contract.checks import NotExercisedError, NotJudgedError, Tally
-from babou_contract.edges.client_server import check, document_in
+from babou_contract.edges.client_server import check
 from babou_contract.edges.tap import AsyncTap, Stranger, strangers
-from babou_contract.scene import OK, Scene
+from babou_contract.scene import OK, Scene, document_in
 from babou_contract.schema import fits
 from babou_contract.session import Answer
 

@@ -10,7 +10,7 @@ from babou_contract.checks import Register, Tally
 from babou_contract.edges.tap import strangers
 from babou_contract.model import Edge
 from babou_contract.rules_answers import excerpt
-from babou_contract.scene import OK, Scene
+from babou_contract.scene import OK, Scene, document_in
 from babou_contract.schema import fits
 from babou_contract.session import Answer
 
@@ -112,14 +112,3 @@ def _means(schema: spec.Document, member: object, attribute: object) -> bool:
     if isinstance(member, str):
         return isinstance(attribute, str) and str(getattr(attribute, "value", attribute)) == member
     return attribute == member
-
-
-def document_in(answer: Answer) -> dict[str, Any] | None:
-    """Return the object in the body of a 200, None where there is none."""
-    if answer.status != OK or answer.raw is None:
-        return None
-    try:
-        value = jsontext.strict(answer.raw.body)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
