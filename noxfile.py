@@ -14,7 +14,7 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"  # uv where it is installed, for its speed
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False  # only tests_all asks for particular ones
-nox.options.sessions = ["lint", "check_generated", "wheel", "tests"]
+nox.options.sessions = ["lint", "wheel", "tests"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 ALL_SUPPORTED = nox.project.python_versions(PYPROJECT)
@@ -36,8 +36,9 @@ def group(*names: str) -> list[str]:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, types, floors and the specification."""
+    """Check style, types, floors, the specification, and that what is generated is current."""
     session.install(*PACKAGE, *group("lint"))
+    session.run("python", "openapi/generate.py", "--check")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
@@ -56,13 +57,6 @@ def generate(session: nox.Session) -> None:
     """Generate generated/babou_generated anew from the specification."""
     session.install(*group("generate"))
     session.run("python", "openapi/generate.py")
-
-
-@nox.session
-def check_generated(session: nox.Session) -> None:
-    """Fail, with the difference, if generated/babou_generated is not what the spec gives."""
-    session.install(*group("generate"))
-    session.run("python", "openapi/generate.py", "--check")
 
 
 @nox.session
@@ -103,12 +97,8 @@ def wheel(session: nox.Session) -> None:
 @nox.session
 def browser(session: nox.Session) -> None:
     """Look at the report's page in Chromium, which is installed where that can be done."""
-    if not (shutil.which("chromium") and shutil.which("chromedriver")):
-        if not (shutil.which("apt-get") and os.geteuid() == 0):
-            session.error("install Chromium: apt-get install chromium chromium-driver")
-        session.run("apt-get", "update", "-qq", external=True)
-        session.run("apt-get", "install", "-qq", "chromium", "chromium-driver", external=True)
     session.install(*PACKAGE, *group("test", "browser"))
+    session.run("python", "contract_tests/install_debian.py", "chromium", "chromium-driver")
     session.run("pytest", "-m", "browser", "contract_tests/tests/report", *session.posargs)
 
 

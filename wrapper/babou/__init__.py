@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from babou._assets import Assets
     from babou._async_assets import AsyncAssets
     from babou._batch import WaitResult
-    from babou._engine import AsyncHttpxEngine, HttpxEngine
+    from babou._httpx_engine import AsyncHttpxEngine, HttpxEngine
     from babou._operations import Asset, AssetState
 
     __version__: str
@@ -93,8 +93,8 @@ _LATE = {
     "Assets": "babou._assets",
     "AsyncAssets": "babou._async_assets",
     "AssetState": "babou._operations",
-    "AsyncHttpxEngine": "babou._engine",
-    "HttpxEngine": "babou._engine",
+    "AsyncHttpxEngine": "babou._httpx_engine",
+    "HttpxEngine": "babou._httpx_engine",
     "WaitResult": "babou._batch",
 }
 

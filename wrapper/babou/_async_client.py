@@ -60,7 +60,7 @@ class AsyncClient:
     ) -> None:
         # The HTTP stack is loaded with the first client, not by `import babou`.
         from babou._async_assets import AsyncAssets  # noqa: PLC0415
-        from babou._engine import AsyncHttpxEngine  # noqa: PLC0415
+        from babou._httpx_engine import AsyncHttpxEngine  # noqa: PLC0415
         from babou._runners import AsyncRunner, Head  # noqa: PLC0415
 
         key: Secret | Callable[[], str | Awaitable[str]]

@@ -60,7 +60,7 @@ class Client:
     ) -> None:
         # The HTTP stack is loaded with the first client, not by `import babou`.
         from babou._assets import Assets  # noqa: PLC0415
-        from babou._engine import HttpxEngine  # noqa: PLC0415
+        from babou._httpx_engine import HttpxEngine  # noqa: PLC0415
         from babou._runners import Head, Runner  # noqa: PLC0415
 
         key: Secret | Callable[[], str]

@@ -13,7 +13,7 @@ import pytest
 
 import babou
 from babou import _deadline
-from babou._engine import AsyncHttpxEngine, HttpxEngine
+from babou._httpx_engine import AsyncHttpxEngine, HttpxEngine
 from babou._messages import Request
 
 IMAGE = "ast_demo_image"
@@ -268,8 +268,8 @@ def test_a_stream_ends_at_its_deadline_between_two_pieces():
     mine = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, text="x")))
     engine = HttpxEngine(mine)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("babou._engine.in_thread", lambda action, _left: action())
-        patch.setattr("babou._engine.time.monotonic", lambda: next(clock, 100.0))
+        patch.setattr("babou._httpx_engine.in_thread", lambda action, _left: action())
+        patch.setattr("babou._httpx_engine.time.monotonic", lambda: next(clock, 100.0))
         with (
             engine.stream(Request("GET", "http://storage.test/"), stall=5.0, timeout=5.0) as stream,
             pytest.raises(babou.APITimeoutError),

@@ -1,0 +1,281 @@
+"""The engines over httpx: the only module, with `_deadline`, that names it.
+
+The asynchronous engine is bounded from outside, by `asyncio.timeout`; the synchronous one by what
+`_deadline` puts under its connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from babou._deadline import bound_reads, close_failed_handshakes, in_thread, reads_until
+from babou._engine import CLOSED, KEEPALIVE, MAX_CONNECTIONS, Body, Stream, place, timed_out
+from babou._errors import (
+    APIConnectionError,
+    APIResponseValidationError,
+    ClientClosedError,
+    ConfigurationError,
+)
+from babou._messages import Request, Response
+
+if TYPE_CHECKING:
+    import ssl
+    import threading
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+
+
+@functools.cache
+def _tls_context() -> ssl.SSLContext:
+    """Return the one TLS context of all clients: making one costs more than a hundred requests."""
+    return httpx.create_ssl_context()
+
+
+def _client_options() -> dict[str, Any]:
+    return {
+        "verify": _tls_context(),
+        "limits": httpx.Limits(
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=MAX_CONNECTIONS,
+            keepalive_expiry=KEEPALIVE,
+        ),
+    }
+
+
+class HttpxEngine:
+    """Send over an `httpx.Client`: one of the caller's, or one of its own.
+
+    Args:
+        client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
+            base URL, timeouts and redirects are not used. It is not closed with the engine.
+    """
+
+    def __init__(self, client: httpx.Client | None = None) -> None:
+        self._owned = client is None
+        self._client = client or _make(httpx.Client)
+        self._bounded_reads = bound_reads(self._client)
+        self._closed = False
+
+    def send(
+        self, request: Request, *, timeout: float, cancel: threading.Event | None = None
+    ) -> Response:
+        """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
+        self._check(request, timeout)
+        exchange = functools.partial(self._exchange, request, timeout, cancel)
+        with _translated(request, timeout):
+            return exchange() if self._bounded_reads else in_thread(exchange, timeout, cancel)
+
+    def _exchange(
+        self, request: Request, timeout: float, cancel: threading.Event | None
+    ) -> Response:
+        body = Body()
+        with reads_until(time.monotonic() + timeout, cancel):
+            response = self._client.send(
+                _to_httpx(request, timeout), auth=None, follow_redirects=False, stream=True
+            )
+            try:
+                with _told_apart(response):
+                    body.begin(response.headers)
+                    for chunk in response.stream:  # type: ignore[union-attr]  # sync client, sync stream
+                        body.add(chunk)
+                    body.end()
+            finally:
+                response.close()
+        return _from_httpx(response, body)
+
+    @contextlib.contextmanager
+    def stream(self, request: Request, *, stall: float, timeout: float) -> Iterator[Stream]:
+        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        self._check(request, timeout)
+        end = time.monotonic() + timeout
+
+        def within_stall(action: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever it returns)
+            left = min(stall, end - time.monotonic())
+            with _translated(request, left), reads_until(time.monotonic() + left, None):
+                if left <= 0:
+                    raise TimeoutError
+                return action() if self._bounded_reads else in_thread(action, left)
+
+        response = within_stall(
+            lambda: self._client.send(
+                _to_httpx(request, stall), auth=None, follow_redirects=False, stream=True
+            )
+        )
+        pieces = iter(_decoded(response))
+        try:
+            yield Stream(
+                response.status_code,
+                _lower(response.headers),
+                iter(lambda: within_stall(lambda: next(pieces, b"")), b""),
+            )
+        finally:
+            response.close()
+
+    def _check(self, request: Request, timeout: float) -> None:
+        if self._closed:
+            raise ClientClosedError(CLOSED)
+        if timeout <= 0:
+            raise timed_out(request, timeout)
+
+    def close(self) -> None:
+        """Close the engine, and its `httpx.Client` if it made it."""
+        self._closed = True
+        if self._owned:
+            self._client.close()
+
+
+class AsyncHttpxEngine:
+    """Send over an `httpx.AsyncClient`: one of the caller's, or one of its own.
+
+    Args:
+        client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
+            base URL, timeouts and redirects are not used. It is not closed with the engine.
+    """
+
+    def __init__(self, client: httpx.AsyncClient | None = None) -> None:
+        self._owned = client is None
+        self._client = client or _make(httpx.AsyncClient)
+        close_failed_handshakes(self._client)
+        self._closed = False
+
+    async def send(self, request: Request, *, timeout: float) -> Response:
+        """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
+        self._check(request, timeout)
+        body = Body()
+        with _translated(request, timeout):
+            async with asyncio.timeout(timeout):
+                response = await self._client.send(
+                    _to_httpx(request, timeout), auth=None, follow_redirects=False, stream=True
+                )
+                try:
+                    with _told_apart(response):
+                        body.begin(response.headers)
+                        async for chunk in response.stream:  # type: ignore[union-attr]  # async client, async stream
+                            body.add(chunk)
+                        body.end()
+                finally:
+                    await response.aclose()
+        return _from_httpx(response, body)
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, request: Request, *, stall: float, timeout: float
+    ) -> AsyncIterator[Stream]:
+        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        self._check(request, timeout)
+        end = time.monotonic() + timeout
+
+        @contextlib.asynccontextmanager
+        async def within_stall() -> AsyncIterator[None]:
+            left = min(stall, end - time.monotonic())
+            with _translated(request, left):
+                async with asyncio.timeout(left):
+                    yield
+
+        async def pieces() -> AsyncIterator[bytes]:
+            source = aiter(_adecoded(response))
+            while True:
+                async with within_stall():
+                    chunk = await anext(source, b"")
+                if not chunk:
+                    return
+                yield chunk
+
+        async with within_stall():
+            response = await self._client.send(
+                _to_httpx(request, stall), auth=None, follow_redirects=False, stream=True
+            )
+        try:
+            yield Stream(response.status_code, _lower(response.headers), pieces())
+        finally:
+            await response.aclose()
+
+    def _check(self, request: Request, timeout: float) -> None:
+        if self._closed:
+            raise ClientClosedError(CLOSED)
+        if timeout <= 0:
+            raise timed_out(request, timeout)
+
+    async def close(self) -> None:
+        """Close the engine, and its `httpx.AsyncClient` if it made it."""
+        self._closed = True
+        if self._owned:
+            await self._client.aclose()
+
+
+def _make(cls: Callable[..., Any]) -> Any:  # noqa: ANN401 (httpx.Client or AsyncClient)
+    try:
+        return cls(**_client_options())
+    except (ValueError, ImportError, OSError) as error:
+        raise ConfigurationError(
+            f"The environment's proxy or certificate settings cannot be used: {error}. "
+            "Look at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
+        ) from error
+
+
+def _to_httpx(request: Request, timeout: float) -> httpx.Request:
+    return httpx.Request(
+        request.method,
+        request.url,
+        headers={"accept-encoding": "gzip", "connection": "keep-alive", **request.headers},
+        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)},
+    )
+
+
+def _lower(headers: httpx.Headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _from_httpx(response: httpx.Response, body: Body) -> Response:
+    return Response(
+        response.status_code, _lower(response.headers), bytes(body.content), time.time()
+    )
+
+
+@contextlib.contextmanager
+def _told_apart(response: httpx.Response) -> Iterator[None]:
+    """Forgive what is wrong with the body of an error: its status says enough."""
+    try:
+        yield
+    except (httpx.TransportError, APIResponseValidationError) as error:
+        if response.is_success or isinstance(error, httpx.TimeoutException):
+            raise
+
+
+def _decoded(response: httpx.Response) -> Iterable[bytes]:
+    """Yield the body as stored; decompressed only if the storage compressed it unasked."""
+    if "content-encoding" in response.headers or response.is_stream_consumed:
+        return response.iter_bytes()
+    return response.iter_raw()
+
+
+def _adecoded(response: httpx.Response) -> AsyncIterator[bytes]:
+    if "content-encoding" in response.headers or response.is_stream_consumed:
+        return response.aiter_bytes()
+    return response.aiter_raw()
+
+
+@contextlib.contextmanager
+def _translated(request: Request, timeout: float) -> Iterator[None]:
+    """Raise this package's errors in place of the library's."""
+    try:
+        yield
+    except (TimeoutError, httpx.TimeoutException) as error:
+        raise timed_out(request, timeout) from error
+    except (httpx.TransportError, httpx.DecodingError, OSError) as error:
+        raise APIConnectionError(
+            f"no whole answer from {place(request)}: "
+            f"{str(error).rstrip('.') or type(error).__name__}. "
+            "Check the network, BABOU_BASE_URL and the proxy settings."
+        ) from error
+    except httpx.InvalidURL as error:
+        raise ConfigurationError(f"{place(request)} is not a usable address: {error}.") from error
+    except RuntimeError as error:
+        if "client has been closed" not in str(error):
+            raise
+        raise ClientClosedError(CLOSED) from error
