@@ -21,7 +21,7 @@ import httpx
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _T = TypeVar("_T")
 _CANCEL_CHECK = 0.05  # seconds
@@ -40,15 +40,23 @@ class _Limit(threading.local):
 _limit = _Limit()
 
 
-@contextlib.contextmanager
-def reads_until(deadline: float, cancel: threading.Event | None) -> Iterator[None]:
-    before = _limit.deadline, _limit.cancel
-    _limit.deadline, _limit.cancel = deadline, cancel
-    try:
-        yield
-    finally:
-        # An earlier one comes back: a caller's progress function may itself use the client.
-        _limit.deadline, _limit.cancel = before
+class ReadsUntil:
+    """Give the reads of this thread a deadline; leaving brings back the one before.
+
+    There may be one before: a caller's progress function may itself use the client.
+    """
+
+    __slots__ = ("_before", "_limits")
+
+    def __init__(self, deadline: float, cancel: threading.Event | None) -> None:
+        self._limits = deadline, cancel
+
+    def __enter__(self) -> None:
+        self._before = _limit.deadline, _limit.cancel
+        _limit.deadline, _limit.cancel = self._limits
+
+    def __exit__(self, *_: object) -> None:
+        _limit.deadline, _limit.cancel = self._before
 
 
 def bound_reads(client: httpx.Client) -> bool:

@@ -10,11 +10,11 @@ import asyncio
 import contextlib
 import functools
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
-from babou._deadline import bound_reads, close_failed_handshakes, in_thread, reads_until
+from babou._deadline import ReadsUntil, bound_reads, close_failed_handshakes, in_thread
 from babou._engine import CLOSED, KEEPALIVE, MAX_CONNECTIONS, Body, Stream, place, timed_out
 from babou._errors import (
     APIConnectionError,
@@ -67,26 +67,33 @@ class HttpxEngine:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
         self._check(request, timeout)
         exchange = functools.partial(self._exchange, request, timeout, cancel)
-        with _translated(request, timeout):
+        with _Translated(request, timeout):
             return exchange() if self._bounded_reads else in_thread(exchange, timeout, cancel)
 
     def _exchange(
         self, request: Request, timeout: float, cancel: threading.Event | None
     ) -> Response:
         body = Body()
-        with reads_until(time.monotonic() + timeout, cancel):
-            response = self._client.send(
-                _to_httpx(request, timeout), auth=None, follow_redirects=False, stream=True
-            )
+        with ReadsUntil(time.monotonic() + timeout, cancel):
+            response = self._open(request, timeout)
+            headers = _lower(response.headers)
+            stream = cast("httpx.SyncByteStream", response.stream)
             try:
-                with _told_apart(response):
-                    body.begin(response.headers)
-                    for chunk in response.stream:  # type: ignore[union-attr]  # sync client, sync stream
+                with _ToldApart(response):
+                    body.begin(headers)
+                    for chunk in stream:
                         body.add(chunk)
                     body.end()
             finally:
-                response.close()
-        return _from_httpx(response, body)
+                stream.close()
+        return Response(response.status_code, headers, bytes(body.content), time.time())
+
+    def _open(self, request: Request, timeout: float) -> httpx.Response:
+        ours = _to_httpx(request, timeout)
+        if self._owned:
+            # Cookies, authentication, redirects: nothing that the layers above do is wanted.
+            return self._client._transport_for_url(ours.url).handle_request(ours)  # noqa: SLF001
+        return self._client.send(ours, auth=None, follow_redirects=False, stream=True)
 
     @contextlib.contextmanager
     def stream(self, request: Request, *, stall: float, timeout: float) -> Iterator[Stream]:
@@ -96,16 +103,12 @@ class HttpxEngine:
 
         def within_stall(action: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever it returns)
             left = min(stall, end - time.monotonic())
-            with _translated(request, left), reads_until(time.monotonic() + left, None):
+            with _Translated(request, left), ReadsUntil(time.monotonic() + left, None):
                 if left <= 0:
                     raise TimeoutError
                 return action() if self._bounded_reads else in_thread(action, left)
 
-        response = within_stall(
-            lambda: self._client.send(
-                _to_httpx(request, stall), auth=None, follow_redirects=False, stream=True
-            )
-        )
+        response = within_stall(lambda: self._open(request, stall))
         pieces = iter(_decoded(response))
         try:
             yield Stream(
@@ -147,20 +150,27 @@ class AsyncHttpxEngine:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
         self._check(request, timeout)
         body = Body()
-        with _translated(request, timeout):
+        with _Translated(request, timeout):
             async with asyncio.timeout(timeout):
-                response = await self._client.send(
-                    _to_httpx(request, timeout), auth=None, follow_redirects=False, stream=True
-                )
+                response = await self._open(request, timeout)
+                headers = _lower(response.headers)
+                stream = cast("httpx.AsyncByteStream", response.stream)
                 try:
-                    with _told_apart(response):
-                        body.begin(response.headers)
-                        async for chunk in response.stream:  # type: ignore[union-attr]  # async client, async stream
+                    with _ToldApart(response):
+                        body.begin(headers)
+                        async for chunk in stream:
                             body.add(chunk)
                         body.end()
                 finally:
-                    await response.aclose()
-        return _from_httpx(response, body)
+                    await stream.aclose()
+        return Response(response.status_code, headers, bytes(body.content), time.time())
+
+    async def _open(self, request: Request, timeout: float) -> httpx.Response:
+        ours = _to_httpx(request, timeout)
+        if self._owned:
+            transport = self._client._transport_for_url(ours.url)  # noqa: SLF001 (as in the sibling)
+            return await transport.handle_async_request(ours)
+        return await self._client.send(ours, auth=None, follow_redirects=False, stream=True)
 
     @contextlib.asynccontextmanager
     async def stream(
@@ -173,7 +183,7 @@ class AsyncHttpxEngine:
         @contextlib.asynccontextmanager
         async def within_stall() -> AsyncIterator[None]:
             left = min(stall, end - time.monotonic())
-            with _translated(request, left):
+            with _Translated(request, left):
                 async with asyncio.timeout(left):
                     yield
 
@@ -187,9 +197,7 @@ class AsyncHttpxEngine:
                 yield chunk
 
         async with within_stall():
-            response = await self._client.send(
-                _to_httpx(request, stall), auth=None, follow_redirects=False, stream=True
-            )
+            response = await self._open(request, stall)
         try:
             yield Stream(response.status_code, _lower(response.headers), pieces())
         finally:
@@ -218,33 +226,43 @@ def _make(cls: Callable[..., Any]) -> Any:  # noqa: ANN401 (httpx.Client or Asyn
         ) from error
 
 
+_url = functools.lru_cache(maxsize=1024)(httpx.URL)  # what is polled is asked for again and again
+
+
 def _to_httpx(request: Request, timeout: float) -> httpx.Request:
     return httpx.Request(
         request.method,
-        request.url,
+        _url(request.url),
         headers={"accept-encoding": "gzip", "connection": "keep-alive", **request.headers},
         extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)},
     )
 
 
 def _lower(headers: httpx.Headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+    encoding, lowered = headers.encoding, dict[str, str]()
+    for raw_name, raw_value in headers.raw:
+        name, value = raw_name.decode(encoding).lower(), raw_value.decode(encoding)
+        lowered[name] = f"{lowered[name]}, {value}" if name in lowered else value
+    return lowered
 
 
-def _from_httpx(response: httpx.Response, body: Body) -> Response:
-    return Response(
-        response.status_code, _lower(response.headers), bytes(body.content), time.time()
-    )
-
-
-@contextlib.contextmanager
-def _told_apart(response: httpx.Response) -> Iterator[None]:
+class _ToldApart:
     """Forgive what is wrong with the body of an error: its status says enough."""
-    try:
-        yield
-    except (httpx.TransportError, APIResponseValidationError) as error:
-        if response.is_success or isinstance(error, httpx.TimeoutException):
-            raise
+
+    __slots__ = ("_forgiving",)
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._forgiving = not response.is_success
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        return (
+            self._forgiving
+            and isinstance(error, (httpx.TransportError, APIResponseValidationError))
+            and not isinstance(error, httpx.TimeoutException)
+        )
 
 
 def _decoded(response: httpx.Response) -> Iterable[bytes]:
@@ -260,22 +278,29 @@ def _adecoded(response: httpx.Response) -> AsyncIterator[bytes]:
     return response.aiter_raw()
 
 
-@contextlib.contextmanager
-def _translated(request: Request, timeout: float) -> Iterator[None]:
+class _Translated:
     """Raise this package's errors in place of the library's."""
-    try:
-        yield
-    except (TimeoutError, httpx.TimeoutException) as error:
-        raise timed_out(request, timeout) from error
-    except (httpx.TransportError, httpx.DecodingError, OSError) as error:
-        raise APIConnectionError(
-            f"no whole answer from {place(request)}: "
-            f"{str(error).rstrip('.') or type(error).__name__}. "
-            "Check the network, BABOU_BASE_URL and the proxy settings."
-        ) from error
-    except httpx.InvalidURL as error:
-        raise ConfigurationError(f"{place(request)} is not a usable address: {error}.") from error
-    except RuntimeError as error:
-        if "client has been closed" not in str(error):
-            raise
-        raise ClientClosedError(CLOSED) from error
+
+    __slots__ = ("_request", "_timeout")
+
+    def __init__(self, request: Request, timeout: float) -> None:
+        self._request, self._timeout = request, timeout
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, (TimeoutError, httpx.TimeoutException)):
+            raise timed_out(self._request, self._timeout) from error
+        if isinstance(error, (httpx.TransportError, httpx.DecodingError, OSError)):
+            raise APIConnectionError(
+                f"no whole answer from {place(self._request)}: "
+                f"{str(error).rstrip('.') or type(error).__name__}. "
+                "Check the network, BABOU_BASE_URL and the proxy settings."
+            ) from error
+        if isinstance(error, httpx.InvalidURL):
+            raise ConfigurationError(
+                f"{place(self._request)} is not a usable address: {error}."
+            ) from error
+        if isinstance(error, RuntimeError) and "client has been closed" in str(error):
+            raise ClientClosedError(CLOSED) from error

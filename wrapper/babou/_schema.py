@@ -48,9 +48,9 @@ def load(body: bytes) -> Any:  # noqa: ANN401 (any JSON value)
             if isinstance(value, (dict, list))
             for item in (value.values() if isinstance(value, dict) else value)
         ]
-    if level:
-        raise ValueError(f"more than {_MAX_DEPTH} levels deep")
-    return document
+        if not level:
+            return document
+    raise ValueError(f"more than {_MAX_DEPTH} levels deep")
 
 
 def _not_json(constant: str) -> NoReturn:
@@ -88,21 +88,41 @@ def validator(name: str) -> Callable[[Any], Any]:
 
 def normalised(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a valid document in the one spelling that the generated code takes right."""
-    members = schemas()["Asset"]["properties"]
-    return {name: _spelled(value, members.get(name, {})) for name, value in document.items()}
+    spelled = {
+        name: spelling(document[name])
+        for name, spelling in _spellings().items()
+        if name in document
+    }
+    return {**document, **spelled}
 
 
-def _spelled(value: Any, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 (any JSON value)
-    types = schema.get("type", ())
-    if isinstance(value, float) and "integer" in types:
-        return int(value)  # 245678.0 is an integer in JSON Schema (D5)
-    if isinstance(value, int) and not isinstance(value, bool) and "number" in types:
-        return float(value)
-    if isinstance(value, str) and schema.get("format") == "date-time":
-        return _parse_date_time(value).isoformat()
-    return value
+@functools.cache
+def _spellings() -> dict[str, Callable[[Any], Any]]:
+    """Return for each member of an asset that JSON can spell in several ways the one to use."""
+    spellings: dict[str, Callable[[Any], Any]] = {}
+    for name, schema in schemas()["Asset"]["properties"].items():
+        if "integer" in schema.get("type", ()):
+            spellings[name] = _as_integer
+        elif "number" in schema.get("type", ()):
+            spellings[name] = _as_number
+        elif schema.get("format") == "date-time":
+            spellings[name] = _as_date_time
+    return spellings
 
 
+def _as_integer(value: Any) -> Any:  # noqa: ANN401 (any JSON value, here and below)
+    return int(value) if isinstance(value, float) else value  # 245678.0 is one, too (D5)
+
+
+def _as_number(value: Any) -> Any:  # noqa: ANN401
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _as_date_time(value: Any) -> Any:  # noqa: ANN401
+    return _parse_date_time(value).isoformat() if isinstance(value, str) else value
+
+
+@functools.lru_cache(maxsize=128)  # the validator asks, and then the reader
 def _parse_date_time(text: str) -> datetime:
     """Return the time that an RFC 3339 text names, or raise ValueError or OverflowError.
 

@@ -155,7 +155,7 @@ def test_reads_after_the_deadline_are_refused():
 
     stream = _deadline._DeadlineStream(Endless())
     with (
-        _deadline.reads_until(time.monotonic() - 1.0, None),
+        _deadline.ReadsUntil(time.monotonic() - 1.0, None),
         pytest.raises(_deadline.httpcore.ReadTimeout),
     ):
         stream.read(1)
