@@ -144,6 +144,8 @@ class AsyncHttpxEngine:
         self._owned = client is None
         self._client = client or _make(httpx.AsyncClient)
         close_failed_handshakes(self._client)
+        # httpcore looks through all that wait at each request: they wait here, where it is cheap.
+        self._turn = asyncio.Semaphore(MAX_CONNECTIONS) if self._owned else contextlib.nullcontext()
         self._closed = False
 
     async def send(self, request: Request, *, timeout: float) -> Response:
@@ -151,7 +153,7 @@ class AsyncHttpxEngine:
         self._check(request, timeout)
         body = Body()
         with _Translated(request, timeout):
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(timeout), self._turn:
                 response = await self._open(request, timeout)
                 headers = _lower(response.headers)
                 stream = cast("httpx.AsyncByteStream", response.stream)
