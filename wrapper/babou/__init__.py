@@ -11,8 +11,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from babou._async_client import AsyncClient
-from babou._client import Client
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -35,15 +33,18 @@ from babou._errors import (
     WaitError,
     WaitTimeoutError,
 )
-from babou._polling import Again, Done, Failed, PollPolicy, TimedOut
-from babou._verdict import Verdict
 
 if TYPE_CHECKING:
     from babou._assets import Assets
     from babou._async_assets import AsyncAssets
+    from babou._async_client import AsyncClient
+    from babou._async_httpx_engine import AsyncHttpxEngine
     from babou._batch import WaitResult
-    from babou._httpx_engine import AsyncHttpxEngine, HttpxEngine
+    from babou._client import Client
+    from babou._httpx_engine import HttpxEngine
     from babou._operations import Asset, AssetState
+    from babou._polling import Again, Done, Failed, PollPolicy, TimedOut
+    from babou._verdict import Verdict
 
     __version__: str
 
@@ -86,15 +87,23 @@ __all__ = [
     "__version__",
 ]
 
-# These need the HTTP stack or the package's metadata, which cost more to load than all the rest:
-# they come when asked for.
+# Where each of the others is, which comes when it is asked for: who only catches errors, or imports
+# this for a type, waits for none of it. The HTTP stack comes with the first client that is made.
 _LATE = {
+    "Again": "babou._polling",
     "Asset": "babou._operations",
     "Assets": "babou._assets",
-    "AsyncAssets": "babou._async_assets",
     "AssetState": "babou._operations",
-    "AsyncHttpxEngine": "babou._httpx_engine",
+    "AsyncAssets": "babou._async_assets",
+    "AsyncClient": "babou._async_client",
+    "AsyncHttpxEngine": "babou._async_httpx_engine",
+    "Client": "babou._client",
+    "Done": "babou._polling",
+    "Failed": "babou._polling",
     "HttpxEngine": "babou._httpx_engine",
+    "PollPolicy": "babou._polling",
+    "TimedOut": "babou._polling",
+    "Verdict": "babou._verdict",
     "WaitResult": "babou._batch",
 }
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from babou._operations import Asset
     from babou._polling import Options
-    from babou._runners import Runner
+    from babou._runner import Runner
 
 
 class Assets:

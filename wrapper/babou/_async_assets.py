@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from babou._async_runner import AsyncRunner
     from babou._operations import Asset
     from babou._polling import Options
-    from babou._runners import AsyncRunner
 
 
 class AsyncAssets:

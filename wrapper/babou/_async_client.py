@@ -60,8 +60,9 @@ class AsyncClient:
     ) -> None:
         # The HTTP stack is loaded with the first client, not by `import babou`.
         from babou._async_assets import AsyncAssets  # noqa: PLC0415
-        from babou._httpx_engine import AsyncHttpxEngine  # noqa: PLC0415
-        from babou._runners import AsyncRunner, Head  # noqa: PLC0415
+        from babou._async_httpx_engine import AsyncHttpxEngine  # noqa: PLC0415
+        from babou._async_runner import AsyncRunner  # noqa: PLC0415
+        from babou._runner import Head  # noqa: PLC0415
 
         key: Secret | Callable[[], str | Awaitable[str]]
         if api_key is None:

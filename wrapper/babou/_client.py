@@ -61,7 +61,7 @@ class Client:
         # The HTTP stack is loaded with the first client, not by `import babou`.
         from babou._assets import Assets  # noqa: PLC0415
         from babou._httpx_engine import HttpxEngine  # noqa: PLC0415
-        from babou._runners import Head, Runner  # noqa: PLC0415
+        from babou._runner import Head, Runner  # noqa: PLC0415
 
         key: Secret | Callable[[], str]
         if api_key is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
-import platform
 import re
+import sys
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -151,14 +152,16 @@ def check_asset_id(asset_id: object) -> str:
     return asset_id
 
 
+@functools.cache
+def _version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 (slow to import)
+
+    return version("babou")
+
+
 def user_agent(suffix: object) -> str:
     """Return the User-Agent header: this package, the Python, the caller's suffix."""
-    from importlib.metadata import version  # noqa: PLC0415 (slow to import; not for `import babou`)
-
-    agent = (
-        f"babou-python/{version('babou')} "
-        f"(Python {platform.python_version()}; {platform.system() or 'unknown'})"
-    )
+    agent = f"babou-python/{_version()} (Python {sys.version.partition(' ')[0]}; {sys.platform})"
     if suffix is None:
         return agent
     if (

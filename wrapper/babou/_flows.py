@@ -2,7 +2,7 @@
 
 A flow is a generator. It yields `Step`s (a pause, a request, a deadline) and is sent back what came
 of each, with the runner's time. Flows read no clock, draw no randomness of their own and know no
-HTTP library; `_runners` drives them.
+HTTP library; the runners drive them.
 """
 
 from __future__ import annotations

@@ -1,12 +1,10 @@
-"""The engines over httpx: the only module, with `_deadline`, that names it.
+"""The synchronous engine over httpx, and what its asynchronous sibling shares with it.
 
-The asynchronous engine is bounded from outside, by `asyncio.timeout`; the synchronous one by what
-`_deadline` puts under its connections.
+It is bounded by what `_deadline` puts under its connections, the sibling by `asyncio.timeout`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import functools
 import time
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
-from babou._deadline import ReadsUntil, bound_reads, close_failed_handshakes, in_thread
+from babou._deadline import ReadsUntil, bound_reads, in_thread
 from babou._engine import CLOSED, KEEPALIVE, MAX_CONNECTIONS, Body, Stream, place, timed_out
 from babou._errors import (
     APIConnectionError,
@@ -27,7 +25,7 @@ from babou._messages import Request, Response
 if TYPE_CHECKING:
     import ssl
     import threading
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 @functools.cache
@@ -57,7 +55,7 @@ class HttpxEngine:
 
     def __init__(self, client: httpx.Client | None = None) -> None:
         self._owned = client is None
-        self._client = client or _make(httpx.Client)
+        self._client = client or make(httpx.Client)
         self._bounded_reads = bound_reads(self._client)
         self._closed = False
 
@@ -67,7 +65,7 @@ class HttpxEngine:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
         self._check(request, timeout)
         exchange = functools.partial(self._exchange, request, timeout, cancel)
-        with _Translated(request, timeout):
+        with Translated(request, timeout):
             return exchange() if self._bounded_reads else in_thread(exchange, timeout, cancel)
 
     def _exchange(
@@ -76,10 +74,10 @@ class HttpxEngine:
         body = Body()
         with ReadsUntil(time.monotonic() + timeout, cancel):
             response = self._open(request, timeout)
-            headers = _lower(response.headers)
+            headers = lower(response.headers)
             stream = cast("httpx.SyncByteStream", response.stream)
             try:
-                with _ToldApart(response):
+                with ToldApart(response):
                     body.begin(headers)
                     for chunk in stream:
                         body.add(chunk)
@@ -89,7 +87,7 @@ class HttpxEngine:
         return Response(response.status_code, headers, bytes(body.content), time.time())
 
     def _open(self, request: Request, timeout: float) -> httpx.Response:
-        ours = _to_httpx(request, timeout)
+        ours = to_httpx(request, timeout)
         if self._owned:
             # Cookies, authentication, redirects: nothing that the layers above do is wanted.
             return self._client._transport_for_url(ours.url).handle_request(ours)  # noqa: SLF001
@@ -103,7 +101,7 @@ class HttpxEngine:
 
         def within_stall(action: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever it returns)
             left = min(stall, end - time.monotonic())
-            with _Translated(request, left), ReadsUntil(time.monotonic() + left, None):
+            with Translated(request, left), ReadsUntil(time.monotonic() + left, None):
                 if left <= 0:
                     raise TimeoutError
                 return action() if self._bounded_reads else in_thread(action, left)
@@ -113,7 +111,7 @@ class HttpxEngine:
         try:
             yield Stream(
                 response.status_code,
-                _lower(response.headers),
+                lower(response.headers),
                 iter(lambda: within_stall(lambda: next(pieces, b"")), b""),
             )
         finally:
@@ -132,93 +130,7 @@ class HttpxEngine:
             self._client.close()
 
 
-class AsyncHttpxEngine:
-    """Send over an `httpx.AsyncClient`: one of the caller's, or one of its own.
-
-    Args:
-        client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
-            base URL, timeouts and redirects are not used. It is not closed with the engine.
-    """
-
-    def __init__(self, client: httpx.AsyncClient | None = None) -> None:
-        self._owned = client is None
-        self._client = client or _make(httpx.AsyncClient)
-        close_failed_handshakes(self._client)
-        # httpcore looks through all that wait at each request: they wait here, where it is cheap.
-        self._turn = asyncio.Semaphore(MAX_CONNECTIONS) if self._owned else contextlib.nullcontext()
-        self._closed = False
-
-    async def send(self, request: Request, *, timeout: float) -> Response:
-        """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
-        self._check(request, timeout)
-        body = Body()
-        with _Translated(request, timeout):
-            async with asyncio.timeout(timeout), self._turn:
-                response = await self._open(request, timeout)
-                headers = _lower(response.headers)
-                stream = cast("httpx.AsyncByteStream", response.stream)
-                try:
-                    with _ToldApart(response):
-                        body.begin(headers)
-                        async for chunk in stream:
-                            body.add(chunk)
-                        body.end()
-                finally:
-                    await stream.aclose()
-        return Response(response.status_code, headers, bytes(body.content), time.time())
-
-    async def _open(self, request: Request, timeout: float) -> httpx.Response:
-        ours = _to_httpx(request, timeout)
-        if self._owned:
-            transport = self._client._transport_for_url(ours.url)  # noqa: SLF001 (as in the sibling)
-            return await transport.handle_async_request(ours)
-        return await self._client.send(ours, auth=None, follow_redirects=False, stream=True)
-
-    @contextlib.asynccontextmanager
-    async def stream(
-        self, request: Request, *, stall: float, timeout: float
-    ) -> AsyncIterator[Stream]:
-        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
-        self._check(request, timeout)
-        end = time.monotonic() + timeout
-
-        @contextlib.asynccontextmanager
-        async def within_stall() -> AsyncIterator[None]:
-            left = min(stall, end - time.monotonic())
-            with _Translated(request, left):
-                async with asyncio.timeout(left):
-                    yield
-
-        async def pieces() -> AsyncIterator[bytes]:
-            source = aiter(_adecoded(response))
-            while True:
-                async with within_stall():
-                    chunk = await anext(source, b"")
-                if not chunk:
-                    return
-                yield chunk
-
-        async with within_stall():
-            response = await self._open(request, stall)
-        try:
-            yield Stream(response.status_code, _lower(response.headers), pieces())
-        finally:
-            await response.aclose()
-
-    def _check(self, request: Request, timeout: float) -> None:
-        if self._closed:
-            raise ClientClosedError(CLOSED)
-        if timeout <= 0:
-            raise timed_out(request, timeout)
-
-    async def close(self) -> None:
-        """Close the engine, and its `httpx.AsyncClient` if it made it."""
-        self._closed = True
-        if self._owned:
-            await self._client.aclose()
-
-
-def _make(cls: Callable[..., Any]) -> Any:  # noqa: ANN401 (httpx.Client or AsyncClient)
+def make(cls: Callable[..., Any]) -> Any:  # noqa: ANN401 (httpx.Client or AsyncClient)
     try:
         return cls(**_client_options())
     except (ValueError, ImportError, OSError) as error:
@@ -231,7 +143,7 @@ def _make(cls: Callable[..., Any]) -> Any:  # noqa: ANN401 (httpx.Client or Asyn
 _url = functools.lru_cache(maxsize=1024)(httpx.URL)  # what is polled is asked for again and again
 
 
-def _to_httpx(request: Request, timeout: float) -> httpx.Request:
+def to_httpx(request: Request, timeout: float) -> httpx.Request:
     return httpx.Request(
         request.method,
         _url(request.url),
@@ -240,7 +152,7 @@ def _to_httpx(request: Request, timeout: float) -> httpx.Request:
     )
 
 
-def _lower(headers: httpx.Headers) -> dict[str, str]:
+def lower(headers: httpx.Headers) -> dict[str, str]:
     encoding, lowered = headers.encoding, dict[str, str]()
     for raw_name, raw_value in headers.raw:
         name, value = raw_name.decode(encoding).lower(), raw_value.decode(encoding)
@@ -248,7 +160,7 @@ def _lower(headers: httpx.Headers) -> dict[str, str]:
     return lowered
 
 
-class _ToldApart:
+class ToldApart:
     """Forgive what is wrong with the body of an error: its status says enough."""
 
     __slots__ = ("_forgiving",)
@@ -274,13 +186,7 @@ def _decoded(response: httpx.Response) -> Iterable[bytes]:
     return response.iter_raw()
 
 
-def _adecoded(response: httpx.Response) -> AsyncIterator[bytes]:
-    if "content-encoding" in response.headers or response.is_stream_consumed:
-        return response.aiter_bytes()
-    return response.aiter_raw()
-
-
-class _Translated:
+class Translated:
     """Raise this package's errors in place of the library's."""
 
     __slots__ = ("_request", "_timeout")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from babou._errors import APIConnectionError, APIStatusError, class_for
@@ -79,6 +78,8 @@ def retry_after(headers: Mapping[str, str], received_at: float) -> float | None:
 
 
 def _timestamp(date: str) -> float | None:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 (slow to import, seldom needed)
+
     try:
         moment = parsedate_to_datetime(date)
         # asctime's format, still allowed, names no zone; it means UTC (RFC 9110, 5.6.7).

@@ -5,7 +5,6 @@ boto3 finds its own credentials (environment, profile, role); Babou's key is not
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -40,6 +39,8 @@ def stream(asset_id: str, request: Request, *, stall: float) -> Iterator[Stream]
 @contextlib.asynccontextmanager
 async def astream(asset_id: str, request: Request, *, stall: float) -> AsyncIterator[Stream]:
     """Open an object of a bucket without blocking the event loop: boto3 works in a thread."""
+    import asyncio  # noqa: PLC0415 (slow to import, and the synchronous door has no use for it)
+
     answer, boto_errors = await asyncio.to_thread(_open, asset_id, request, stall)
     pieces = _pieces(answer, boto_errors)
 

@@ -10,11 +10,12 @@ from typing import Any
 from attrs import define, field, frozen
 from hypothesis import strategies as st
 
+from babou._async_runner import AsyncRunner
 from babou._config import Secret
 from babou._errors import APIConnectionError, APITimeoutError
 from babou._messages import Request, Response
 from babou._operations import Asset, decode_asset
-from babou._runners import AsyncRunner, Head, Runner
+from babou._runner import Head, Runner
 
 ID = "ast_abc123xyz456789012"
 KEY = "sk-bab-invented-and-secret"

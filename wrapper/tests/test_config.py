@@ -23,7 +23,7 @@ from babou._config import (
 )
 from babou._errors import BabouError, ConfigurationError, InvalidAssetIdError
 from babou._operations import asset_request
-from babou._runners import Head
+from babou._runner import Head
 
 DOORS = pytest.mark.parametrize("door", [Client, AsyncClient])
 BAD_KEYS = ["sk-bab-a\n", " sk-bab-a", "sk-bab a", "sk-bab-\x00", "sk-bab-\x7f", "sk-bab-ä", "\t"]

@@ -12,8 +12,7 @@ import httpx
 import pytest
 
 import babou
-from babou import _deadline
-from babou._httpx_engine import AsyncHttpxEngine, HttpxEngine
+from babou import AsyncHttpxEngine, HttpxEngine, _deadline
 from babou._messages import Request
 
 IMAGE = "ast_demo_image"

@@ -1,18 +1,17 @@
-"""The two runners: the only place that sends, sleeps and reads the clock.
+"""The runner: with its asynchronous sibling the only place that sends, sleeps and reads the clock.
 
-`Runner` and `AsyncRunner` drive the same flows with the same lines, once with `await`. The clock,
-the sleep and the randomness are attributes, so tests replace them by numbers in a list.
+`Runner` and `_async_runner.AsyncRunner` drive the same flows with the same lines, once with
+`await`. The clock, the sleep and the randomness are attributes, so tests replace them by numbers in
+a list.
 """
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import logging
 import random
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,11 +25,11 @@ from babou._errors import APIConnectionError, APIResponseValidationError
 from babou._messages import Cancelled, Request, Response, Step
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Iterator
+    from collections.abc import Generator, Iterator
     from datetime import datetime
 
     from babou._download import Plan
-    from babou._engine import AsyncEngine, Engine
+    from babou._engine import Engine
     from babou._files import FileSink, StreamSink
     from babou._flows import Answer, Reply
     from babou._operations import Asset
@@ -38,10 +37,9 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _log = logging.getLogger("babou")
 _CANCEL_CHECK = 0.05  # seconds
-_CALLABLE = "The key that api_key() returned"
+CALLABLE = "The key that api_key() returned"
 
 KeySource = Secret | Callable[[], str]
-AsyncKeySource = Secret | Callable[[], str | Awaitable[str]]
 Progress = Callable[[int, int | None], object]
 
 
@@ -125,7 +123,7 @@ class Runner:
                         pause = min(_CANCEL_CHECK, _CANCEL_CHECK if pause is None else pause)
                     for poll in wait(polls, pause, FIRST_COMPLETED).done:
                         asset_id, sent = polls.pop(poll)
-                        yield from _settle(batch, asset_id, poll.result(), sent, self.clock())
+                        yield from settle(batch, asset_id, poll.result(), sent, self.clock())
                 yield from batch.cancel(self.clock())
             finally:
                 stop.set()  # what is under way ends at its next look at the event
@@ -159,7 +157,7 @@ class Runner:
         """Carry out a download."""
         end = self.clock() + timeout
         while True:
-            left = _time_left(end - self.clock() - plan.delay, plan)
+            left = time_left(end - self.clock() - plan.delay, plan)
             self.sleep(plan.delay)
             request = plan.request()
             try:
@@ -187,7 +185,7 @@ class Runner:
             _pause(self.sleep, cancel, step.delay)
         if cancel is not None and cancel.is_set():
             return Cancelled()
-        key = self.key if isinstance(self.key, Secret) else check_key(self.key(), source=_CALLABLE)
+        key = self.key if isinstance(self.key, Secret) else check_key(self.key(), source=CALLABLE)
         began = self.clock()
         outcome: Reply
         try:
@@ -196,151 +194,13 @@ class Runner:
             )
         except (APIConnectionError, APIResponseValidationError) as error:
             outcome = error
-        _log_exchange(step, outcome, self.clock() - began)
+        log_exchange(step, outcome, self.clock() - began)
         if cancel is not None and cancel.is_set() and isinstance(outcome, APIConnectionError):
             return Cancelled()
-        return _without_key(outcome, key)
+        return without_key(outcome, key)
 
 
-@frozen
-class AsyncRunner:
-    """Drive flows in the running event loop."""
-
-    engine: AsyncEngine
-    key: AsyncKeySource
-    head: Head
-    clock: Callable[[], float] = time.monotonic
-    wall: Callable[[], float] = time.time
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    random: Callable[[], float] = random.random
-
-    def since(self, moment: datetime | None) -> float:
-        """Return the seconds since a moment by the wall clock, 0 for none or one to come."""
-        return 0.0 if moment is None else max(0.0, self.wall() - moment.timestamp())
-
-    async def run(self, flow: Generator[Step, Answer, _T]) -> _T:
-        """Return the flow's result."""
-        step = next(flow)
-        while True:
-            answer = await self._exchange(step), self.clock()
-            try:
-                step = flow.send(answer)
-            except StopIteration as stop:
-                result: _T = stop.value
-                return result
-
-    async def iterate(
-        self, flow: Generator[Step | Asset, Answer, None]
-    ) -> AsyncGenerator[Asset, None]:
-        """Yield what the flow yields for its caller."""
-        event = next(flow)
-        while True:
-            answer: Answer
-            if isinstance(event, Step):
-                answer = await self._exchange(event), self.clock()
-            else:
-                yield event
-                answer = None, self.clock()
-            try:
-                event = flow.send(answer)
-            except StopIteration:
-                return
-
-    async def many(self, batch: Batch) -> AsyncGenerator[Asset | WaitResult, None]:
-        """Yield each asset as it is seen, and each wait's result as it ends."""
-        polls: dict[asyncio.Task[Reply], tuple[str, float]] = {}
-        try:
-            while batch:
-                for result in self._submit(batch, polls):
-                    yield result
-                due = batch.next_due() if len(polls) < MAX_CONNECTIONS else None
-                pause = None if due is None else max(0.0, due - self.clock())
-                if not polls:
-                    await self.sleep(pause or 0.0)
-                    continue
-                done, _ = await asyncio.wait(
-                    polls, timeout=pause, return_when=asyncio.FIRST_COMPLETED
-                )
-                for poll in done:
-                    asset_id, sent = polls.pop(poll)
-                    for event in _settle(batch, asset_id, poll.result(), sent, self.clock()):
-                        yield event
-        finally:
-            for poll in polls:
-                poll.cancel()
-            await asyncio.gather(*polls, return_exceptions=True)
-
-    def _submit(
-        self,
-        batch: Batch,
-        polls: dict[asyncio.Task[Reply], tuple[str, float]],
-    ) -> Iterator[WaitResult]:
-        while len(polls) < MAX_CONNECTIONS:
-            taken = batch.take(now := self.clock())
-            if taken is None:
-                return
-            if isinstance(taken, WaitResult):
-                yield taken
-                continue
-            asset_id, step = taken
-            polls[asyncio.create_task(self._exchange(step))] = asset_id, now
-
-    async def download(
-        self,
-        plan: Plan,
-        sink: FileSink | StreamSink,
-        *,
-        stall: float,
-        timeout: float,
-        on_progress: Progress | None,
-    ) -> None:
-        """Carry out a download."""
-        end = self.clock() + timeout
-        while True:
-            left = _time_left(end - self.clock() - plan.delay, plan)
-            await self.sleep(plan.delay)
-            request = plan.request()
-            try:
-                async with (
-                    _s3.astream(plan.asset_id, request, stall=min(stall, left))
-                    if plan.is_s3
-                    else self.engine.stream(request, stall=stall, timeout=left)
-                ) as answer:
-                    if not plan.accept(answer.status, answer.headers, self.wall()):
-                        continue
-                    sink.begin()
-                    async for chunk in answer.chunks:
-                        sink.write(chunk)
-                        plan.stored(len(chunk))
-                        if on_progress is not None:
-                            on_progress(plan.offset, plan.total)
-            except APIConnectionError as error:
-                plan.failed(error)
-                continue
-            plan.finish()
-            return
-
-    async def _exchange(self, step: Step) -> Reply:
-        if step.delay > 0:
-            await self.sleep(step.delay)
-        key = self.key
-        if not isinstance(key, Secret):
-            answer = key()
-            given = await answer if inspect.isawaitable(answer) else answer
-            key = check_key(given, source=_CALLABLE)
-        began = self.clock()
-        outcome: Reply
-        try:
-            outcome = await self.engine.send(
-                self.head.complete(step.request, key), timeout=step.deadline - began
-            )
-        except (APIConnectionError, APIResponseValidationError) as error:
-            outcome = error
-        _log_exchange(step, outcome, self.clock() - began)
-        return _without_key(outcome, key)
-
-
-def _settle(
+def settle(
     batch: Batch,
     asset_id: str,
     answer: Reply | Cancelled,
@@ -365,13 +225,13 @@ def _pause(
         cancel.wait(seconds)
 
 
-def _time_left(left: float, plan: Plan) -> float:
+def time_left(left: float, plan: Plan) -> float:
     if left <= 0:
         raise plan.out_of_time()
     return left
 
 
-def _log_exchange(step: Step, outcome: Reply, seconds: float) -> None:
+def log_exchange(step: Step, outcome: Reply, seconds: float) -> None:
     if not _log.isEnabledFor(logging.DEBUG):
         return
     status = outcome.status if isinstance(outcome, Response) else type(outcome).__name__
@@ -385,7 +245,7 @@ def _log_exchange(step: Step, outcome: Reply, seconds: float) -> None:
     )
 
 
-def _without_key(outcome: Reply, key: Secret) -> Reply:
+def without_key(outcome: Reply, key: Secret) -> Reply:
     """Blot out the key where a server repeats it, so that no error can carry it along."""
     if not isinstance(outcome, Response):
         return outcome

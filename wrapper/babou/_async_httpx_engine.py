@@ -1,0 +1,111 @@
+"""The asynchronous engine over httpx; `_httpx_engine` is its sibling."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING, cast
+
+import httpx
+
+from babou._deadline import close_failed_handshakes
+from babou._engine import CLOSED, MAX_CONNECTIONS, Body, Stream, timed_out
+from babou._errors import ClientClosedError
+from babou._httpx_engine import ToldApart, Translated, lower, make, to_httpx
+from babou._messages import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+class AsyncHttpxEngine:
+    """Send over an `httpx.AsyncClient`: one of the caller's, or one of its own.
+
+    Args:
+        client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
+            base URL, timeouts and redirects are not used. It is not closed with the engine.
+    """
+
+    def __init__(self, client: httpx.AsyncClient | None = None) -> None:
+        self._owned = client is None
+        self._client = client or make(httpx.AsyncClient)
+        close_failed_handshakes(self._client)
+        # httpcore looks through all that wait at each request: they wait here, where it is cheap.
+        self._turn = asyncio.Semaphore(MAX_CONNECTIONS) if self._owned else contextlib.nullcontext()
+        self._closed = False
+
+    async def send(self, request: Request, *, timeout: float) -> Response:
+        """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
+        self._check(request, timeout)
+        body = Body()
+        with Translated(request, timeout):
+            async with asyncio.timeout(timeout), self._turn:
+                response = await self._open(request, timeout)
+                headers = lower(response.headers)
+                stream = cast("httpx.AsyncByteStream", response.stream)
+                try:
+                    with ToldApart(response):
+                        body.begin(headers)
+                        async for chunk in stream:
+                            body.add(chunk)
+                        body.end()
+                finally:
+                    await stream.aclose()
+        return Response(response.status_code, headers, bytes(body.content), time.time())
+
+    async def _open(self, request: Request, timeout: float) -> httpx.Response:
+        ours = to_httpx(request, timeout)
+        if self._owned:
+            transport = self._client._transport_for_url(ours.url)  # noqa: SLF001 (as in the sibling)
+            return await transport.handle_async_request(ours)
+        return await self._client.send(ours, auth=None, follow_redirects=False, stream=True)
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, request: Request, *, stall: float, timeout: float
+    ) -> AsyncIterator[Stream]:
+        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        self._check(request, timeout)
+        end = time.monotonic() + timeout
+
+        @contextlib.asynccontextmanager
+        async def within_stall() -> AsyncIterator[None]:
+            left = min(stall, end - time.monotonic())
+            with Translated(request, left):
+                async with asyncio.timeout(left):
+                    yield
+
+        async def pieces() -> AsyncIterator[bytes]:
+            source = aiter(_adecoded(response))
+            while True:
+                async with within_stall():
+                    chunk = await anext(source, b"")
+                if not chunk:
+                    return
+                yield chunk
+
+        async with within_stall():
+            response = await self._open(request, stall)
+        try:
+            yield Stream(response.status_code, lower(response.headers), pieces())
+        finally:
+            await response.aclose()
+
+    def _check(self, request: Request, timeout: float) -> None:
+        if self._closed:
+            raise ClientClosedError(CLOSED)
+        if timeout <= 0:
+            raise timed_out(request, timeout)
+
+    async def close(self) -> None:
+        """Close the engine, and its `httpx.AsyncClient` if it made it."""
+        self._closed = True
+        if self._owned:
+            await self._client.aclose()
+
+
+def _adecoded(response: httpx.Response) -> AsyncIterator[bytes]:
+    if "content-encoding" in response.headers or response.is_stream_consumed:
+        return response.aiter_bytes()
+    return response.aiter_raw()

@@ -1,0 +1,180 @@
+"""The asynchronous runner; `_runner` is its sibling, with the same lines but for `await`."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from attrs import frozen
+
+from babou import _s3
+from babou._batch import Batch, WaitResult
+from babou._config import Secret, check_key
+from babou._engine import MAX_CONNECTIONS
+from babou._errors import APIConnectionError, APIResponseValidationError
+from babou._messages import Step
+from babou._runner import (
+    CALLABLE,
+    Head,
+    Progress,
+    log_exchange,
+    settle,
+    time_left,
+    without_key,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator, Iterator
+    from datetime import datetime
+
+    from babou._download import Plan
+    from babou._engine import AsyncEngine
+    from babou._files import FileSink, StreamSink
+    from babou._flows import Answer, Reply
+    from babou._operations import Asset
+
+_T = TypeVar("_T")
+
+AsyncKeySource = Secret | Callable[[], str | Awaitable[str]]
+
+
+@frozen
+class AsyncRunner:
+    """Drive flows in the running event loop."""
+
+    engine: AsyncEngine
+    key: AsyncKeySource
+    head: Head
+    clock: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    random: Callable[[], float] = random.random
+
+    def since(self, moment: datetime | None) -> float:
+        """Return the seconds since a moment by the wall clock, 0 for none or one to come."""
+        return 0.0 if moment is None else max(0.0, self.wall() - moment.timestamp())
+
+    async def run(self, flow: Generator[Step, Answer, _T]) -> _T:
+        """Return the flow's result."""
+        step = next(flow)
+        while True:
+            answer = await self._exchange(step), self.clock()
+            try:
+                step = flow.send(answer)
+            except StopIteration as stop:
+                result: _T = stop.value
+                return result
+
+    async def iterate(
+        self, flow: Generator[Step | Asset, Answer, None]
+    ) -> AsyncGenerator[Asset, None]:
+        """Yield what the flow yields for its caller."""
+        event = next(flow)
+        while True:
+            answer: Answer
+            if isinstance(event, Step):
+                answer = await self._exchange(event), self.clock()
+            else:
+                yield event
+                answer = None, self.clock()
+            try:
+                event = flow.send(answer)
+            except StopIteration:
+                return
+
+    async def many(self, batch: Batch) -> AsyncGenerator[Asset | WaitResult, None]:
+        """Yield each asset as it is seen, and each wait's result as it ends."""
+        polls: dict[asyncio.Task[Reply], tuple[str, float]] = {}
+        try:
+            while batch:
+                for result in self._submit(batch, polls):
+                    yield result
+                due = batch.next_due() if len(polls) < MAX_CONNECTIONS else None
+                pause = None if due is None else max(0.0, due - self.clock())
+                if not polls:
+                    await self.sleep(pause or 0.0)
+                    continue
+                done, _ = await asyncio.wait(
+                    polls, timeout=pause, return_when=asyncio.FIRST_COMPLETED
+                )
+                for poll in done:
+                    asset_id, sent = polls.pop(poll)
+                    for event in settle(batch, asset_id, poll.result(), sent, self.clock()):
+                        yield event
+        finally:
+            for poll in polls:
+                poll.cancel()
+            await asyncio.gather(*polls, return_exceptions=True)
+
+    def _submit(
+        self,
+        batch: Batch,
+        polls: dict[asyncio.Task[Reply], tuple[str, float]],
+    ) -> Iterator[WaitResult]:
+        while len(polls) < MAX_CONNECTIONS:
+            taken = batch.take(now := self.clock())
+            if taken is None:
+                return
+            if isinstance(taken, WaitResult):
+                yield taken
+                continue
+            asset_id, step = taken
+            polls[asyncio.create_task(self._exchange(step))] = asset_id, now
+
+    async def download(
+        self,
+        plan: Plan,
+        sink: FileSink | StreamSink,
+        *,
+        stall: float,
+        timeout: float,
+        on_progress: Progress | None,
+    ) -> None:
+        """Carry out a download."""
+        end = self.clock() + timeout
+        while True:
+            left = time_left(end - self.clock() - plan.delay, plan)
+            await self.sleep(plan.delay)
+            request = plan.request()
+            try:
+                async with (
+                    _s3.astream(plan.asset_id, request, stall=min(stall, left))
+                    if plan.is_s3
+                    else self.engine.stream(request, stall=stall, timeout=left)
+                ) as answer:
+                    if not plan.accept(answer.status, answer.headers, self.wall()):
+                        continue
+                    sink.begin()
+                    async for chunk in answer.chunks:
+                        sink.write(chunk)
+                        plan.stored(len(chunk))
+                        if on_progress is not None:
+                            on_progress(plan.offset, plan.total)
+            except APIConnectionError as error:
+                plan.failed(error)
+                continue
+            plan.finish()
+            return
+
+    async def _exchange(self, step: Step) -> Reply:
+        if step.delay > 0:
+            await self.sleep(step.delay)
+        key = self.key
+        if not isinstance(key, Secret):
+            answer = key()
+            given = await answer if inspect.isawaitable(answer) else answer
+            key = check_key(given, source=CALLABLE)
+        began = self.clock()
+        outcome: Reply
+        try:
+            outcome = await self.engine.send(
+                self.head.complete(step.request, key), timeout=step.deadline - began
+            )
+        except (APIConnectionError, APIResponseValidationError) as error:
+            outcome = error
+        log_exchange(step, outcome, self.clock() - began)
+        return without_key(outcome, key)
