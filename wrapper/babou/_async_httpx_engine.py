@@ -12,7 +12,8 @@ import httpx
 from babou._deadline import close_failed_handshakes
 from babou._engine import CLOSED, MAX_CONNECTIONS, Body, Stream, timed_out
 from babou._errors import ClientClosedError
-from babou._httpx_engine import ToldApart, Translated, lower, make, to_httpx
+from babou._httpx_engine import ToldApart, Translated, lower, to_httpx
+from babou._lanes import Lanes
 from babou._messages import Request, Response
 
 if TYPE_CHECKING:
@@ -28,38 +29,32 @@ class AsyncHttpxEngine:
     """
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:
-        self._owned = client is None
-        self._client = client or make(httpx.AsyncClient)
+        lanes = Lanes(httpx.AsyncClient, close_failed_handshakes)
+        self._client: httpx.AsyncClient = client or lanes.make(MAX_CONNECTIONS)
+        self._lanes = lanes if client is None else None
+        self._turn = asyncio.Semaphore(MAX_CONNECTIONS)
         close_failed_handshakes(self._client)
-        # httpcore looks through all that wait at each request: they wait here, where it is cheap.
-        self._turn = asyncio.Semaphore(MAX_CONNECTIONS) if self._owned else contextlib.nullcontext()
         self._closed = False
 
     async def send(self, request: Request, *, timeout: float) -> Response:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
         self._check(request, timeout)
-        body = Body()
         with Translated(request, timeout):
-            async with asyncio.timeout(timeout), self._turn:
-                response = await self._open(request, timeout)
-                headers = lower(response.headers)
-                stream = cast("httpx.AsyncByteStream", response.stream)
-                try:
-                    with ToldApart(response):
-                        body.begin(headers)
-                        async for chunk in stream:
-                            body.add(chunk)
-                        body.end()
-                finally:
-                    await stream.aclose()
-        return Response(response.status_code, headers, bytes(body.content), time.time())
+            async with asyncio.timeout(timeout):
+                if self._lanes is None:
+                    return await _whole(await self._open(self._client, request, timeout))
+                async with self._turn:
+                    with self._lanes.one() as client:
+                        return await _whole(await self._open(client, request, timeout))
 
-    async def _open(self, request: Request, timeout: float) -> httpx.Response:
+    async def _open(
+        self, client: httpx.AsyncClient, request: Request, timeout: float
+    ) -> httpx.Response:
         ours = to_httpx(request, timeout)
-        if self._owned:
-            transport = self._client._transport_for_url(ours.url)  # noqa: SLF001 (as in the sibling)
-            return await transport.handle_async_request(ours)
-        return await self._client.send(ours, auth=None, follow_redirects=False, stream=True)
+        if self._lanes is None:
+            return await client.send(ours, auth=None, follow_redirects=False, stream=True)
+        transport = client._transport_for_url(ours.url)  # noqa: SLF001 (as in the sibling)
+        return await transport.handle_async_request(ours)
 
     @contextlib.asynccontextmanager
     async def stream(
@@ -86,7 +81,7 @@ class AsyncHttpxEngine:
                 yield chunk
 
         async with within_stall():
-            response = await self._open(request, stall)
+            response = await self._open(self._client, request, stall)
         try:
             yield Stream(response.status_code, lower(response.headers), pieces())
         finally:
@@ -99,10 +94,24 @@ class AsyncHttpxEngine:
             raise timed_out(request, timeout)
 
     async def close(self) -> None:
-        """Close the engine, and its `httpx.AsyncClient` if it made it."""
+        """Close the engine, and each `httpx.AsyncClient` that it made."""
         self._closed = True
-        if self._owned:
-            await self._client.aclose()
+        for client in self._lanes.all if self._lanes else ():
+            await client.aclose()
+
+
+async def _whole(response: httpx.Response) -> Response:
+    headers, body = lower(response.headers), Body()
+    stream = cast("httpx.AsyncByteStream", response.stream)
+    try:
+        with ToldApart(response):
+            body.begin(headers)
+            async for chunk in stream:
+                body.add(chunk)
+            body.end()
+    finally:
+        await stream.aclose()
+    return Response(response.status_code, headers, bytes(body.content), time.time())
 
 
 def _adecoded(response: httpx.Response) -> AsyncIterator[bytes]:

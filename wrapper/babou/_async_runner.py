@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import random
 import time
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 AsyncKeySource = Secret | Callable[[], str | Awaitable[str]]
+_Polls = dict["asyncio.Task[Reply]", tuple[str, float]]
 
 
 @frozen
@@ -88,22 +90,23 @@ class AsyncRunner:
 
     async def many(self, batch: Batch) -> AsyncGenerator[Asset | WaitResult, None]:
         """Yield each asset as it is seen, and each wait's result as it ends."""
-        polls: dict[asyncio.Task[Reply], tuple[str, float]] = {}
+        polls: _Polls = {}
+        ended: asyncio.Queue[asyncio.Task[Reply]] = asyncio.Queue()
         try:
             while batch:
-                for result in self._submit(batch, polls):
-                    yield result
+                for sent in self._submit(batch, polls):
+                    if isinstance(sent, WaitResult):
+                        yield sent
+                    else:
+                        sent.add_done_callback(ended.put_nowait)
                 due = batch.next_due() if len(polls) < MAX_CONNECTIONS else None
                 pause = None if due is None else max(0.0, due - self.clock())
                 if not polls:
                     await self.sleep(pause or 0.0)
                     continue
-                done, _ = await asyncio.wait(
-                    polls, timeout=pause, return_when=asyncio.FIRST_COMPLETED
-                )
-                for poll in done:
-                    asset_id, sent = polls.pop(poll)
-                    for event in settle(batch, asset_id, poll.result(), sent, self.clock()):
+                async for poll in _next(ended, pause):
+                    asset_id, began = polls.pop(poll)
+                    for event in settle(batch, asset_id, poll.result(), began, self.clock()):
                         yield event
         finally:
             for poll in polls:
@@ -113,8 +116,8 @@ class AsyncRunner:
     def _submit(
         self,
         batch: Batch,
-        polls: dict[asyncio.Task[Reply], tuple[str, float]],
-    ) -> Iterator[WaitResult]:
+        polls: _Polls,
+    ) -> Iterator[WaitResult | asyncio.Task[Reply]]:
         while len(polls) < MAX_CONNECTIONS:
             taken = batch.take(now := self.clock())
             if taken is None:
@@ -123,7 +126,9 @@ class AsyncRunner:
                 yield taken
                 continue
             asset_id, step = taken
-            polls[asyncio.create_task(self._exchange(step))] = asset_id, now
+            poll = asyncio.create_task(self._exchange(step))
+            polls[poll] = asset_id, now
+            yield poll
 
     async def download(
         self,
@@ -178,3 +183,15 @@ class AsyncRunner:
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
         return without_key(outcome, key)
+
+
+async def _next(
+    ended: asyncio.Queue[asyncio.Task[Reply]], pause: float | None
+) -> AsyncGenerator[asyncio.Task[Reply], None]:
+    """Wait for the next poll to end, or for the pause to be over; then give all that have ended."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(pause):
+            first = await ended.get()
+        yield first
+    while not ended.empty():
+        yield ended.get_nowait()

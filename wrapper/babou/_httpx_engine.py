@@ -7,42 +7,25 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import threading
 import time
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
 from babou._deadline import ReadsUntil, bound_reads, in_thread
-from babou._engine import CLOSED, KEEPALIVE, MAX_CONNECTIONS, Body, Stream, place, timed_out
+from babou._engine import CLOSED, MAX_CONNECTIONS, Body, Stream, place, timed_out
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
     ClientClosedError,
     ConfigurationError,
 )
+from babou._lanes import Lanes
 from babou._messages import Request, Response
 
 if TYPE_CHECKING:
-    import ssl
-    import threading
     from collections.abc import Callable, Iterable, Iterator
-
-
-@functools.cache
-def _tls_context() -> ssl.SSLContext:
-    """Return the one TLS context of all clients: making one costs more than a hundred requests."""
-    return httpx.create_ssl_context()
-
-
-def _client_options() -> dict[str, Any]:
-    return {
-        "verify": _tls_context(),
-        "limits": httpx.Limits(
-            max_connections=MAX_CONNECTIONS,
-            max_keepalive_connections=MAX_CONNECTIONS,
-            keepalive_expiry=KEEPALIVE,
-        ),
-    }
 
 
 class HttpxEngine:
@@ -54,8 +37,10 @@ class HttpxEngine:
     """
 
     def __init__(self, client: httpx.Client | None = None) -> None:
-        self._owned = client is None
-        self._client = client or make(httpx.Client)
+        lanes = Lanes(httpx.Client, bound_reads)
+        self._client: httpx.Client = client or lanes.make(MAX_CONNECTIONS)
+        self._lanes = lanes if client is None else None
+        self._turn = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._bounded_reads = bound_reads(self._client)
         self._closed = False
 
@@ -71,27 +56,23 @@ class HttpxEngine:
     def _exchange(
         self, request: Request, timeout: float, cancel: threading.Event | None
     ) -> Response:
-        body = Body()
         with ReadsUntil(time.monotonic() + timeout, cancel):
-            response = self._open(request, timeout)
-            headers = lower(response.headers)
-            stream = cast("httpx.SyncByteStream", response.stream)
+            if self._lanes is None:
+                return _whole(self._open(self._client, request, timeout))
+            if not self._turn.acquire(timeout=timeout):
+                raise TimeoutError
             try:
-                with ToldApart(response):
-                    body.begin(headers)
-                    for chunk in stream:
-                        body.add(chunk)
-                    body.end()
+                with self._lanes.one() as client:
+                    return _whole(self._open(client, request, timeout))
             finally:
-                stream.close()
-        return Response(response.status_code, headers, bytes(body.content), time.time())
+                self._turn.release()
 
-    def _open(self, request: Request, timeout: float) -> httpx.Response:
+    def _open(self, client: httpx.Client, request: Request, timeout: float) -> httpx.Response:
         ours = to_httpx(request, timeout)
-        if self._owned:
-            # Cookies, authentication, redirects: nothing that the layers above do is wanted.
-            return self._client._transport_for_url(ours.url).handle_request(ours)  # noqa: SLF001
-        return self._client.send(ours, auth=None, follow_redirects=False, stream=True)
+        if self._lanes is None:
+            return client.send(ours, auth=None, follow_redirects=False, stream=True)
+        # Cookies, authentication, redirects: nothing that the layers above do is wanted.
+        return client._transport_for_url(ours.url).handle_request(ours)  # noqa: SLF001
 
     @contextlib.contextmanager
     def stream(self, request: Request, *, stall: float, timeout: float) -> Iterator[Stream]:
@@ -106,7 +87,7 @@ class HttpxEngine:
                     raise TimeoutError
                 return action() if self._bounded_reads else in_thread(action, left)
 
-        response = within_stall(lambda: self._open(request, stall))
+        response = within_stall(lambda: self._open(self._client, request, stall))
         pieces = iter(_decoded(response))
         try:
             yield Stream(
@@ -124,20 +105,24 @@ class HttpxEngine:
             raise timed_out(request, timeout)
 
     def close(self) -> None:
-        """Close the engine, and its `httpx.Client` if it made it."""
+        """Close the engine, and each `httpx.Client` that it made."""
         self._closed = True
-        if self._owned:
-            self._client.close()
+        for client in self._lanes.all if self._lanes else ():
+            client.close()
 
 
-def make(cls: Callable[..., Any]) -> Any:  # noqa: ANN401 (httpx.Client or AsyncClient)
+def _whole(response: httpx.Response) -> Response:
+    headers, body = lower(response.headers), Body()
+    stream = cast("httpx.SyncByteStream", response.stream)
     try:
-        return cls(**_client_options())
-    except (ValueError, ImportError, OSError) as error:
-        raise ConfigurationError(
-            f"The environment's proxy or certificate settings cannot be used: {error}. "
-            "Look at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
-        ) from error
+        with ToldApart(response):
+            body.begin(headers)
+            for chunk in stream:
+                body.add(chunk)
+            body.end()
+    finally:
+        stream.close()
+    return Response(response.status_code, headers, bytes(body.content), time.time())
 
 
 _url = functools.lru_cache(maxsize=1024)(httpx.URL)  # what is polled is asked for again and again

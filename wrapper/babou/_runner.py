@@ -7,12 +7,14 @@ a list.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve, frozen
@@ -41,6 +43,7 @@ CALLABLE = "The key that api_key() returned"
 
 KeySource = Secret | Callable[[], str]
 Progress = Callable[[int, int | None], object]
+_Polls = dict["Future[Reply | Cancelled]", tuple[str, float]]
 
 
 @frozen
@@ -109,11 +112,16 @@ class Runner:
     ) -> Generator[Asset | WaitResult, None, None]:
         """Yield each asset as it is seen, and each wait's result as it ends."""
         stop = threading.Event()
-        polls: dict[Future[Reply | Cancelled], tuple[str, float]] = {}
+        polls: _Polls = {}
+        ended: SimpleQueue[Future[Reply | Cancelled]] = SimpleQueue()
         with ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="babou-wait") as pool:
             try:
                 while batch and not (cancel is not None and cancel.is_set()):
-                    yield from self._submit(batch, polls, pool, stop)
+                    for sent in self._submit(batch, polls, pool, stop):
+                        if isinstance(sent, WaitResult):
+                            yield sent
+                        else:
+                            sent.add_done_callback(ended.put)
                     due = batch.next_due() if len(polls) < MAX_CONNECTIONS else None
                     pause = None if due is None else max(0.0, due - self.clock())
                     if not polls:
@@ -121,9 +129,9 @@ class Runner:
                         continue
                     if cancel is not None:
                         pause = min(_CANCEL_CHECK, _CANCEL_CHECK if pause is None else pause)
-                    for poll in wait(polls, pause, FIRST_COMPLETED).done:
-                        asset_id, sent = polls.pop(poll)
-                        yield from settle(batch, asset_id, poll.result(), sent, self.clock())
+                    for poll in _next(ended, pause):
+                        asset_id, began = polls.pop(poll)
+                        yield from settle(batch, asset_id, poll.result(), began, self.clock())
                 yield from batch.cancel(self.clock())
             finally:
                 stop.set()  # what is under way ends at its next look at the event
@@ -131,10 +139,10 @@ class Runner:
     def _submit(
         self,
         batch: Batch,
-        polls: dict[Future[Reply | Cancelled], tuple[str, float]],
+        polls: _Polls,
         pool: ThreadPoolExecutor,
         stop: threading.Event,
-    ) -> Iterator[WaitResult]:
+    ) -> Iterator[WaitResult | Future[Reply | Cancelled]]:
         while len(polls) < MAX_CONNECTIONS:
             taken = batch.take(now := self.clock())
             if taken is None:
@@ -143,7 +151,9 @@ class Runner:
                 yield taken
                 continue
             asset_id, step = taken
-            polls[pool.submit(self._exchange, step, stop)] = asset_id, now
+            poll = pool.submit(self._exchange, step, stop)
+            polls[poll] = asset_id, now
+            yield poll
 
     def download(
         self,
@@ -198,6 +208,16 @@ class Runner:
         if cancel is not None and cancel.is_set() and isinstance(outcome, APIConnectionError):
             return Cancelled()
         return without_key(outcome, key)
+
+
+def _next(
+    ended: SimpleQueue[Future[Reply | Cancelled]], pause: float | None
+) -> Iterator[Future[Reply | Cancelled]]:
+    """Wait for the next poll to end, or for the pause to be over; then give all that have ended."""
+    with contextlib.suppress(Empty):
+        yield ended.get(timeout=pause)
+        while True:
+            yield ended.get_nowait()
 
 
 def settle(

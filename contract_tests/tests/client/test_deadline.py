@@ -237,27 +237,27 @@ def test_the_environments_authority_is_trusted(
     tls_server, authority, open_door, tmp_path, monkeypatch
 ):
     """SSL_CERT_FILE names the CAs of the system; the one TLS context of all clients takes it."""
-    from babou import _httpx_engine
+    from babou import _lanes
 
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    _httpx_engine._tls_context.cache_clear()
+    _lanes._tls_context.cache_clear()
     try:
         with pytest.raises(babou.NotFoundError):
             open_door(base_url=tls_server.url)("get", IMAGE)
     finally:
-        _httpx_engine._tls_context.cache_clear()
+        _lanes._tls_context.cache_clear()
 
 
 def test_all_clients_share_one_tls_context():
     """Making a TLS context costs more than a hundred requests: it is made once."""
-    from babou import _httpx_engine
+    from babou import _lanes
 
     with babou.Client("sk-bab-1") as one, babou.Client("sk-bab-2") as two:
         contexts = {
             id(client._runner.engine._client._transport._pool._ssl_context) for client in (one, two)
         }
-    assert contexts == {id(_httpx_engine._tls_context())}
+    assert contexts == {id(_lanes._tls_context())}
 
 
 def test_a_proxy_of_the_environment_is_used(server, open_door, monkeypatch):
