@@ -16,7 +16,7 @@ from babou._errors import AuthenticationError, BabouError, RateLimitError, WaitT
 from babou._flows import Reply, outcome_of
 from babou._messages import Response, Step
 from babou._operations import Asset, asset_request
-from babou._polling import Again, Done, Failed, wait_cancelled, wait_timeout
+from babou._polling import Again, Done, wait_cancelled, wait_timeout
 from babou._retry import asked_pause, backoff
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Batch:
         self._order = len(self._queue)
         self._not_before = began
         self._refusals = 0
-        self._fatal: BabouError | None = None
+        self._fatal: Response | None = None
 
     def __bool__(self) -> bool:
         return bool(self._tracks)
@@ -97,7 +97,9 @@ class Batch:
         _, _, asset_id = heapq.heappop(self._queue)
         track = self._tracks[asset_id]
         if self._fatal is not None:
-            return self._end(WaitResult(asset_id, error=self._fatal))
+            outcome = outcome_of(self._fatal, asset_id)  # the same answer, with this asset's name
+            assert isinstance(outcome, BabouError)  # noqa: S101 (it was, for another asset)
+            return self._end(WaitResult(asset_id, error=outcome))
         if max(now, self._not_before) > self._end_at:
             return self._end(WaitResult(asset_id, error=self._timed_out(asset_id, track, now)))
         track.polls += 1
@@ -137,8 +139,8 @@ class Batch:
             return seen, None
         if isinstance(decision, Done):
             return seen, self._end(WaitResult(asset_id, asset=decision.asset))
-        if isinstance(decision, Failed) and isinstance(decision.error, AuthenticationError):
-            self._fatal = decision.error
+        if isinstance(outcome, AuthenticationError) and isinstance(answer, Response):
+            self._fatal = answer
         return seen, self._end(WaitResult(asset_id, error=decision.error))
 
     def cancel(self, now: float) -> Iterator[WaitResult]:

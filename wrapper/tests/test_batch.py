@@ -207,8 +207,10 @@ def test_refused_key_ends_all_with_that_error_and_no_further_request():
     )
     assert [asset_id for _, asset_id, _ in polls] == ["a", "b", "c"]
     found = {result.asset_id: result for _, result in results}
-    assert isinstance(found["a"].error, AuthenticationError)
-    assert found["b"].error is found["a"].error is found["d"].error
+    for asset_id in ("a", "b", "d"):
+        error = found[asset_id].error
+        assert isinstance(error, AuthenticationError)
+        assert str(error).startswith(f"Asset {asset_id!r}: HTTP 401")
     assert found["c"].asset.is_ready
     assert {result.asset_id: at for at, result in results} == {"a": 0, "d": 0, "b": 1, "c": 2}
 
