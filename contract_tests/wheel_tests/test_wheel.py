@@ -1,85 +1,18 @@
 """The finished wheel, as somebody who installs it meets it: new environments, real HTTP.
 
-`nox -s wheel` builds it and names it in BABOU_WHEEL.
+`nox -s build` has built it.
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
-import venv
-import zipfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-WHEEL = Path(os.environ["BABOU_WHEEL"])
 ID = "ast_demo_lifecycle"
-
-
-class Environment:
-    """A virtual environment of its own, with an empty home."""
-
-    def __init__(self, directory, *, with_pip=False):
-        venv.create(directory / "venv", with_pip=with_pip)
-        self.home = directory / "home"
-        self.home.mkdir()
-        self.bin = directory / "venv" / "bin"
-        self.python = self.bin / "python"
-
-    def run(self, *command, code=0, cwd=None, **variables):
-        settings = ("PIP_", "UV_", "SSL_", "REQUESTS_")
-        kept = {name: value for name, value in os.environ.items() if name.startswith(settings)}
-        path = os.pathsep.join((str(self.bin), os.environ["PATH"]))
-        done = subprocess.run(
-            command,
-            env={**kept, "PATH": path, "HOME": str(self.home), **variables},
-            cwd=cwd or self.home,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, f"{done.returncode}: {done.stdout}{done.stderr}"
-        return done.stdout + done.stderr if code else done.stdout
-
-    def install(self, *what):
-        uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(self.python)]
-        subprocess.run([*uv, *what], check=True)
-
-
-@pytest.fixture(scope="session")
-def core(tmp_path_factory):
-    """The wheel without extras."""
-    environment = Environment(tmp_path_factory.mktemp("core"))
-    environment.install(str(WHEEL))
-    return environment
-
-
-@pytest.fixture(scope="session")
-def full(tmp_path_factory):
-    """The wheel with command line, mock server and contract check."""
-    environment = Environment(tmp_path_factory.mktemp("full"))
-    environment.install(f"{WHEEL}[contract]")
-    return environment
-
-
-@pytest.mark.xdist_group("core")
-def test_the_wheel_holds_the_packages_and_nothing_else():
-    """Three typed packages, the specification, no tests of units, no cache."""
-    names = zipfile.ZipFile(WHEEL).namelist()
-    tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if "dist-info" not in top} == {
-        "babou",
-        "babou_contract",
-        "babou_generated",
-    }
-    for package in ("babou", "babou_contract", "babou_generated"):
-        assert f"{package}/py.typed" in names
-    assert "babou_generated/schemas.json" in names
-    assert "babou_contract/openapi/babou.yaml" in names
-    assert not [name for name in names if "__pycache__" in name or "/tests/" in name]
 
 
 @pytest.mark.xdist_group("core")
@@ -262,11 +195,11 @@ def test_a_downstream_program_passes_pyright(core, downstream):
 
 
 @pytest.mark.xdist_group("readme")
-def test_the_readmes_first_command_works_by_itself(tmp_path):
+def test_the_readmes_first_command_works_by_itself(tmp_path, new_environment):
     """In an empty environment, with an empty home: one line installs and runs the main job."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     command = re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)[0].strip()
-    environment = Environment(tmp_path, with_pip=True)
+    environment = new_environment(tmp_path, with_pip=True)
     local = command.replace("'.[", f"'{ROOT}[")
     told = environment.run("bash", "-euc", local)
     stored = environment.home / told.splitlines()[-1]
