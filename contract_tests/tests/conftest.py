@@ -1,5 +1,7 @@
-"""Fixtures of the mock server's own tests: a server, a client with its key, and raw bytes."""
+"""Fixtures of the mock server's own tests: a server, its client, raw bytes; and a browser."""
 
+import os
+import shutil
 import socket
 import ssl
 
@@ -79,3 +81,60 @@ def head():
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
     return write
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Start Chromium, without a window and without anything it would ask the network for."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    driver = shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.fail(
+            "Chromium and its chromedriver are missing; `nox -s docs` says how to come by them"
+        )
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (
+        "headless",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-quic",
+        "disable-dev-shm-usage",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        "lang=en-US",
+        f"user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    # Its own driver: Selenium would otherwise look for one, and tell its makers that it did.
+    neutral = os.environ | {"TZ": "UTC", "LC_ALL": "C.UTF-8", "SE_OFFLINE": "true"}
+    service = webdriver.ChromeService(executable_path=driver, env=neutral)
+    running = webdriver.Chrome(options=options, service=service)
+    yield running
+    running.quit()
+
+
+@pytest.fixture
+def emulate():
+    """Return a function that has the browser be a phone or a desk, light or dark, a printer."""
+
+    def emulate_it(browser, size=None, scheme="light", media=""):
+        if size:
+            width, height = size
+            browser.execute_cdp_cmd(
+                "Emulation.setDeviceMetricsOverride",
+                {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
+            )
+        else:
+            browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        browser.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"media": media, "features": features}
+        )
+
+    return emulate_it

@@ -1,66 +1,31 @@
 """The README is run: every block does what the page says."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from babou_contract.mock_server import MockServer
+from page_blocks import blocks, mock_environment, run
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-PYTHON = [body for language, body in BLOCKS if language == "python"]
-SHELL = [body for language, body in BLOCKS if language == "sh"]
-
-
-@pytest.fixture
-def environment(tmp_path):
-    """Return an environment that points at a mock server, in an empty directory."""
-    with MockServer() as server:
-        scripts = str(Path(sys.executable).parent)
-        yield {
-            "PATH": os.pathsep.join((scripts, os.environ["PATH"])),
-            "HOME": str(tmp_path),
-            "BABOU_API_KEY": server.api_key,
-            "BABOU_BASE_URL": server.base_url,
-        }
-
-
-def run(command, environment, directory):
-    done = subprocess.run(
-        command, env=environment, cwd=directory, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done
+BLOCKS = blocks(README)
+SHELL = [block.code for block in BLOCKS if block.language == "sh"]
+RUN = [block for block in BLOCKS if "pip install" not in block.code]
 
 
 def test_only_languages_that_are_run_are_used():
     """A block in another language would go untested."""
-    assert set(dict(BLOCKS)) == {"python", "sh"}
-    assert len(PYTHON) >= 5
+    languages = [block.language for block in BLOCKS]
+    assert set(languages) == {"python", "sh"}
+    assert languages.count("python") >= 5
 
 
-@pytest.mark.parametrize("code", [code for code in PYTHON if "def test_" not in code])
-def test_python_runs(code, environment, tmp_path):
-    """Each example runs as it stands, against the mock server."""
-    run([sys.executable, "-W", "error", "-c", code], environment, tmp_path)
-
-
-@pytest.mark.parametrize("code", [code for code in PYTHON if "def test_" in code])
-def test_tests_pass(code, environment, tmp_path):
-    """Each example of a test passes, with the fixtures that the package brings."""
-    (tmp_path / "test_example.py").write_text(code, encoding="utf-8")
-    run([sys.executable, "-m", "pytest", "-q", "-W", "error", "."], environment, tmp_path)
-
-
-@pytest.mark.parametrize("code", [code for code in SHELL if "pip install" not in code])
-def test_commands_run(code, environment, tmp_path):
-    """Each block of commands runs, line by line."""
-    run(["bash", "-euc", code], environment, tmp_path)
+@pytest.mark.parametrize("block", RUN, ids=lambda block: f"line {block.line}")
+def test_a_block_does_what_the_page_says(block, tmp_path):
+    """Each example, test and command runs as it stands, against the mock server."""
+    with mock_environment(tmp_path) as environment:
+        run(block, environment, tmp_path)
 
 
 def test_the_two_set_up_commands_come_first():

@@ -1,8 +1,5 @@
 """Reports of all kinds, and a browser to look at their page."""
 
-import os
-import shutil
-
 import pytest
 from attrs import evolve
 
@@ -34,7 +31,7 @@ NASTY = (
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "browser: looks at the page in Chromium (nox -s browser)")
+    config.addinivalue_line("markers", "browser: looks at the page in Chromium (nox -s docs)")
 
 
 def an_exchange(**changes):
@@ -275,39 +272,3 @@ def build():
 @pytest.fixture
 def secret():
     return KEY
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory):
-    """Start Chromium, without a window and without anything it would ask the network for."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    driver = shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.fail(
-            "Chromium and its chromedriver are missing; `nox -s browser` says how to come by them"
-        )
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in (
-        "headless",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-quic",
-        "disable-dev-shm-usage",
-        "no-first-run",
-        "disable-background-networking",
-        "disable-component-update",
-        "disable-sync",
-        "lang=en-US",
-        f"user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    # Its own driver: Selenium would otherwise look for one, and tell its makers that it did.
-    neutral = os.environ | {"TZ": "UTC", "LC_ALL": "C.UTF-8", "SE_OFFLINE": "true"}
-    service = webdriver.ChromeService(executable_path=driver, env=neutral)
-    running = webdriver.Chrome(options=options, service=service)
-    yield running
-    running.quit()

@@ -42,22 +42,8 @@ return [seen, poor];
 """
 
 
-def emulate(browser, size=None, scheme="light", media=""):
-    """Have the browser be a phone or a desk, light or dark, a screen or a printer."""
-    if size:
-        width, height = size
-        browser.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
-        )
-    else:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
-
-
 @pytest.fixture
-def open_page(browser, tmp_path):
+def open_page(browser, emulate, tmp_path):
     """Return a function that writes a report and opens its page."""
 
     def open_it(report, **emulated):

@@ -1,0 +1,116 @@
+"""The errors' page, from the tree of classes and from the specification."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+import babou
+from babou._errors import STATUS_CLASSES, class_for
+from babou._retry import _ADVICE, is_retryable, is_transient
+from babou_contract import spec
+from site_tables import cell, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TO_DO = {
+    "ConfigurationError": "Set what the text names.",
+    "InvalidAssetIdError": "Use the id that the upload returned.",
+    "ClientClosedError": "Call within the `with` block, or open another client.",
+    "APIConnectionError": "Look at the network, the proxy and `BABOU_BASE_URL`; try later.",
+    "APITimeoutError": "Try later, or give the call more `timeout`.",
+    "APIStatusError": "Go by `.status_code`, `.code` and `.hint`.",
+    "APIResponseValidationError": "Check `BABOU_BASE_URL`; look for a newer babou.",
+    "WaitError": "Look at `.asset` and `.last_error`.",
+    "AssetFailedError": "Upload the file again.",
+    "WaitTimeoutError": "Wait again, or longer; the asset may yet become ready.",
+    "WaitCancelledError": "Nothing: it was asked for.",
+    "DownloadError": "What the text says. If the URL has expired, fetch the asset again.",
+    "BabouError": "Catch it to catch them all.",
+}
+
+
+def tree() -> str:
+    """Return the table of the classes, each below the one that it is a kind of."""
+    known = {name for name in babou.__all__ if name.endswith("Error")}
+    shown = dict(_classes(babou.BabouError))
+    if left := known ^ {cls.__name__ for cls in shown}:
+        raise ValueError(f"errors without a place in the tree: {', '.join(sorted(left))}")
+    rows = (
+        (_indented(cls, depth), _when(cls), _again(cls), _to_do(cls))
+        for cls, depth in shown.items()
+    )
+    return table(("class", "when", "tried again", "what to do"), rows)
+
+
+def statuses() -> str:
+    """Return the table of the statuses: those documented, and those that have a class."""
+    documented = {
+        int(status.upper().replace("X", "0")) + (status.upper().endswith("XX")): status
+        for status in spec.responses()
+        if not status.startswith("2")
+    }
+    rows = []
+    for number in sorted({*documented, *STATUS_CLASSES, 408}):
+        status = documented.get(number, str(number))
+        answer = spec.responses().get(status, {})
+        codes = answer.get("content", {}).get("application/json", {}).get("examples", {})
+        rows.append(
+            (
+                status,
+                ", ".join(f"`{code}`" for code in codes),
+                _link(class_for(number)),
+                "yes" if is_retryable(number) else "no",
+                cell(answer.get("description", "Not documented by the API.")),
+            )
+        )
+    return table((">status", "codes", "class", "tried again", "when"), rows)
+
+
+def _classes(cls: type[babou.BabouError], depth: int = 0) -> Iterator[tuple[type, int]]:
+    yield cls, depth
+    for below in cls.__subclasses__():
+        if below.__module__.startswith("babou."):
+            yield from _classes(below, depth + 1)
+
+
+def _link(cls: type) -> str:
+    return f"[`{cls.__name__}`](/docs/reference/errors.md#babou.{cls.__name__})"
+
+
+def _indented(cls: type, depth: int) -> str:
+    return f'<span class="depth-{depth}">{"└ " if depth > 1 else ""}{_link(cls)}</span>'
+
+
+def _when(cls: type) -> str:
+    sentence = (inspect.getdoc(cls) or "").partition("\n\n")[0]
+    others = [base.__name__ for base in cls.__bases__ if not issubclass(base, babou.BabouError)]
+    also = [name for name in others if name != "Exception"]
+    return cell(sentence + "".join(f" Also a `{name}`." for name in also))
+
+
+def _statuses(cls: type) -> list[int]:
+    """Return the statuses that are raised as this very class."""
+    return [status for status in range(300, 600) if class_for(status) is cls]
+
+
+def _again(cls: type[babou.BabouError]) -> str:
+    """Return whether the client itself tries again after such an error."""
+    if cls is babou.BabouError:
+        return ""
+    if not issubclass(cls, babou.APIStatusError):
+        return "yes" if is_transient(cls.__new__(cls)) else "no"
+    mine = _statuses(cls)
+    retried = [str(status) for status in mine if is_retryable(status)]
+    if len(retried) in {0, len(mine)}:
+        return "yes" if retried else "no"
+    return f"only {', '.join(retried)}"
+
+
+def _to_do(cls: type) -> str:
+    if cls.__name__ in _TO_DO:
+        return _TO_DO[cls.__name__]
+    (first, *_) = _statuses(cls)
+    advice = _ADVICE.get(first) or "Try again later"
+    return f"{advice}."

@@ -1,0 +1,114 @@
+"""The HTTP API's page, from the OpenAPI document."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from babou_contract import spec
+from site_tables import cell
+
+Document = dict[str, Any]
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_RULES = {
+    "format": "format {}",
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+    "multipleOf": "a multiple of {}",
+    "minLength": "at least {} character{s}",
+    "maxLength": "at most {} character{s}",
+    "pattern": "pattern `{}`",
+    "minItems": "at least {} item{s}",
+    "maxItems": "at most {} item{s}",
+    "default": "by default `{}`",
+}
+_RANGES = {
+    "2": "any other success",
+    "3": "any other redirect",
+    "4": "any other client error",
+    "5": "any other server error",
+}
+
+
+def page(document: Document | None = None) -> str:
+    """Return the page of a document; by default that of the specification."""
+    document = spec.load() if document is None else document
+    environment = jinja2.Environment(  # noqa: S701 (it writes Markdown of our own document)
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "cell": cell,
+        "json": functools.partial(json.dumps, indent=2, ensure_ascii=False),
+        "deeper": deeper,
+        "follow": functools.partial(follow, document),
+        "meaning": meaning,
+        "type": type_of,
+        "rules": rules,
+    }
+    template = environment.get_template("specification.md.jinja")
+    return template.render(document=document, methods=_METHODS)
+
+
+def follow(document: Document, item: Document) -> Document:
+    """Return what an item's `$ref` names, or the item itself."""
+    while "$ref" in item:
+        found: Any = document
+        for part in item["$ref"].removeprefix("#/").split("/"):
+            found = found[part.replace("~1", "/").replace("~0", "~")]
+        item = found
+    return item
+
+
+def deeper(markdown: str) -> str:
+    """Return a text with its headings one level further down."""
+    return re.sub(r"^(?=#)", "#", markdown, flags=re.MULTILINE)
+
+
+def meaning(status: str) -> str:
+    """Return what a status stands for: `Not Found`, or `any other server error`."""
+    if not status.isdecimal():
+        return _RANGES.get(status[0], "anything else")
+    known = {each.value: each.phrase for each in HTTPStatus}
+    return known.get(int(status), "")
+
+
+def type_of(schema: Document) -> str:
+    """Return a schema's type in words: `integer or null`, `array of Asset`."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    for keyword, between in (("anyOf", " or "), ("oneOf", " or "), ("allOf", " and ")):
+        if keyword in schema:
+            return between.join(map(type_of, schema[keyword]))
+    if "const" in schema:
+        return f"`{json.dumps(schema['const'])}`"
+    types = schema.get("type", "anything")
+    names = [types] if isinstance(types, str) else types
+    return " or ".join(
+        f"array of {type_of(schema['items'])}" if name == "array" and "items" in schema else name
+        for name in names
+    )
+
+
+def rules(schema: Document) -> str:
+    """Return what else a schema demands, in words."""
+    told = [
+        words.format(schema[key], s="" if schema[key] == 1 else "s")
+        for key, words in _RULES.items()
+        if key in schema
+    ]
+    if "enum" in schema:
+        told.append("one of " + ", ".join(f"`{value}`" for value in schema["enum"]))
+    return "; ".join(told)
