@@ -1,0 +1,8 @@
+"""`python -m compat`."""
+
+import sys
+
+from compat.command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Compare the released client with the one of a checkout, each against the other's spec."""
+
+import json
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+from compat import asked, bodies, changelog, corpus, party, refusals, sweep, textdiff, typing_check
+from compat.additions import additions
+from compat.evidence import Seen, Side
+from compat.gather import differences
+from compat.law import Law, answers
+from compat.model import NotJudgedError, Report, Who, least_version
+from compat.party import Client, Stage
+from compat.released import CACHE, ROOT, Released
+
+Json = Any
+
+
+def compare(root: Path = ROOT, *, cache: Path = CACHE) -> Report:
+    """Return what differs between the last release and a checkout, and what follows from it.
+
+    Args:
+        root: The checkout.
+        cache: Where the release's environment and mypy's findings are kept.
+
+    Raises:
+        NotJudgedError: Nothing can be said; the text tells why, and what to do.
+    """
+    began = time.monotonic()
+    released = Released.of(root, cache)
+    laws = Law.in_wheel(released.wheel), Law.in_file(root / "openapi" / "babou.yaml")
+    for law in laws:
+        law.operations  # noqa: B018  (reads it all, so that an unsound one is told of first)
+    version = _version(root)
+    _require_current(root, laws[1])
+    released.install()
+    with ExitStack() as stack:
+        stage = stack.enter_context(Stage())
+        start = partial(party.client, stage=stage)
+        old = stack.enter_context(start(released.python, "released"))
+        new = stack.enter_context(start(party.here(), "new", path=party.path_of(root)))
+        return evolve(
+            _judged(root, released, laws, (old, new), version), seconds=time.monotonic() - began
+        )
+
+
+def _version(root: Path) -> str:
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    version: str = tomllib.loads(text)["project"]["version"]
+    return version
+
+
+def _require_current(root: Path, law: Law) -> None:
+    """Refuse to judge models that were generated from another spec than this one."""
+    path = root / "generated" / "babou_generated" / "schemas.json"
+    known = json.loads(path.read_text(encoding="utf-8"))["$defs"]
+    if known.keys() != law.document.get("components", {}).get("schemas", {}).keys() or any(
+        _bare(schema) != _bare(known[name])
+        for name, schema in law.document["components"]["schemas"].items()
+    ):
+        raise NotJudgedError(
+            "generated/babou_generated is not that of openapi/babou.yaml. Run: nox -s evolve"
+        )
+
+
+def _bare(schema: Json) -> Json:
+    if isinstance(schema, list):
+        return [_bare(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    words = {"description", "title", "examples"}
+    return {
+        key: value.rpartition("/")[2] if key == "$ref" else _bare(value)
+        for key, value in schema.items()
+        if key not in words or isinstance(value, dict)
+    }
+
+
+def _judged(
+    root: Path,
+    released: Released,
+    laws: tuple[Law, Law],
+    clients: tuple[Client, Client],
+    version: str,
+) -> Report:
+    old_law, new_law = laws
+    old_names, new_names = (client.ask("surface") for client in clients)
+    unjudged: list[str] = []
+    uses = typing_check.released_uses(released, old_names)
+    with ThreadPoolExecutor(1) as pool:  # mypy works beside the clients
+        typed = pool.submit(typing_check.new_complaints, released, root, uses)
+        found = list(_tolerant(_seen(laws, clients), unjudged, laws))
+        complaints = typed.result()
+    made = differences(
+        laws,
+        textdiff.changes(old_law, new_law),
+        found,
+        complaints,
+        additions(old_names, {} if "error" in new_names else new_names),
+    )
+    level = max((one.level for one in made), default=None)
+    least = least_version(released.version, level) if level is not None else released.version
+    text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    name, section = changelog.section(text, version, released.version)
+    return Report(
+        released.version,
+        version,
+        least,
+        made,
+        tuple(changelog.missing(section, made)),
+        name,
+        tuple(dict.fromkeys(unjudged)),
+        sum(client.asked for client in clients) + len(uses),
+    )
+
+
+Step = Callable[[], Iterator[Seen]]
+
+
+def _tolerant(steps: Iterator[Step], unjudged: list[str], laws: tuple[Law, Law]) -> Iterator[Seen]:
+    """Carry out each step; one that can't be judged is told of, and the others go on."""
+    for step in steps:
+        try:
+            yield from step()
+        except NotJudgedError as error:
+            unjudged.append(_broken(laws, str(error)))
+
+
+def _seen(laws: tuple[Law, Law], clients: tuple[Client, Client]) -> Iterator[Step]:
+    old, new = (_side(law, client, laws) for law, client in zip(laws, clients, strict=True))
+    told: list[Seen] = []
+
+    def kept(step: Callable[[Side, Side], Iterator[Seen]]) -> Iterator[Seen]:
+        for one in step(old, new):
+            told.append(one)
+            yield one
+
+    def known(found: Seen) -> bool:
+        return any(
+            one.place.label == found.place.label and one.effect.who is found.effect.who
+            for one in told
+        )
+
+    def required(_: Side, new: Side) -> Iterator[Seen]:
+        bodies.require_sound(new)
+        asked.require_lawful(new)
+        return iter(())
+
+    for step in (required, asked.requests, refusals.other_answers, bodies.members, bodies.states):
+        yield partial(kept, step)
+    yield partial(sweep.documents, old, new, Who.INSTALLED, known)
+    yield partial(sweep.documents, new, old, Who.RUNTIME, known)
+
+
+def _side(law: Law, client: Client, laws: tuple[Law, Law]) -> Side:
+    sent = asked.first_request(client)
+    operation = asked.operation_of(law, sent) if sent else None
+    if operation is None:  # it asks for what its spec hasn't, or nothing: take what is most like it
+        shared = [key for key in law.operations if all(key in other.operations for other in laws)]
+        key = next(iter(shared or law.operations), None)
+        if key is None:
+            raise NotJudgedError(f"{law.name}:{law.line(('paths',))}: it has no operation.")
+        operation = law.operations[key]
+    at = ("paths", operation.path, operation.method, "responses", bodies.OK, "content")
+    schema = corpus.json_schema(operation, bodies.OK) or {}
+    media = next((m for s, m, _ in answers(operation) if s == bodies.OK and "json" in m), "")
+    return Side(law, client, schema, (*at, media, "schema"), operation)
+
+
+def _broken(laws: tuple[Law, Law], text: str) -> str:
+    """Say what could not be judged, with the line of the spec whose change is to blame."""
+    found = list(textdiff.changes(*laws))
+    blamed = [c for c in found if not c.is_wording or c.keyword == "operationId"]
+    named = [c for c in blamed if c.place.name.lower() in text.lower()]
+    for change in named or blamed[:1]:
+        line = laws[1].line(change.place.anchor)  # of what is around it, where it is gone
+        return f"{text} Look at {laws[1].name}:{line}: {change.place.label} ({change})."
+    return text

@@ -1,0 +1,177 @@
+"""Small documents, one feature each, made from what two schemas say of a member."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from babou_contract.spec import sample
+from compat.law import GONE, Law, Operation, Parts, answers, fits, members, required
+
+Json = Any
+
+_PLAIN: tuple[Json, ...] = (
+    *(None, True, 0, 1, -1, 7, 0.5, -0.5, 245678.0, 2**31, 2**53, 1e300),
+    *("", "x", "a/b", "word", "two words", "x" * 300, "\u202e🎬"),
+    *("2025-12-02T10:00:00Z", "2025-12-02", "1970-01-01T00:00:00+01:00"),
+    *("https://babou.ai/x?y=z", "a@babou.ai", "0b8aa0c2-9e4f-4b7c-8a55-6f0f7a0e3c11"),
+    *("d41d8cd98f00b204e9800998ecf8427e", "127.0.0.1", "babou.ai", "123"),
+    *([], ["x"], {}, {"x": 1}),
+)
+_DEEPEST = 3
+
+
+def json_schema(operation: Operation, status: str) -> Json | None:
+    """Return the schema of an answer that is JSON, or None."""
+    for found, media, content in answers(operation):
+        if found == status and "json" in media:
+            return content.get("schema", {})
+    return None
+
+
+def examples(operation: Operation, status: str) -> list[Json]:
+    """Return the examples of an answer, completed and corrected to what its schema allows."""
+    given: list[Json] = []
+    schema: Json = {}
+    for found, media, content in answers(operation):
+        if found == status and "json" in media:
+            schema = content.get("schema", {})
+            given += [e["value"] for e in content.get("examples", {}).values() if "value" in e]
+            given += [content["example"]] if "example" in content else []
+    return [fixed for e in [*given, {}] if (fixed := _fixed(schema, e)) is not None]
+
+
+def _fixed(schema: Json, example: Json) -> Json | None:
+    """Return an example that the schema allows: with what it lacks, and without what is wrong."""
+    if fits(schema, example):
+        return example
+    if not isinstance(example, dict):
+        return None
+    known = members(schema)
+    made = copy.copy(example)
+    for name in sorted(required(schema) | set(example)):
+        part = known.get(name, {})
+        if name not in made or not fits(part, made[name]):
+            made[name] = allowed_value(part)
+    return made if fits(schema, made) else None
+
+
+def allowed_value(schema: Json) -> Json:
+    """Return a value that a schema allows, as far as one is easily found."""
+    for value in (sample(schema), *candidates(schema)):
+        if fits(schema, value):
+            return value
+    return _fixed(schema, {})
+
+
+def paths(schema: Json, at: Parts = ()) -> Iterator[Parts]:
+    """Yield the path of every member, those of members included."""
+    for name, part in members(schema).items():
+        yield (*at, name)
+        if len(at) < _DEEPEST:
+            yield from paths(part, (*at, name))
+
+
+def part_at(schema: Json, path: Parts) -> Json | None:
+    """Return the schema of a member, or None where the schema names none."""
+    for name in path:
+        found = members(schema).get(name)
+        if found is None:
+            return None
+        schema = found
+    return schema
+
+
+def allows(schema: Json, path: Parts, value: Json) -> bool:
+    """Say whether a schema allows a value at a member, whatever the others are."""
+    if value is not GONE:
+        part = part_at(schema, path)
+        return part is not None and fits(part, value)
+    around = part_at(schema, path[:-1])
+    return around is None or path[-1] not in required(around)
+
+
+def candidates(*schemas: Json) -> list[Json]:
+    """Return values worth trying: plain ones, what the schemas name, and both sides of limits."""
+    found: list[Json] = []
+    for schema in schemas:
+        found += _named(schema)
+        found += [[value] for value in _named(schema.get("items", {}))]
+    seen: dict[str, Json] = {}
+    for value in [*found, *_PLAIN]:
+        seen.setdefault(f"{type(value).__name__}{value!r}", value)
+    return list(seen.values())
+
+
+def _named(schema: Json) -> Iterator[Json]:
+    if not isinstance(schema, dict):
+        return
+    yield from schema.get("examples", ())
+    yield from schema.get("enum", ())
+    yield from (schema[key] for key in ("const", "default", "example") if key in schema)
+    for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"):
+        limit = schema.get(key)
+        if isinstance(limit, int | float):
+            yield from (limit, limit - 1, limit + 1, limit + 0.5, limit * 2)
+    for key in ("minLength", "maxLength"):
+        length = schema.get(key)
+        if isinstance(length, int):
+            yield from ("x" * n for n in (length - 1, length, length + 1) if n >= 0)
+    for key in ("minItems", "maxItems"):
+        if isinstance(schema.get(key), int):
+            yield from (["x"] * n for n in (schema[key] - 1, schema[key], schema[key] + 1))
+    for key in ("anyOf", "oneOf", "allOf"):
+        for part in schema.get(key, ()):
+            yield from _named(part)
+
+
+def where(law: Law, schema_at: Parts, path: Parts, value: Json = None) -> Parts:
+    """Return where in the text a member's schema stands, or the listed value's own place."""
+    at = _target(law, schema_at)
+    for name in path:
+        at = next((p for p in _named_at(law, at, name)), (*at, "properties", name))
+    return next(_listed_at(law, at, value), at) if isinstance(value, str) else at
+
+
+def _target(law: Law, at: Parts) -> Parts:
+    """Follow references from a place in the text."""
+    node = law.document
+    for part in at:
+        node = node.get(part, {}) if isinstance(node, dict) else {}
+    if isinstance(node, dict) and isinstance(node.get("$ref"), str):
+        return _target(law, tuple(node["$ref"].removeprefix("#/").split("/")))
+    return at
+
+
+def _node(law: Law, at: Parts) -> Json:
+    node: Json = law.document
+    for part in at:
+        if isinstance(node, list) and part.isdecimal() and int(part) < len(node):
+            node = node[int(part)]
+        else:
+            node = node.get(part, {}) if isinstance(node, dict) else {}
+    return node
+
+
+def _named_at(law: Law, at: Parts, name: str) -> Iterator[Parts]:
+    node = _node(law, at)
+    if name in node.get("properties", {}):
+        yield _target(law, (*at, "properties", name))
+    for index in range(len(node.get("allOf", ()))):
+        inner = (*at, "allOf", str(index))
+        reference = _node(law, inner).get("$ref")
+        yield from _named_at(law, _reference(reference) if reference else inner, name)
+
+
+def _listed_at(law: Law, at: Parts, value: str) -> Iterator[Parts]:
+    node = _node(law, at)
+    if value in node.get("enum", ()):
+        yield (*at, "enum", value)
+    for key in ("anyOf", "oneOf"):
+        for index in range(len(node.get(key, ()))):
+            inner = (*at, key, str(index))
+            reference = _node(law, inner).get("$ref")
+            yield from _listed_at(law, _reference(reference) if reference else inner, value)
+
+
+def _reference(reference: str) -> Parts:
+    return tuple(reference.removeprefix("#/").split("/"))

@@ -1,0 +1,173 @@
+"""What runs inside each version's environment: it uses that version of babou as a stranger would.
+
+It reads one JSON document a line and answers each with one. It needs nothing but babou, knows its
+public names only, and belongs to no version, so that what differs comes from babou.
+"""
+
+import datetime as dt
+import enum
+import functools
+import inspect
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+import babou
+
+Json = Any
+
+_PLAIN = (str, int, float, bool, type(None))
+_POLLS = 3
+_PROTOCOLS = {"__enter__", "__aenter__", "__getitem__", "__contains__", "__iter__", "__bool__"}
+
+
+def get(order: Json) -> Json:
+    """Fetch an asset, and tell what the caller has in hand."""
+    return {"asset": _asset(_client(order).assets.get(order["id"]))}
+
+
+def wait(order: Json) -> Json:
+    """Wait for an asset with a few polls, and tell how that ends."""
+    # Counted, not timed: three polls without an end are a wait that goes on.
+    policy = babou.PollPolicy(
+        factor=0.0, minimum=0.001, maximum=0.001, jitter=0.0, max_attempts=_POLLS
+    )
+    client = _client(order).with_options(poll=policy)
+    verdict = client.assets.check(order["id"]).reason
+    try:
+        client.assets.wait(order["id"], timeout=60)
+    except babou.WaitTimeoutError:
+        return {"wait": "goes on", "check": verdict}
+    except babou.AssetFailedError:
+        return {"wait": "fails", "check": verdict}
+    return {"wait": "ends", "check": verdict}
+
+
+def default_request(order: Json) -> Json:
+    """Tell which request goes out where no address is given; nothing is sent."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(404)
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as own:
+        client = babou.Client(order["key"], engine=babou.HttpxEngine(own), max_retries=0)
+        try:
+            client.assets.get("ast_1")
+        except babou.NotFoundError:
+            return {"url": str(seen[0].url)}
+    raise RuntimeError("a 404 was taken for an asset")
+
+
+def surface(_order: Json) -> Json:
+    """Tell every public name, with its members and parameters."""
+    return {name: _described(getattr(babou, name)) for name in babou.__all__}
+
+
+_key = ""
+
+
+def _client(order: Json) -> babou.Client:
+    global _key  # noqa: PLW0603  (the one client asks for the key of the order at hand)
+    _key = order["key"]
+    return _client_of(order["base_url"])
+
+
+@functools.cache
+def _client_of(base_url: str) -> babou.Client:
+    return babou.Client(lambda: _key, base_url=base_url, timeout=10, max_retries=0)
+
+
+def _asset(asset: Any) -> Json:  # noqa: ANN401  (a class of one of two versions)
+    names = [name for name in dir(asset) if not name.startswith(("_", "additional_"))]
+    values = {name: getattr(asset, name) for name in names}
+    return {
+        "members": {n: _value(v) for n, v in values.items() if not callable(v)},
+        "extra": asset.additional_properties,
+    }
+
+
+def _value(value: Any) -> Json:  # noqa: ANN401  (any value)
+    shown = value.value if isinstance(value, enum.Enum) else value
+    if isinstance(shown, dt.datetime):
+        shown = shown.isoformat()
+    if not isinstance(shown, (*_PLAIN, list, dict)):
+        shown = repr(shown)
+    return {"value": shown, "types": [kind.__name__ for kind in type(value).__mro__]}
+
+
+def _failure(error: Exception) -> Json:
+    told = {n: v for n, v in vars(error).items() if isinstance(v, _PLAIN)}
+    kinds = [kind.__name__ for kind in type(error).__mro__]
+    return {"error": {"kinds": kinds, "text": str(error), "told": told}}
+
+
+def _described(thing: Any) -> Json:  # noqa: ANN401  (a class or a value)
+    if not inspect.isclass(thing):
+        return {"kind": "value"}
+    if issubclass(thing, enum.Enum):
+        return {"kind": "enum", "states": {member.name: member.value for member in thing}}
+    public = [n for n in dir(thing) if n in _PROTOCOLS or not n.startswith("_")]
+    found = {name: inspect.getattr_static(thing, name) for name in public}
+    functions = {name: _function(getattr(thing, name)) for name, v in found.items() if _called(v)}
+    fields = [field.name for field in getattr(thing, "__attrs_attrs__", ())]
+    fields += list(getattr(thing, "__annotations__", {}))
+    fields += [name for name, v in found.items() if isinstance(v, property)]
+    is_error = issubclass(thing, Exception)
+    init = _function(thing.__init__)[1:] if "__init__" in vars(thing) else None
+    if is_error:  # what they are told, they keep, or most of it
+        fields += [parameter["name"] for parameter in init or ()]
+    return {
+        "kind": "error" if is_error else "class",
+        "bases": [kind.__name__ for kind in thing.__mro__[1:]],
+        "init": init,
+        "members": sorted({name for name in fields if not name.startswith("_")}),
+        "methods": {n: v for n, v in functions.items() if not (is_error and hasattr(Exception, n))},
+        "coroutines": sorted(n for n in functions if inspect.iscoroutinefunction(found[n])),
+        "classmethods": sorted(n for n in functions if isinstance(found[n], classmethod)),
+    }
+
+
+def _called(attribute: object) -> bool:
+    return inspect.isfunction(attribute) or isinstance(attribute, (classmethod, staticmethod))
+
+
+def _function(function: Callable[..., object]) -> list[Json]:
+    return [
+        {
+            "name": parameter.name,
+            "kind": parameter.kind.name,
+            "required": parameter.default is inspect.Parameter.empty,
+            "type": _annotation(parameter.annotation),
+        }
+        for parameter in inspect.signature(function).parameters.values()
+    ]
+
+
+def _annotation(annotation: Any) -> str:  # noqa: ANN401  (a type, or its text)
+    if annotation is inspect.Parameter.empty:
+        return ""
+    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+
+
+_ORDERS = {f.__name__: f for f in (get, wait, default_request, surface)}
+
+
+def main() -> None:
+    """Carry out orders until there are no more."""
+    for line in sys.stdin:
+        order = json.loads(line)
+        try:
+            answer = _ORDERS[order["do"]](order)
+        except Exception as error:  # noqa: BLE001  (whatever it is, it is the result)
+            answer = _failure(error)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""The report for a person on a terminal, for a pull request, and for a program."""
+
+import json
+from collections.abc import Iterator
+from typing import TextIO
+
+from attrs import asdict
+from rich.console import Console
+from rich.text import Text
+
+from compat.model import Difference, Level, Report, Who
+
+_STYLES = {Level.MAJOR: "bold red", Level.MINOR: "yellow", Level.PATCH: "green"}
+_IN = 7
+_LONGEST = 400
+Line = tuple[int, Text]
+
+
+def terminal(report: Report, out: TextIO) -> None:
+    """Write the report for a person."""
+    console = Console(file=out, highlight=False)
+    for indent, text in _lines(report):
+        wrapped = text.wrap(console, max(console.width - indent, 20)) if text else [text]
+        for line in wrapped:
+            line.rstrip()
+            console.print(Text(" " * indent if line else "").append_text(line), soft_wrap=True)
+
+
+def _lines(report: Report) -> Iterator[Line]:
+    yield 0, Text(f"babou {report.released}, the last release, and this checkout")
+    for found in report.differences:
+        yield 0, Text()
+        yield from _difference(found)
+    yield 0, Text()
+    for line in verdict(report):
+        yield 0, Text(line)
+
+
+def _difference(found: Difference) -> Iterator[Line]:
+    heading = Text.assemble(
+        (f"{found.level!s:{_IN}}", _STYLES[found.level]),
+        (found.place, "bold"),
+        (f"  {where(found)}", "dim"),
+    )
+    yield 0, heading
+    yield _IN, Text(_cut(found.what))
+    for who in found.breaks:
+        yield _IN, Text.assemble("breaks ", (who, "" if who is Who.NOBODY else "bold"))
+        for effect in found.effects:
+            if effect.who is who:
+                yield _IN + 2, Text(_cut(effect.example))
+                yield _IN + 4, Text(_cut(effect.what), style="dim")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def where(found: Difference) -> str:
+    """Return file and line of a difference, nothing for what only Python has."""
+    if found.line is None:
+        return ""
+    return f"openapi/babou.yaml:{found.line}{' of the last release' if found.gone else ''}"
+
+
+def verdict(report: Report) -> Iterator[str]:
+    """Yield the last lines: level, least version, what is to be done."""
+    for text in report.unjudged:
+        yield f"Not judged: {text}"
+    if report.differences:
+        count = len(report.differences)
+        yield (
+            f"{count} difference{'' if count == 1 else 's'}, {report.level}: "
+            f"after {report.released} comes {report.least} at least."
+        )
+    else:
+        yield f"Nothing differs from {report.released}."
+    if report.suffices:
+        yield f"The version in pyproject.toml, {report.version}, is high enough."
+    else:
+        yield (
+            f"The version in pyproject.toml, {report.version}, is too low: write "
+            f'version = "{report.least}".'
+        )
+    if report.missing:
+        yield f"CHANGELOG.md, section {report.section}, lacks:"
+        yield from report.missing
+    yield f"({report.cases} cases, {report.seconds:.1f} s)"
+
+
+def as_json(report: Report) -> str:
+    """Return the report for a program."""
+    members = asdict(report)
+    members |= {"level": str(report.level), "suffices": report.suffices}
+    members |= {"exit_code": report.exit_code}
+    for found, written in zip(report.differences, members["differences"], strict=True):
+        written |= {"level": str(found.level), "breaks": found.breaks, "example": found.example}
+    return json.dumps(members, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_markdown(report: Report) -> str:
+    """Return the report for a comment on a pull request."""
+    return "\n".join(_markdown(report)) + "\n"
+
+
+def _markdown(report: Report) -> Iterator[str]:
+    yield f"## Compatibility with babou {report.released}: {report.level}"
+    yield ""
+    if report.differences:
+        yield "| level | place | what | breaks | example |"
+        yield "|---|---|---|---|---|"
+    for found in report.differences:
+        cells = [str(found.level), f"`{found.place}` {where(found)}".rstrip(), _cut(found.what)]
+        cells += [", ".join(found.breaks), f"`{_cut(found.example)}`" if found.example else ""]
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    yield ""
+    for line in verdict(report):
+        yield line if line.startswith("- ") else f"{line}  "
+
+
+def failure(text: str, out: TextIO) -> None:
+    """Write why nothing can be said."""
+    out.write(f"compat: not judged: {text}\n")

@@ -1,0 +1,176 @@
+"""Where the texts of two specifications differ, and what a person calls that place.
+
+This finds places and lines. Who breaks is never read off the text: that is seen by trying.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Any
+
+from attrs import frozen
+
+from compat.law import METHODS, Law, Parts
+
+Json = Any
+
+_WORDING = {
+    *("description", "summary", "title", "example", "examples", "externalDocs", "contact"),
+    *("license", "tags", "operationId", "deprecated", "default", "$comment", "bearerFormat"),
+}
+_NAMED_BY = {"parameters": "name", "servers": "url"}  # lists whose order says nothing
+_TOP_WORDING = {"info", "tags", "openapi", "externalDocs"}
+_CUT = 60
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+MISSING = _Missing()
+
+
+@frozen
+class Place:
+    """What a person calls a part of the specification, and where its text begins."""
+
+    label: str
+    name: str
+    anchor: Parts
+
+
+@frozen
+class Change:
+    """One change of the text, at a place: what it is about there, before and after."""
+
+    place: Place
+    keyword: str
+    old: Json
+    new: Json
+
+    @property
+    def is_wording(self) -> bool:
+        """Whether it only explains."""
+        return self._word is not None or self.place.anchor[0] in _TOP_WORDING
+
+    @property
+    def _word(self) -> str | None:
+        """The part of the keyword that makes it mere words; names of members are no keywords."""
+        words = re.sub(r"(^|\.)properties\.[^.]*", "", self.keyword).split(".")
+        return next((w for w in words if w in _WORDING or w.startswith("x-")), None)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the place is only in the old specification."""
+        return not self.keyword and self.new is MISSING
+
+    def __str__(self) -> str:
+        if MISSING in (self.old, self.new) and not self.keyword:
+            return "removed" if self.new is MISSING else "added"
+        if self.is_wording:
+            return self._word or self.keyword.partition(".")[0] or "wording"
+        if self.keyword == "required":
+            return "no longer required" if self.new is MISSING else "now required"
+        return f"{self.keyword or self.place.name}: {_shown(self.old)} → {_shown(self.new)}"
+
+
+def _shown(value: Json) -> str:
+    if value is MISSING:
+        return "nothing"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _CUT else f"{text[: _CUT - 1]}…"
+
+
+def changes(old: Law, new: Law) -> Iterator[Change]:
+    """Yield where the texts differ."""
+    for parts, before, after in _walk(old.document, new.document, ()):
+        place = place_of(parts)
+        keyword = ".".join(parts[len(place.anchor) :])
+        if parts[-1:] == ("required",) and isinstance(before, str | _Missing):
+            name = after if before is MISSING else before
+            place, keyword = place_of((*parts[:-1], "properties", str(name))), "required"
+        yield Change(place, keyword, before, after)
+
+
+def _walk(old: Json, new: Json, at: Parts) -> Iterator[tuple[Parts, Json, Json]]:
+    if old == new and type(old) is type(new):
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in dict.fromkeys([*old, *new]):
+            yield from _walk(old.get(name, MISSING), new.get(name, MISSING), (*at, str(name)))
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _lists(old, new, at)
+    else:
+        yield at, old, new
+
+
+def _lists(old: list[Json], new: list[Json], at: Parts) -> Iterator[tuple[Parts, Json, Json]]:
+    word = at[-1] if at else ""
+    if word in _NAMED_BY:
+        key = _NAMED_BY[word]
+        before, after = ({item.get(key, "$ref"): item for item in items} for items in (old, new))
+        yield from _walk(before, after, at)
+    elif word in {"anyOf", "oneOf", "allOf"}:
+        for index, (a, b) in enumerate(zip_longest(old, new, fillvalue=MISSING)):
+            yield from _walk(a, b, (*at, str(index)))
+    elif word in {"enum", "required"}:
+        for value in [*old, *new]:
+            if (value in old) != (value in new):
+                at_value = (*at, str(value)) if word == "enum" else at
+                was, now = (value if value in items else MISSING for items in (old, new))
+                yield at_value, was, now
+    else:
+        yield at, old, new
+
+
+def place_of(parts: Parts) -> Place:
+    """Return the place that a path in the specification belongs to."""
+    if parts[:2] == ("components", "schemas") and len(parts) > 2:  # noqa: PLR2004
+        return _in_schema(parts)
+    if parts[:1] == ("paths",) and len(parts) > 1:
+        return _in_path(parts)
+    anchor = parts[:3] if parts[:1] == ("components",) else parts[:2]
+    return Place(" ".join(anchor), anchor[-1] if anchor else "", anchor)
+
+
+def _in_schema(parts: Parts) -> Place:
+    label, anchor, rest = parts[2], 3, parts[3:]
+    while len(rest) > 1 and rest[0] in {"properties", "enum", "anyOf", "oneOf", "allOf", "items"}:
+        if rest[0] == "items":
+            rest = rest[1:]
+            continue
+        named = rest[0] in {"properties", "enum"}
+        if named:
+            label, anchor = f"{label}.{rest[1]}", len(parts) - len(rest) + 2
+        rest = rest[2:]
+    return Place(label, label.rpartition(".")[2], parts[:anchor])
+
+
+def _in_path(parts: Parts) -> Place:
+    path = parts[1]
+    if len(parts) == 2 or (parts[2] not in METHODS and parts[2] != "parameters"):  # noqa: PLR2004
+        return Place(path, path, parts[:2])
+    operation = path if parts[2] == "parameters" else f"{parts[2].upper()} {path}"
+    start = 2 if parts[2] == "parameters" else 3
+    rest = parts[start:]
+    match rest[:1]:
+        case ("parameters",) if len(rest) > 1:
+            return Place(f"{operation} parameter {rest[1]}", rest[1], parts[: start + 2])
+        case ("security",):
+            return Place(f"{operation} security", "security", parts[: start + 1])
+        case ("responses",) if len(rest) > 1:
+            return _in_answer(parts, operation)
+    return Place(operation, path, parts[:start])
+
+
+def _in_answer(parts: Parts, operation: str) -> Place:
+    status, rest = parts[4], parts[5:]
+    label = f"{operation} answer {status}"
+    if rest[:1] == ("headers",) and len(rest) > 1:
+        return Place(f"{label} header {rest[1]}", rest[1], parts[:7])
+    is_code = rest[:1] == ("content",) and rest[2:3] == ("examples",) and not status.startswith("2")
+    if is_code and len(rest) > 3:  # noqa: PLR2004  (an error's examples are named for their codes)
+        return Place(f"{label} code {rest[3]}", rest[3], parts[:9])
+    return Place(label, status, parts[:5])
