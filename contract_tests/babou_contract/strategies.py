@@ -13,7 +13,7 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from babou_contract import spec
-from babou_contract.schema import fits
+from babou_contract.schema import fits, regex
 
 Value = Any
 _LARGEST = 2**53  # whole numbers are exact in every JSON library up to here
@@ -48,10 +48,10 @@ def _unfiltered(schema: spec.Document) -> st.SearchStrategy[Value]:
 def _strings(schema: spec.Document) -> st.SearchStrategy[Value]:
     least = schema.get("minLength", 0)
     most = schema.get("maxLength", max(_LONGEST, least))
-    if schema.get("format") == "date-time":
-        return times()
+    if schema.get("format") in _FORMATS:
+        return _FORMATS[schema["format"]]
     if "pattern" in schema:
-        return st.from_regex(schema["pattern"], alphabet=_TEXT)
+        return st.from_regex(regex(schema["pattern"]), alphabet=_TEXT)
     return st.text(_TEXT, min_size=least, max_size=min(most, max(_LONGEST, least)))
 
 
@@ -80,6 +80,13 @@ def times(draw: st.DrawFn) -> str:
     letter = draw(_LETTERS)
     dot = f".{fraction}" if fraction else ""
     return f"{local:%Y-%m-%d}{letter}{local:%H:%M}:{seconds}{dot}{written}"
+
+
+_FORMATS: dict[str, st.SearchStrategy[Value]] = {
+    "date-time": times(),
+    "date": st.dates().map(str),
+    "uuid": st.uuids().map(str),
+}
 
 
 def _integers(schema: spec.Document) -> st.SearchStrategy[Value]:
@@ -136,6 +143,8 @@ _CORNERS: tuple[Value, ...] = (
     "2025-12-02T10:00:00.123456789Z",
     "2025-12-02T23:30:00-23:59",
     "2000-01-01T00:00:00+00:00",
+    "2000-02-29",
+    "00000000-0000-4000-8000-00000000000A",
 )
 
 

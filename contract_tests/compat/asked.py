@@ -13,6 +13,7 @@ from compat.party import KEY, Answer, Client, Sent
 
 Json = Any
 _WHO = {True: Who.INSTALLED, False: Who.RUNTIME}
+_LONG = 40
 _LATER = "until the server has the new spec"
 
 
@@ -56,14 +57,20 @@ def requests(old: Side, new: Side) -> Iterator[Seen]:
         by_old, by_new = (_allows_id(side, asset_id) for side in (old, new))
         at = _id_at(new)
         if not old_sent and by_new and not by_old:
-            yield seen(at, Who.INSTALLED, evidence.raised(was), f"get({asset_id!r})")
+            yield seen(at, Who.INSTALLED, evidence.raised(was), _call(asset_id))
         if old_sent and not new_sent and by_old and not evidence.is_crash(now):
-            yield seen(at, Who.RUNTIME, evidence.raised(now), f"get({asset_id!r})")
+            yield seen(at, Who.RUNTIME, evidence.raised(now), _call(asset_id))
         if old_sent and by_old:
             yield from _against(new.law, old_sent[0], old.operation, installed=True)
         if new_sent and by_new:
             yield from _against(old.law, new_sent[0], new.operation, installed=False)
     yield from _addresses(old, new)
+
+
+def _call(asset_id: str) -> str:
+    if len(asset_id) <= _LONG:
+        return f"get({asset_id!r})"
+    return f"get({asset_id[:_LONG] + '…'!r})  # {len(asset_id)} characters"
 
 
 def _ids(old: Side, new: Side) -> list[str]:
@@ -98,10 +105,13 @@ def _against(law: Law, sent: Sent, own: Operation, *, installed: bool) -> Iterat
 def unlawful(law: Law, sent: Sent, own: Operation) -> Iterator[tuple[Parts, str]]:
     """Yield where a request is not what a specification asks for."""
     operation = operation_of(law, sent)
+    at: Parts
     if operation is None:
-        yield ("paths", own.path), f"they ask for {own.path}, which is not there"
+        known = any(path == own.path for path, _ in law.operations)
+        at = ("paths", own.path, *([own.method] if known else []))
+        yield at, f"they ask for {own.method.upper()} {own.path}, which is not there"
         return
-    at: Parts = ("paths", operation.path, operation.method)
+    at = ("paths", operation.path, operation.method)
     given = _matched(operation, sent) or {}
     query = parse_qs(urlsplit(sent.target).query, keep_blank_values=True)
     for parameter in operation.parameters:

@@ -74,8 +74,8 @@ def members(old: Side, new: Side) -> Iterator[Seen]:
             by_new = corpus.allows(new.schema, path, value)
             if not (by_old or by_new):
                 continue
-            was = fetched(old, with_value(old_base, path, value))
-            now = fetched(new, with_value(new_base, path, value))
+            was = fetched(old, with_value(corpus.within(old.schema, old_base, path), path, value))
+            now = fetched(new, with_value(corpus.within(new.schema, new_base, path), path, value))
             tried = _Tried(path, value, by_old, by_new, changed, was, now)
             yield from _judged(old, new, tried)
 
@@ -112,7 +112,12 @@ def _place(old: Side, new: Side, path: Parts, value: Json) -> Parts:
     if corpus.part_at(new.schema, path) is None:
         return in_old
     in_new = corpus.where(new.law, new.schema_at, path, value)
-    return in_old if in_old[-2:-1] == ("enum",) and in_new[-2:-1] != ("enum",) else in_new
+    for at in (in_new, in_old):
+        if at[-2:-1] == ("enum",):
+            return at
+    was, now = (corpus.member_at(side.law, side.schema_at, path) for side in (old, new))
+    is_same = corpus.node(old.law, was) == corpus.node(new.law, now)
+    return in_new if is_same else now  # where a reference stays, what it names has changed
 
 
 def states(old: Side, new: Side) -> Iterator[Seen]:
@@ -159,8 +164,6 @@ def _is_listed(side: Side, path: Parts, value: str) -> bool:
 
 def is_final(side: Side, place: Parts, state: str) -> bool:
     """Say whether the spec's words call a state final: a line of its list that ends so."""
-    node: Json = side.law.document
-    for part in place[:-2]:
-        node = node.get(part, {}) if isinstance(node, dict) else {}
-    lines = str(node.get("description", "") if isinstance(node, dict) else "").split("\n- ")
+    around = corpus.node(side.law, place[:-2])
+    lines = str(around.get("description", "") if isinstance(around, dict) else "").split("\n- ")
     return any(f"`{state}`" in line and line.strip().endswith("Final.") for line in lines)

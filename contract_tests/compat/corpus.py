@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from babou_contract.spec import sample
-from compat.law import GONE, Law, Operation, Parts, answers, fits, members, required
+from compat.law import GONE, Law, Operation, Parts, answers, fits, members, required, with_value
 
 Json = Any
 
@@ -86,8 +86,38 @@ def allows(schema: Json, path: Parts, value: Json) -> bool:
     if value is not GONE:
         part = part_at(schema, path)
         return part is not None and fits(part, value)
-    around = part_at(schema, path[:-1])
-    return around is None or path[-1] not in required(around)
+    around = part_at(schema, path[:-1])  # what a schema doesn't name, it promises nothing about
+    return around is not None and path[-1] not in required(around)
+
+
+def within(schema: Json, document: Json, path: Parts) -> Json:
+    """Return a document in which whatever is around a member is an object that is allowed."""
+    for end in range(1, len(path)):
+        if not isinstance(value_at(document, path[:end]), dict):
+            around = _fixed(part_at(schema, path[:end]) or {}, {}) or {}
+            document = with_value(document, path[:end], around)
+    return document
+
+
+def value_at(document: Json, path: Parts) -> Json:
+    """Return the value of a member of a document, or `GONE`."""
+    for name in path:
+        if not isinstance(document, dict) or name not in document:
+            return GONE
+        document = document[name]
+    return document
+
+
+def refused_member(schema: Json, document: Json) -> Parts | None:
+    """Return the first member of a document, the innermost, that a schema does not allow."""
+    wrong = [path for path in paths(schema) if not _is_allowed(schema, document, path)]
+    return max(wrong, key=len, default=None)
+
+
+def _is_allowed(schema: Json, document: Json, path: Parts) -> bool:
+    if not isinstance(value_at(document, path[:-1]), dict):
+        return True  # there is nothing that it could be missing in
+    return allows(schema, path, value_at(document, path))
 
 
 def candidates(*schemas: Json) -> list[Json]:
@@ -126,50 +156,56 @@ def _named(schema: Json) -> Iterator[Json]:
 
 def where(law: Law, schema_at: Parts, path: Parts, value: Json = None) -> Parts:
     """Return where in the text a member's schema stands, or the listed value's own place."""
-    at = _target(law, schema_at)
-    for name in path:
-        at = next((p for p in _named_at(law, at, name)), (*at, "properties", name))
+    at = _target(law, member_at(law, schema_at, path))
     return next(_listed_at(law, at, value), at) if isinstance(value, str) else at
+
+
+def member_at(law: Law, schema_at: Parts, path: Parts) -> Parts:
+    """Return where in the text a member stands, be it only a reference to its schema."""
+    at = schema_at
+    for name in path:
+        around = _target(law, at)
+        at = next(_named_at(law, around, name), (*around, "properties", name))
+    return at
 
 
 def _target(law: Law, at: Parts) -> Parts:
     """Follow references from a place in the text."""
-    node = law.document
-    for part in at:
-        node = node.get(part, {}) if isinstance(node, dict) else {}
-    if isinstance(node, dict) and isinstance(node.get("$ref"), str):
-        return _target(law, tuple(node["$ref"].removeprefix("#/").split("/")))
+    here = node(law, at)
+    if isinstance(here, dict) and isinstance(here.get("$ref"), str):
+        return _target(law, _reference(here["$ref"]))
     return at
 
 
-def _node(law: Law, at: Parts) -> Json:
-    node: Json = law.document
+def node(law: Law, at: Parts) -> Json:
+    """Return what stands at a place of the text; nothing where there is no such place."""
+    here: Json = law.document
     for part in at:
-        if isinstance(node, list) and part.isdecimal() and int(part) < len(node):
-            node = node[int(part)]
+        if isinstance(here, list) and part.isdecimal() and int(part) < len(here):
+            here = here[int(part)]
         else:
-            node = node.get(part, {}) if isinstance(node, dict) else {}
-    return node
+            here = here.get(part, {}) if isinstance(here, dict) else {}
+    return here
 
 
 def _named_at(law: Law, at: Parts, name: str) -> Iterator[Parts]:
-    node = _node(law, at)
-    if name in node.get("properties", {}):
-        yield _target(law, (*at, "properties", name))
-    for index in range(len(node.get("allOf", ()))):
+    here = node(law, at)
+    if name in here.get("properties", {}):
+        yield (*at, "properties", name)
+    for index in range(len(here.get("allOf", ()))):
         inner = (*at, "allOf", str(index))
-        reference = _node(law, inner).get("$ref")
+        reference = node(law, inner).get("$ref")
         yield from _named_at(law, _reference(reference) if reference else inner, name)
 
 
 def _listed_at(law: Law, at: Parts, value: str) -> Iterator[Parts]:
-    node = _node(law, at)
-    if value in node.get("enum", ()):
+    here = node(law, at)
+    if value in here.get("enum", ()):
         yield (*at, "enum", value)
     for key in ("anyOf", "oneOf"):
-        for index in range(len(node.get(key, ()))):
+        for index in range(len(here.get(key, ()))):
             inner = (*at, key, str(index))
-            reference = _node(law, inner).get("$ref")
+            reference = node(law, inner).get("$ref")
             yield from _listed_at(law, _reference(reference) if reference else inner, value)
 
 

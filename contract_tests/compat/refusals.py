@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from compat import corpus, evidence
 from compat.bodies import OK
@@ -30,7 +30,8 @@ class Case:
 def other_answers(old: Side, new: Side) -> Iterator[Seen]:
     """Give both clients every documented answer but 200 in JSON."""
     for side in (old, new):
-        for case in _cases(side):
+        for one in _cases(side):
+            case = _at_its_member(one, new if side is old else old, new)
             was, _ = old.client.meet("get", case.answer, "ast_1")
             now, _ = new.client.meet("get", case.answer, "ast_1")
             yield from _judged(old, side, case, was, now)
@@ -75,18 +76,36 @@ def _upgraded(case: Case, was: Json, now: Json) -> Iterator[Seen]:
 
 def _documented(side: Side, answer: Answer) -> bool:
     """Say whether a side's specification allows an answer."""
-    status = str(answer.status)
-    found = side.operation.responses.get(status) or side.operation.responses.get(f"{status[0]}XX")
-    if found is None:
+    status = _status(side, answer)
+    if status is None:
         return False
-    schemas = [
-        c.get("schema", {}) for m, c in found.get("content", {}).items() if m == answer.media
-    ]
+    content = side.operation.responses[status].get("content", {})
     try:
         body = json.loads(answer.body)
     except ValueError:
-        return bool(schemas) or not found.get("content")
-    return any(fits(schema, body) for schema in schemas)
+        return answer.media in content or not content
+    return answer.media in content and fits(content[answer.media].get("schema", {}), body)
+
+
+def _status(side: Side, answer: Answer) -> str | None:
+    """Return how a side's specification writes the status of an answer, if it knows it."""
+    names = (str(answer.status), f"{answer.status // 100}XX")
+    return next((name for name in names if name in side.operation.responses), None)
+
+
+def _at_its_member(case: Case, other: Side, new: Side) -> Case:
+    """Return a case at the member that the other specification does not allow, if it is one's."""
+    status = _status(other, case.answer)
+    content = other.operation.responses[status].get("content", {}) if status else {}
+    if case.answer.media not in content or "json" not in case.answer.media:
+        return case
+    body = json.loads(case.answer.body)
+    path = corpus.refused_member(content[case.answer.media].get("schema", {}), body)
+    if path is None or _status(new, case.answer) is None:
+        return case
+    answers_at = ("paths", new.operation.path, new.operation.method, "responses")
+    at = (*answers_at, str(_status(new, case.answer)), "content", case.answer.media, "schema")
+    return evolve(case, at=corpus.where(new.law, at, path))
 
 
 def _cases(side: Side) -> Iterator[Case]:

@@ -13,43 +13,48 @@ from compat.model import Difference, Level, Report, Who
 _STYLES = {Level.MAJOR: "bold red", Level.MINOR: "yellow", Level.PATCH: "green"}
 _IN = 7
 _LONGEST = 400
-Line = tuple[int, Text]
+Line = tuple[Text, Text]  # what stands before its first line, and leaves a margin; the text
 
 
 def terminal(report: Report, out: TextIO) -> None:
     """Write the report for a person."""
     console = Console(file=out, highlight=False)
-    for indent, text in _lines(report):
-        wrapped = text.wrap(console, max(console.width - indent, 20)) if text else [text]
-        for line in wrapped:
-            line.rstrip()
-            console.print(Text(" " * indent if line else "").append_text(line), soft_wrap=True)
+    for before, text in _lines(report):
+        margin = before.cell_len
+        wrapped = text.wrap(console, max(console.width - margin, 20)) if text else [text]
+        for number, line in enumerate(wrapped):
+            whole = (Text(" " * margin) if number else before.copy()).append_text(line)
+            whole.rstrip()
+            console.print(whole, soft_wrap=True)
+    for entry in report.missing:
+        console.print(Text(entry), soft_wrap=True)  # in one piece, to be pasted
+    console.print(Text(_effort(report)))
 
 
 def _lines(report: Report) -> Iterator[Line]:
-    yield 0, Text(f"babou {report.released}, the last release, and this checkout")
+    yield _margin(), Text(f"babou {report.released}, the last release, and this checkout")
     for found in report.differences:
-        yield 0, Text()
+        yield _margin(), Text()
         yield from _difference(found)
-    yield 0, Text()
+    yield _margin(), Text()
     for line in verdict(report):
-        yield 0, Text(line)
+        yield _margin(), Text(line)
 
 
 def _difference(found: Difference) -> Iterator[Line]:
-    heading = Text.assemble(
-        (f"{found.level!s:{_IN}}", _STYLES[found.level]),
-        (found.place, "bold"),
-        (f"  {where(found)}", "dim"),
-    )
-    yield 0, heading
-    yield _IN, Text(_cut(found.what))
+    level = Text(f"{found.level!s:{_IN}}", _STYLES[found.level])
+    yield level, Text.assemble((found.place, "bold"), (f"  {where(found)}", "dim"))
+    yield _margin(_IN), Text(_cut(found.what))
     for who in found.breaks:
-        yield _IN, Text.assemble("breaks ", (who, "" if who is Who.NOBODY else "bold"))
+        yield _margin(_IN), Text.assemble("breaks ", (who, "" if who is Who.NOBODY else "bold"))
         for effect in found.effects:
             if effect.who is who:
-                yield _IN + 2, Text(_cut(effect.example))
-                yield _IN + 4, Text(_cut(effect.what), style="dim")
+                yield _margin(_IN + 2), Text(_cut(effect.example))
+                yield _margin(_IN + 4), Text(_cut(effect.what), style="dim")
+
+
+def _margin(width: int = 0) -> Text:
+    return Text(" " * width)
 
 
 def _cut(text: str) -> str:
@@ -64,7 +69,7 @@ def where(found: Difference) -> str:
 
 
 def verdict(report: Report) -> Iterator[str]:
-    """Yield the last lines: level, least version, what is to be done."""
+    """Yield what follows: level, least version, what is to be done."""
     for text in report.unjudged:
         yield f"Not judged: {text}"
     if report.differences:
@@ -84,8 +89,10 @@ def verdict(report: Report) -> Iterator[str]:
         )
     if report.missing:
         yield f"CHANGELOG.md, section {report.section}, lacks:"
-        yield from report.missing
-    yield f"({report.cases} cases, {report.seconds:.1f} s)"
+
+
+def _effort(report: Report) -> str:
+    return f"({report.cases} cases, {report.seconds:.1f} s)"
 
 
 def as_json(report: Report) -> str:
@@ -115,7 +122,10 @@ def _markdown(report: Report) -> Iterator[str]:
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     yield ""
     for line in verdict(report):
-        yield line if line.startswith("- ") else f"{line}  "
+        yield f"{line}  "
+    if report.missing:
+        yield from ("", "```markdown", *report.missing, "```", "")
+    yield _effort(report)
 
 
 def failure(text: str, out: TextIO) -> None:

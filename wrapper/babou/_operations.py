@@ -9,6 +9,7 @@ has the types it declares.
 from __future__ import annotations
 
 import copy
+import copyreg
 import json
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -22,6 +23,7 @@ from babou_generated.api.assets import get_asset
 from babou_generated.models import Asset as _GeneratedAsset
 from babou_generated.models import AssetState
 from babou_generated.models import Error as _GeneratedError
+from babou_generated.types import Unset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,13 +31,20 @@ if TYPE_CHECKING:
 _FAILED = frozenset({AssetState.ERROR, AssetState.FAILED})
 
 
+def _one_and_only(_unset: Unset) -> str:
+    return "UNSET"  # pickled and copied by its name, or a copy of an asset would not be equal to it
+
+
+copyreg.pickle(Unset, _one_and_only)  # stands for an optional member that is not there
+
+
 @attrs.frozen(slots=True, eq=True)
 class Asset(_GeneratedAsset):
     """An uploaded media file as it was when the server answered; immutable.
 
     Its members are those of the specification, with the types they declare. Members that the
-    specification does not know are kept: `asset["member"]`, `"member" in asset`,
-    `asset.additional_properties`.
+    specification does not know are kept in `asset.additional_properties`. `asset["member"]` is the
+    JSON value of any of them, known or not, and `"member" in asset` tells whether it came.
     """
 
     _document: dict[str, Any] = attrs.field(factory=dict, repr=False, eq=False, init=False)
@@ -54,6 +63,13 @@ class Asset(_GeneratedAsset):
     def is_terminal(self) -> bool:
         """Tell whether the state will never change again; an unknown state is not terminal (D2)."""
         return self.is_ready or self.is_failed
+
+    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 (as inherited)
+        # Members that the specification knows, too: one that it takes up stays where it was.
+        return self.to_dict()[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.to_dict()
 
     def __setitem__(self, key: str, value: Any) -> NoReturn:  # noqa: ANN401 (as inherited)
         raise attrs.exceptions.FrozenInstanceError

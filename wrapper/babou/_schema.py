@@ -10,7 +10,7 @@ import functools
 import json
 import re
 import reprlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -26,6 +26,8 @@ _DATE_TIME = re.compile(
     re.ASCII,
 )
 _LEAP_SECOND = "60"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _MAX_DEPTH = 64  # levels of nesting; what nests far deeper can't be copied, compared or pickled
 
 brief = reprlib.Repr()
@@ -34,12 +36,7 @@ brief.maxstring = brief.maxother = 120
 
 def load(body: bytes) -> Any:  # noqa: ANN401 (any JSON value)
     """Return the JSON value (RFC 8259) in a body, or raise ValueError or RecursionError."""
-    document = json.loads(
-        body.decode("utf-8-sig"),
-        parse_constant=_not_json,
-        parse_float=_finite,
-        parse_int=_integer,
-    )
+    document = _DECODER.decode(body.decode("utf-8-sig"))
     level = [document]
     for _ in range(_MAX_DEPTH):
         level = [
@@ -65,22 +62,33 @@ def _finite(text: str) -> float:
 
 
 def _integer(text: str) -> int:
-    _finite(text)  # one that is too large for a float would be so for `duration`
+    if len(text) > _SURELY_FINITE:
+        _finite(text)  # one that is too large for a float would be so for `duration`
     return int(text)
+
+
+_SURELY_FINITE = 300  # digits
+_DECODER = json.JSONDecoder(parse_constant=_not_json, parse_float=_finite, parse_int=_integer)
 
 
 @functools.cache
 def schemas() -> dict[str, Any]:
     text = resources.files("babou_generated").joinpath("schemas.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)["$defs"]
+    found: dict[str, Any] = json.loads(text, object_hook=without_annotations)["$defs"]
     return found
+
+
+def without_annotations(node: dict[str, Any]) -> dict[str, Any]:
+    """Drop a format that only explains, as most do (JSON Schema 2020-12, validation, 7.2.1)."""
+    is_annotation = isinstance(node.get("format"), str) and node["format"] not in FORMATS
+    return {key: value for key, value in node.items() if key != "format" or not is_annotation}
 
 
 @functools.cache
 def validator(name: str) -> Callable[[Any], Any]:
     validate: Callable[[Any], Any] = fastjsonschema.compile(
         {"$defs": schemas(), "$ref": f"#/$defs/{name}"},
-        formats={"date-time": _is_date_time},
+        formats=FORMATS,
         use_default=False,
     )
     return validate
@@ -88,26 +96,49 @@ def validator(name: str) -> Callable[[Any], Any]:
 
 def normalised(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a valid document in the one spelling that the generated code takes right."""
-    spelled = {
-        name: spelling(document[name])
-        for name, spelling in _spellings().items()
-        if name in document
-    }
-    return {**document, **spelled}
+    return _spelled(document, _spellings())
 
 
 @functools.cache
 def _spellings() -> dict[str, Callable[[Any], Any]]:
-    """Return for each member of an asset that JSON can spell in several ways the one to use."""
-    spellings: dict[str, Callable[[Any], Any]] = {}
-    for name, schema in schemas()["Asset"]["properties"].items():
-        if "integer" in schema.get("type", ()):
-            spellings[name] = _as_integer
-        elif "number" in schema.get("type", ()):
-            spellings[name] = _as_number
-        elif schema.get("format") == "date-time":
-            spellings[name] = _as_date_time
-    return spellings
+    return spellings(schemas()["Asset"])
+
+
+def spellings(schema: Mapping[str, Any]) -> dict[str, Callable[[Any], Any]]:
+    """Return for each member that JSON can spell in several ways how to come to the one to use."""
+    members = schema.get("properties", {}).items()
+    return {name: found for name, part in members if (found := _spelling(part))}
+
+
+def _spelling(schema: Mapping[str, Any]) -> Callable[[Any], Any] | None:
+    if "$ref" in schema:
+        return _spelling(schemas()[schema["$ref"].rpartition("/")[2]])
+    for option in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        if found := _spelling(option):
+            return found
+    kinds = {schema.get("format"), *_kinds(schema)}
+    plain = next((spell for kind, spell in _PLAIN.items() if kind in kinds), None)
+    return plain or _spelling_inside(schema)
+
+
+def _kinds(schema: Mapping[str, Any]) -> list[str]:
+    kinds = schema.get("type", [])
+    return [kinds] if isinstance(kinds, str) else kinds
+
+
+def _spelling_inside(schema: Mapping[str, Any]) -> Callable[[Any], Any] | None:
+    if inner := spellings(schema):
+        return lambda value: _spelled(value, inner) if isinstance(value, dict) else value
+    if "items" in schema and (item := _spelling(schema["items"])):
+        return lambda value: [item(one) for one in value] if isinstance(value, list) else value
+    return None
+
+
+def _spelled(
+    document: Mapping[str, Any], known: Mapping[str, Callable[[Any], Any]]
+) -> dict[str, Any]:
+    changed = {name: spell(document[name]) for name, spell in known.items() if name in document}
+    return {**document, **changed}
 
 
 def _as_integer(value: Any) -> Any:  # noqa: ANN401 (any JSON value, here and below)
@@ -122,6 +153,9 @@ def _as_date_time(value: Any) -> Any:  # noqa: ANN401
     return _parse_date_time(value).isoformat() if isinstance(value, str) else value
 
 
+_PLAIN = {"integer": _as_integer, "number": _as_number, "date-time": _as_date_time}
+
+
 @functools.lru_cache(maxsize=128)  # the validator asks, and then the reader
 def _parse_date_time(text: str) -> datetime:
     """Return the time that an RFC 3339 text names, or raise ValueError or OverflowError.
@@ -132,12 +166,12 @@ def _parse_date_time(text: str) -> datetime:
     match = _DATE_TIME.fullmatch(text)
     if match is None:
         raise ValueError("not an RFC 3339 time with an offset")
-    date, hours_minutes, seconds, fraction, offset = match.groups()
+    day, hours_minutes, seconds, fraction, offset = match.groups()
     leap = seconds == _LEAP_SECOND
     if leap:
         seconds = "59"
     micros = f".{fraction[:6]}" if fraction else ""
-    moment = datetime.fromisoformat(f"{date}T{hours_minutes}{seconds}{micros}{offset.upper()}")
+    moment = datetime.fromisoformat(f"{day}T{hours_minutes}{seconds}{micros}{offset.upper()}")
     if not leap:
         return moment
     if f"{moment.astimezone(UTC):%H:%M}" != "23:59":
@@ -151,6 +185,24 @@ def _is_date_time(text: str) -> bool:
     except (ValueError, OverflowError):
         return False
     return True
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(_DATE.fullmatch(text) and date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None
+
+
+FORMATS = {  # those that the generated code reads into types of their own
+    "date-time": _is_date_time,
+    "date": _is_date,
+    "uuid": _is_uuid,
+}
 
 
 def explain(error: fastjsonschema.JsonSchemaValueException) -> tuple[str | None, str, object]:
@@ -172,12 +224,18 @@ def describe(schema: Mapping[str, Any]) -> str:
         return describe(schemas()[schema["$ref"].rpartition("/")[2]])
     types = schema.get("type", "any value")
     words = [" or ".join(types) if isinstance(types, list) else str(types)]
-    if schema.get("format") == "date-time":
-        words = ["an RFC 3339 time with an offset"]
+    if "format" in schema:
+        null = " or null" if "null" in types else ""
+        words = [_FORMAT_WORDS[schema["format"]] + null]
     words += [f"{word} {schema[key]}" for key, word in _CONSTRAINTS.items() if key in schema]
     return ", ".join(words)
 
 
+_FORMAT_WORDS = {
+    "date-time": "an RFC 3339 time with an offset",
+    "date": "a date, such as 2025-12-02",
+    "uuid": "a UUID",
+}
 _CONSTRAINTS = {
     "minimum": "at least",
     "maximum": "at most",

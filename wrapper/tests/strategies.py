@@ -16,22 +16,14 @@ from babou._errors import APIConnectionError, APITimeoutError
 from babou._messages import Request, Response
 from babou._operations import Asset, decode_asset
 from babou._runner import Head, Runner
+from babou_contract import spec
+from babou_contract.schema import fits
+from babou_contract.strategies import values
 
 ID = "ast_abc123xyz456789012"
 KEY = "sk-bab-invented-and-secret"
 BASE_URL = "https://api.example"
-DOCUMENT: dict[str, Any] = {
-    "id": ID,
-    "name": "uploaded-file",
-    "url": "s3://babou-assets/assets/ast_abc123xyz456789012-original",
-    "content_type": "image/png",
-    "size": 245678,
-    "state": "ready",
-    "duration": None,
-    "width": 1920,
-    "height": 1080,
-    "created_at": "2025-12-02T10:00:00Z",
-}
+DOCUMENT: dict[str, Any] = spec.asset_examples()["image"]
 ERROR = {"error": "Asset not found", "code": "NOT_FOUND"}
 
 
@@ -227,9 +219,17 @@ members: dict[str, st.SearchStrategy[Any]] = {
     "height": st.none() | whole,
     "created_at": times(),
 }
+_added = {  # to the specification, since this was written
+    name: schema
+    for name, schema in spec.asset_schema()["properties"].items()
+    if name not in members
+}
+members |= {name: values(schema) for name, schema in _added.items()}
+_required = {name: members[name] for name in spec.asset_schema()["required"]}
+_optional = {name: made for name, made in members.items() if name not in _required}
 documents = st.builds(
     lambda known, unknown: unknown | known,
-    st.fixed_dictionaries(members),
+    st.fixed_dictionaries(_required, optional=_optional),
     st.dictionaries(texts.map("x-{}".format), json_values, max_size=3),
 )
 """Each body that the schema allows."""
@@ -288,13 +288,17 @@ forbidden: dict[str, st.SearchStrategy[Any]] = {
 }
 """For each member, values that the schema forbids."""
 
+for _name, _schema in _added.items():
+    _wrong = [value for value in (None, True, 7.5, "word", [], {}) if not fits(_schema, value)]
+    forbidden[_name] = st.sampled_from(_wrong)
+
 
 @st.composite
 def mutations(draw: st.DrawFn) -> tuple[dict[str, Any], str]:
     """Draw a body with one member that the schema forbids, or without one; and its name."""
     document = dict(draw(documents))
     name = draw(st.sampled_from(sorted(members)))
-    if draw(st.integers(0, 4)) == 0:
+    if name in _required and draw(st.integers(0, 4)) == 0:
         del document[name]
     else:
         document[name] = draw(forbidden[name])

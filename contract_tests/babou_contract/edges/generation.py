@@ -131,12 +131,13 @@ def _hold_model(model: Any, name: str, value: dict[str, Any], status: str, tally
         )
 
 
-def _plain(value: dict[str, Any]) -> dict[str, Any]:
-    """Return a document with its times in one spelling, which generated code may change."""
-    return {
-        name: moment(item) if isinstance(item, str) and is_time(item) else item
-        for name, item in value.items()
-    }
+def _plain(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """Return a value with its times in one spelling, which generated code may change."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return moment(value) if isinstance(value, str) and is_time(value) else value
 
 
 CHECKS = tuple(check)  # regeneration comes late: by then it is done

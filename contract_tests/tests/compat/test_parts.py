@@ -91,6 +91,7 @@ EDITS = {
         'security: [{"key": []}] → []',
     ),
     "path": (("/things/", "/items/"), "/items/{id}", "added"),
+    "server": (("things.example", "new.example"), "servers https://new.example", "added"),
 }
 
 
@@ -191,11 +192,43 @@ def test_a_feature_leaves_the_base_alone():
     assert base == {"a": {"b": 1}}
 
 
+NESTED = {"type": "object", "properties": {"preview": THING, "size": {"type": "integer"}}}
+
+
+def test_a_member_of_an_object_is_tried_in_one_that_is_sound():
+    """What is null or absent around it is filled in, so that nothing else is found wrong."""
+    made = corpus.within(NESTED, {"size": 2, "preview": None}, ("preview", "width"))
+    assert fits(NESTED, made)
+    assert (made["size"], list(made["preview"])) == (2, ["size"])
+
+
+def test_what_no_schema_names_is_not_promised():
+    """A member of an object that the old spec does not know is not missed in its documents."""
+    assert corpus.allows(NESTED, ("preview", "width"), GONE)
+    assert not corpus.allows(NESTED, ("cover", "width"), GONE)
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        ({"preview": {"size": 1}}, None),
+        ({}, None),
+        ({"preview": {}}, ("preview", "size")),
+        ({"preview": {"size": "1"}, "size": "2"}, ("preview", "size")),
+        ({"size": None}, ("size",)),
+    ],
+)
+def test_a_refusal_is_blamed_on_the_innermost_member(document, path):
+    """An answer that another spec refuses is shown at the member that it refuses."""
+    assert corpus.refused_member(NESTED, document) == path
+
+
 def test_a_listed_value_is_placed_in_its_own_schema():
     """A state is a place of its own, through the reference of its member."""
     at = ("components", "schemas", "Thing")
     assert corpus.where(LAW, at, ("state",), "gone")[-2:] == ("enum", "gone")
     assert corpus.where(LAW, at, ("size",), None)[-1] == "size"
+    assert corpus.member_at(LAW, at, ("state",)) == (*at, "properties", "state")
 
 
 def told(value, *types):

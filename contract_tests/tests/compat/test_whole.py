@@ -16,6 +16,14 @@ HEIGHT = "        height:\n"
 CHECKSUM = '        checksum:\n          type: [string, "null"]\n          description: Its sum.\n'
 SIZE = '        size:\n          type: [integer, "null"]\n'
 NAME = "        name:\n          type: string\n"
+PREVIEW = """\
+        preview:
+          type: [object, "null"]
+          required: [address]
+          properties:
+            address: {type: string}
+            taken_at: {type: string, format: date-time}
+"""
 
 SPEC_EDITS = {
     "optional member": ([(HEIGHT, CHECKSUM + HEIGHT)], {"Asset.checksum": (Level.MINOR, ())}),
@@ -61,6 +69,19 @@ SPEC_EDITS = {
         {
             "/api/v1/assets/{assetId}": (Level.MAJOR, (INSTALLED,)),
             "/api/v2/assets/{assetId}": (Level.MAJOR, (RUNTIME,)),
+        },
+    ),
+    "an object, a server and an error's member": (
+        [
+            (HEIGHT, PREVIEW + HEIGHT),
+            ("https://api.babou.ai", "https://api2.babou.ai"),
+            ("required: [error, code]", "required: [error, code, hint]"),
+        ],
+        {
+            "Asset.preview": (Level.MINOR, ()),
+            "servers https://api.babou.ai": (Level.MAJOR, (INSTALLED,)),
+            "servers https://api2.babou.ai": (Level.MINOR, ()),
+            "Error.hint": (Level.MAJOR, (RUNTIME,)),
         },
     ),
 }

@@ -212,7 +212,7 @@ def test_examples_use_inputs_and_outputs_that_exist(action):
         for step in scripts(load(text))
         if step.get("uses", "").startswith(("./", "OWNER/babou@"))
     ]
-    assert len(uses) == 4
+    assert len(uses) == 5
     for step in uses:
         assert set(step.get("with", {})) <= set(action["inputs"])
     guide = (ROOT / "contract_tests" / "CI.md").read_text(encoding="utf-8")

@@ -1,0 +1,131 @@
+"""The specification is edited, one command is run: the right things follow, and nothing else."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+EDITS = yaml.safe_load(Path(__file__).with_name("edits.yaml").read_text(encoding="utf-8"))
+SPEC, PAGE = "openapi/babou.yaml", "contract_tests/babou_contract/data/published.json"
+STEPS = ["lint", "generate", "types", "contract", "compat", "version"]
+VERSIONS = {"none": "0.1.0", "patch": "0.1.1", "minor": "0.1.1", "major": "0.2.0"}
+MARKS = {"✓": True, "✗": False, "·": None}
+
+
+def edited(text, edits):
+    """Return a text after edits, each of which has to find its place."""
+    for edit in edits:
+        if "cut" in edit:
+            before, start, rest = text.partition(edit["cut"])
+            _, end, after = rest.partition(edit["until"])
+            assert start, edit
+            assert end, edit
+            text = f"{before}{end}{after}"
+            continue
+        count = text.count(edit["find"])
+        assert count == 1 or (edit.get("all") and count), (count, edit)
+        text = text.replace(edit["find"], edit["put"])
+    return text
+
+
+def evolve(copy):
+    """Run the command in a copy; return its exit code, what each step said, and all it said."""
+    done = copy.run("openapi/evolve.py")
+    assert not done.stderr, done.stderr
+    lines = re.findall(r"^([✓✗·]) (\w+) +(.*)$", done.stdout, re.MULTILINE)
+    assert [step for _, step, _ in lines] == STEPS, done.stdout
+    return done.returncode, {step: MARKS[mark] for mark, step, _ in lines}, done.stdout
+
+
+def lines_named(said, step):
+    """Return the numbers of the spec's lines that a step names."""
+    part = said[re.search(rf"^. {step} ", said, re.MULTILINE).end() :]
+    part = re.split(r"^[✓✗·] ", part, flags=re.MULTILINE)[0]
+    return [int(number) for number in re.findall(rf"{SPEC}:(\d+)", part)]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=[edit["name"] for edit in EDITS])
+def test_an_edit_is_followed_or_refused(copy, edit):
+    """Who says no, and to which line; or who breaks, and the version that follows."""
+    text = edited(copy.read(SPEC), edit["edit"])
+    copy.write(SPEC, text)
+    copy.write(PAGE, edited(copy.read(PAGE), edit.get("page", ())))
+    before = {name: copy.read(name) for name in ("pyproject.toml", "CHANGELOG.md")}
+    code, verdicts, said = evolve(copy)
+    sys.stdout.write(said)
+
+    fails = edit.get("fails")
+    assert code == (1 if fails else 0)
+    if fails:
+        assert next(step for step in STEPS if verdicts[step] is False) == fails
+        assert verdicts["version"] is None
+        assert {name: copy.read(name) for name in before} == before
+    else:
+        assert set(verdicts.values()) == {True}
+        assert f'\nversion = "{VERSIONS[edit["level"]]}"\n' in copy.read("pyproject.toml")
+    if "line" in edit:
+        named = [text.splitlines()[n - 1] for n in lines_named(said, fails or "compat")]
+        assert any(edit["line"] in line for line in named), named
+    for told in (edit.get("says"), *edit.get("breaks", ())):
+        assert told is None or told in said
+    if not fails and edit["level"] != "none":
+        assert re.search(rf"^    \S+: {edit['level']}: ", said, re.MULTILINE)
+
+
+MAIN = ("-c", "from babou._cli import main; main()")
+ADDITIONS = [edit for edit in EDITS if "shown" in edit]
+LOOK = """
+import json, sys, typing
+from datetime import date, datetime
+from uuid import UUID
+
+import babou, babou_generated.models.asset
+from babou_contract import strategies
+from babou_contract.mock_server import MockServer
+from babou_generated.types import Unset
+
+root, shown = sys.argv[1], json.loads(sys.argv[2])
+for module in (babou, babou_generated, strategies):
+    assert module.__file__.startswith(root), module.__file__
+models = babou_generated.models
+hints = typing.get_type_hints(models.Asset, vars(models) | vars(models.asset))
+for name, (kind, _) in shown.items():
+    assert hints[name] == eval(kind), (name, hints[name])
+with MockServer() as server:
+    with babou.Client(server.api_key, base_url=server.base_url) as client:
+        asset = client.assets.get("ast_demo_image")
+    for name in shown:
+        assert name in asset and getattr(asset, name) == getattr(asset, name), name
+        assert not isinstance(getattr(asset, name), Unset), name
+"""
+
+
+@pytest.mark.parametrize("edit", ADDITIONS, ids=[edit["name"] for edit in ADDITIONS])
+def test_an_added_member_is_there_with_no_other_edit(copy, edit):
+    """In the generated model, the mock server's answers, the contract check and `babou get`."""
+    copy.write(SPEC, edited(copy.read(SPEC), edit["edit"]))
+    generated = copy.run("openapi/generate.py")
+    assert generated.returncode == 0, generated.stderr
+    looked = copy.run("-c", LOOK, str(copy.root), json.dumps(edit["shown"]))
+    assert looked.returncode == 0, looked.stderr
+
+    table = copy.run(*MAIN, "mock", "--", sys.executable, *MAIN, "get", "ast_demo_image")
+    get = (*MAIN, "get", "ast_demo_image", "--json")
+    document = json.loads(copy.run(*MAIN, "mock", "--", sys.executable, *get).stdout)
+    for name, (_, value) in edit["shown"].items():
+        (line,) = [line for line in table.stdout.splitlines() if line.startswith(f"{name} ")]
+        assert value in line
+        assert name in document
+
+    name = next(iter(edit["shown"]))
+    fault = f'wrong_type:member={name},value={{"x": 1}}'
+    check = (*MAIN, "contract", "--asset", "ast_demo_image", "--only", "spec-server")
+    ask = 'exec "$@" --base-url "$BABOU_BASE_URL"'
+    found = copy.run(
+        *MAIN, "mock", "--fault", fault, "--", "sh", "-c", ask, "sh", sys.executable, *check
+    )
+    assert found.returncode == 1, found.stdout + found.stderr
+    assert f"{name}: " in found.stdout or f"{name} " in found.stdout

@@ -1,0 +1,32 @@
+"""From what a tool says to the line of the spec whose edit it is most likely about."""  # noqa: INP001  (a script's)
+
+import re
+
+from lint import ROOT, SPEC
+
+from babou_contract import places
+from compat import textdiff
+from compat.law import Law
+from compat.released import Released
+
+
+def line(*texts: str) -> int:
+    """Return the line of the change since the release that a message is most likely about."""
+    words = set(re.findall(r"\w+", " ".join(texts).lower()))
+    changed = [change for change in _changes() if not change.is_wording]
+    named = [change for change in changed if change.place.name.lower() in words]
+    return next((_now(change) for change in named or changed), 1)
+
+
+def line_of(label: str) -> int | None:
+    """Return the line of what is called so; where it was, if it is gone."""
+    return next((_now(change) for change in _changes() if change.place.label == label), None)
+
+
+def _changes() -> list[textdiff.Change]:
+    old = Law.in_wheel(Released.of(ROOT).wheel)
+    return list(textdiff.changes(old, Law.in_file(ROOT / SPEC)))
+
+
+def _now(change: textdiff.Change) -> int:
+    return places.line_of(places.pointer(*change.place.anchor)) or 1
