@@ -1,0 +1,75 @@
+"""Download a file over https; write wall seconds, and memory over an idle client in MB, as JSON.
+
+python download.py PACKAGE SIDE URL TARGET
+"""
+
+import asyncio
+import json
+import sys
+import time
+
+from memory import peak
+
+KEY = "sk-bab-for-benchmarks-only"
+ASSET = "ast_abc123xyz456789012"
+
+
+def babou_sync(url, target):
+    from babou import Client
+
+    with Client(KEY, base_url=url) as client:
+        asset = client.assets.get(ASSET)
+        idle, began = peak(), time.perf_counter()
+        client.assets.download(asset, target)
+        return idle, time.perf_counter() - began
+
+
+async def babou_async(url, target):
+    from babou import AsyncClient
+
+    async with AsyncClient(KEY, base_url=url) as client:
+        asset = await client.assets.get(ASSET)
+        idle, began = peak(), time.perf_counter()
+        await client.assets.download(asset, target)
+        return idle, time.perf_counter() - began
+
+
+def httpx_sync(url, target):
+    import ssl
+
+    import httpx
+
+    with httpx.Client(verify=ssl.create_default_context()) as client, open(target, "wb") as file:
+        media = client.get(f"{url}/api/v1/assets/{ASSET}").json()["url"]
+        idle, began = peak(), time.perf_counter()
+        with client.stream("GET", media) as response:
+            file.writelines(response.iter_bytes())
+        return idle, time.perf_counter() - began
+
+
+async def httpx_async(url, target):
+    import ssl
+
+    import httpx
+
+    verify = ssl.create_default_context()
+    async with httpx.AsyncClient(verify=verify) as client:
+        media = (await client.get(f"{url}/api/v1/assets/{ASSET}")).json()["url"]
+        idle, began = peak(), time.perf_counter()
+        with open(target, "wb") as file:
+            async with client.stream("GET", media) as response:
+                async for chunk in response.aiter_bytes():
+                    file.write(chunk)
+        return idle, time.perf_counter() - began
+
+
+def main():
+    package, side, url, target = sys.argv[1:]
+    download = globals()[f"{package}_{side}"]
+    found = download(url, target)
+    idle, wall = asyncio.run(found) if side == "async" else found
+    print(json.dumps({"wall": wall, "over": peak() - idle}))
+
+
+if __name__ == "__main__":
+    main()
