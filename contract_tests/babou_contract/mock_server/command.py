@@ -73,7 +73,9 @@ def mock(
     with server, _terminable():
         variables = {"BABOU_BASE_URL": server.base_url, "BABOU_API_KEY": server.api_key}
         if command:
-            sys.exit(_run(command, os.environ | variables))
+            with _left_to_the_command(signal.SIGINT):
+                code = _run(command, os.environ | variables)
+            sys.exit(code)
         _announce(server, variables, as_json=as_json)
         _serve()
 
@@ -151,12 +153,26 @@ def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
     with process:
         try:
             code = process.wait()
-        except KeyboardInterrupt:
-            code = process.wait()  # the terminal has sent Ctrl-C to the command as well
         except SystemExit:
             process.terminate()
             raise
     return code if code >= 0 else _SIGNALLED - code
+
+
+@contextmanager
+def _left_to_the_command(number: signal.Signals) -> Iterator[None]:
+    """Do nothing at a signal that the terminal sends to the command as well.
+
+    An exception of Ctrl-C would come between the end of the command and the note of its exit
+    code where the command is the faster one: then `subprocess` takes the code to be 0.
+    """
+    before = signal.getsignal(number)
+    if before is not signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 @contextmanager
