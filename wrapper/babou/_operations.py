@@ -11,14 +11,15 @@ from __future__ import annotations
 import copy
 import copyreg
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import attrs
-import fastjsonschema
 
 from babou._errors import APIResponseValidationError
 from babou._messages import Request
-from babou._schema import brief, excerpt, explain, load, normalised, validator
+from babou._schema import brief, excerpt, load, normalised
+from babou._validation import fault
 from babou_generated.api.assets import get_asset
 from babou_generated.models import Asset as _GeneratedAsset
 from babou_generated.models import AssetState
@@ -26,7 +27,7 @@ from babou_generated.models import Error as _GeneratedError
 from babou_generated.types import Unset
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _FAILED = frozenset({AssetState.ERROR, AssetState.FAILED})
 
@@ -100,20 +101,20 @@ class Asset(_GeneratedAsset):
         except (ValueError, RecursionError) as error:
             expected = f"a JSON object ({error})"
             raise _invalid(subject, None, expected, excerpt(body), body) from error
-        try:
-            validator("Asset")(document)
-        except fastjsonschema.JsonSchemaValueException as error:
-            raise _invalid(subject, *explain(error), body) from error
-        generated = _GeneratedAsset.from_dict(normalised(document))
-        asset = cls(**{name: getattr(generated, name) for name in _MEMBERS})
-        asset.additional_properties.update(generated.additional_properties)
+        if wrong := fault("Asset", document):
+            raise _invalid(subject, *wrong, body)
+        # The generated method makes whatever it is given: here what can be written to, as it does.
+        members = vars(_read(SimpleNamespace, normalised(document)))
+        more = members.pop("additional_properties")
+        asset = cls(**members)
+        asset.additional_properties.update(more)
         asset._document.update(document)  # filled here, because the class is frozen
         return asset
 
 
 __all__ = ["Asset", "AssetState", "asset_request", "decode_asset", "decode_error"]
 
-_MEMBERS = tuple(member.name for member in attrs.fields(_GeneratedAsset) if member.init)
+_read: Callable[..., SimpleNamespace] = _GeneratedAsset.from_dict.__func__  # type: ignore[attr-defined]  # of a class method
 
 
 def asset_request(asset_id: str) -> Request:
@@ -141,8 +142,9 @@ def decode_error(body: bytes) -> Mapping[str, str | None] | None:
     """Return `error`, `code` and `hint` of an error body, or None where it is another one."""
     try:
         document = load(body)
-        validator("Error")(document)
-    except (ValueError, RecursionError):  # the validator's exception is a ValueError
+    except (ValueError, RecursionError):
+        return None
+    if fault("Error", document):
         return None
     error = _GeneratedError.from_dict(document)
     return {"error": error.error, "code": error.code, "hint": error.hint or None}

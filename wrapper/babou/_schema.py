@@ -1,4 +1,4 @@
-"""What the specification promises of a body: strict JSON, its schemas, and words for both. Pure.
+"""What the specification promises of a body: strict JSON, its schemas, and words for them. Pure.
 
 The schemas are those of `openapi/babou.yaml`, written as `schemas.json` by the command that also
 writes the generated package.
@@ -8,26 +8,16 @@ from __future__ import annotations
 
 import functools
 import json
-import re
+import pkgutil
 import reprlib
-from datetime import UTC, date, datetime, timedelta
-from importlib import resources
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import fastjsonschema
+from babou._formats import FORMATS, spelled_date_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# RFC 3339, section 5.6, with its lower-case letters, leap seconds and any number of digits.
-_DATE_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt]((?:[01]\d|2[0-3]):[0-5]\d:)([0-5]\d|60)(?:\.(\d+))?"
-    r"([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
-    re.ASCII,
-)
-_LEAP_SECOND = "60"
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _MAX_DEPTH = 64  # levels of nesting; what nests far deeper can't be copied, compared or pickled
 
 brief = reprlib.Repr()
@@ -36,7 +26,13 @@ brief.maxstring = brief.maxother = 120
 
 def load(body: bytes) -> Any:  # noqa: ANN401 (any JSON value)
     """Return the JSON value (RFC 8259) in a body, or raise ValueError or RecursionError."""
-    document = _DECODER.decode(body.decode("utf-8-sig"))
+    document = _DECODER.decode(body.removeprefix(BOM_UTF8).decode())
+    if body.count(b"[") + body.count(b"{") > _MAX_DEPTH:  # else it can't be so deep
+        _check_depth(document)
+    return document
+
+
+def _check_depth(document: Any) -> None:  # noqa: ANN401 (as above)
     level = [document]
     for _ in range(_MAX_DEPTH):
         level = [
@@ -46,7 +42,7 @@ def load(body: bytes) -> Any:  # noqa: ANN401 (any JSON value)
             for item in (value.values() if isinstance(value, dict) else value)
         ]
         if not level:
-            return document
+            return
     raise ValueError(f"more than {_MAX_DEPTH} levels deep")
 
 
@@ -73,8 +69,15 @@ _DECODER = json.JSONDecoder(parse_constant=_not_json, parse_float=_finite, parse
 
 @functools.cache
 def schemas() -> dict[str, Any]:
-    text = resources.files("babou_generated").joinpath("schemas.json").read_text(encoding="utf-8")
+    text = pkgutil.get_data("babou_generated", "schemas.json")  # importlib.resources loads slowly
+    assert text is not None  # noqa: S101 (no loader that has no files imports a package)
     found: dict[str, Any] = json.loads(text, object_hook=without_annotations)["$defs"]
+    return found
+
+
+def definition(reference: str) -> dict[str, Any]:
+    """Return the schema that a `$ref` names."""
+    found: dict[str, Any] = schemas()[reference.rpartition("/")[2]]
     return found
 
 
@@ -82,16 +85,6 @@ def without_annotations(node: dict[str, Any]) -> dict[str, Any]:
     """Drop a format that only explains, as most do (JSON Schema 2020-12, validation, 7.2.1)."""
     is_annotation = isinstance(node.get("format"), str) and node["format"] not in FORMATS
     return {key: value for key, value in node.items() if key != "format" or not is_annotation}
-
-
-@functools.cache
-def validator(name: str) -> Callable[[Any], Any]:
-    validate: Callable[[Any], Any] = fastjsonschema.compile(
-        {"$defs": schemas(), "$ref": f"#/$defs/{name}"},
-        formats=FORMATS,
-        use_default=False,
-    )
-    return validate
 
 
 def normalised(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,18 +105,18 @@ def spellings(schema: Mapping[str, Any]) -> dict[str, Callable[[Any], Any]]:
 
 def _spelling(schema: Mapping[str, Any]) -> Callable[[Any], Any] | None:
     if "$ref" in schema:
-        return _spelling(schemas()[schema["$ref"].rpartition("/")[2]])
+        return _spelling(definition(schema["$ref"]))
     for option in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
         if found := _spelling(option):
             return found
-    kinds = {schema.get("format"), *_kinds(schema)}
+    kinds = {schema.get("format"), *types(schema)}
     plain = next((spell for kind, spell in _PLAIN.items() if kind in kinds), None)
     return plain or _spelling_inside(schema)
 
 
-def _kinds(schema: Mapping[str, Any]) -> list[str]:
-    kinds = schema.get("type", [])
-    return [kinds] if isinstance(kinds, str) else kinds
+def types(schema: Mapping[str, Any]) -> list[str]:
+    found = schema.get("type", [])
+    return [found] if isinstance(found, str) else found
 
 
 def _spelling_inside(schema: Mapping[str, Any]) -> Callable[[Any], Any] | None:
@@ -150,70 +143,10 @@ def _as_number(value: Any) -> Any:  # noqa: ANN401
 
 
 def _as_date_time(value: Any) -> Any:  # noqa: ANN401
-    return _parse_date_time(value).isoformat() if isinstance(value, str) else value
+    return spelled_date_time(value) if isinstance(value, str) else value
 
 
 _PLAIN = {"integer": _as_integer, "number": _as_number, "date-time": _as_date_time}
-
-
-@functools.lru_cache(maxsize=128)  # the validator asks, and then the reader
-def _parse_date_time(text: str) -> datetime:
-    """Return the time that an RFC 3339 text names, or raise ValueError or OverflowError.
-
-    A leap second becomes the second after it, as in POSIX time; digits past the microsecond are
-    cut off, not rounded.
-    """
-    match = _DATE_TIME.fullmatch(text)
-    if match is None:
-        raise ValueError("not an RFC 3339 time with an offset")
-    day, hours_minutes, seconds, fraction, offset = match.groups()
-    leap = seconds == _LEAP_SECOND
-    if leap:
-        seconds = "59"
-    micros = f".{fraction[:6]}" if fraction else ""
-    moment = datetime.fromisoformat(f"{day}T{hours_minutes}{seconds}{micros}{offset.upper()}")
-    if not leap:
-        return moment
-    if f"{moment.astimezone(UTC):%H:%M}" != "23:59":
-        raise ValueError("leap seconds come at the end of a day")
-    return moment + timedelta(seconds=1)
-
-
-def _is_date_time(text: str) -> bool:
-    try:
-        _parse_date_time(text)
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return bool(_DATE.fullmatch(text) and date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
-def _is_uuid(text: str) -> bool:
-    return _UUID.fullmatch(text) is not None
-
-
-FORMATS = {  # those that the generated code reads into types of their own
-    "date-time": _is_date_time,
-    "date": _is_date,
-    "uuid": _is_uuid,
-}
-
-
-def explain(error: fastjsonschema.JsonSchemaValueException) -> tuple[str | None, str, object]:
-    """Return which member is wrong, what was expected and what came."""
-    path = [str(part) for part in error.path[1:]]
-    if error.rule == "required":
-        missing = [name for name in error.rule_definition if name not in error.value]
-        return ".".join([*path, missing[0]]), "a value", MISSING
-    if error.rule == "type" and not path:
-        return None, "a JSON object", error.value
-    return ".".join(path) or None, describe(error.definition), error.value
 
 
 def describe(schema: Mapping[str, Any]) -> str:
@@ -221,11 +154,10 @@ def describe(schema: Mapping[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(describe(option) for option in schema["anyOf"]))
     if "$ref" in schema:
-        return describe(schemas()[schema["$ref"].rpartition("/")[2]])
-    types = schema.get("type", "any value")
-    words = [" or ".join(types) if isinstance(types, list) else str(types)]
+        return describe(definition(schema["$ref"]))
+    words = [" or ".join(types(schema)) or "any value"]
     if "format" in schema:
-        null = " or null" if "null" in types else ""
+        null = " or null" if "null" in types(schema) else ""
         words = [_FORMAT_WORDS[schema["format"]] + null]
     words += [f"{word} {schema[key]}" for key, word in _CONSTRAINTS.items() if key in schema]
     return ", ".join(words)

@@ -25,9 +25,10 @@ from strategies import (
 )
 
 from babou._errors import APIResponseValidationError
+from babou._formats import FORMATS
 from babou._messages import Request
 from babou._operations import Asset, AssetState, asset_request, decode_asset
-from babou._schema import FORMATS, describe, schemas, spellings, without_annotations
+from babou._schema import describe, schemas, spellings, without_annotations
 from babou_generated.models import Asset as GeneratedAsset
 from babou_generated.types import UNSET
 
@@ -326,6 +327,12 @@ def test_nesting_has_a_bound_that_does_not_depend_on_the_python(depth, accepted)
         assert pickle.loads(pickle.dumps(decoded)).to_dict() == document  # noqa: S301 (our own)
     else:
         assert "levels deep" in str(refused(document))
+
+
+@pytest.mark.parametrize("wide", [[[]] * 100, "[" * 100, {str(n): {} for n in range(100)}])
+def test_breadth_has_no_bound(wide):
+    """Many brackets are no depth."""
+    assert decode(DOCUMENT | {"x-new": wide})["x-new"] == wide
 
 
 def test_byte_order_mark_is_forgiven():
