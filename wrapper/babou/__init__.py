@@ -110,9 +110,9 @@ _LATE = {
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for)
     if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415
+        from babou._config import version  # noqa: PLC0415
 
-        value: Any = version("babou")
+        value: Any = version()
     elif name in _LATE:
         from importlib import import_module  # noqa: PLC0415
 

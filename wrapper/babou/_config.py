@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from babou._errors import ConfigurationError, InvalidAssetIdError
@@ -153,15 +154,21 @@ def check_asset_id(asset_id: object) -> str:
 
 
 @functools.cache
-def _version() -> str:
-    from importlib.metadata import version  # noqa: PLC0415 (slow to import)
+def version() -> str:
+    """Return this package's version."""
+    # Installers write it into the name of a folder beside the package; to load what reads it there
+    # takes as long as twenty calls.
+    beside = [path.name for path in Path(__file__).parents[1].glob("babou-*.dist-info")]
+    if len(beside) == 1:
+        return beside[0].removeprefix("babou-").removesuffix(".dist-info")
+    from importlib import metadata  # noqa: PLC0415 (slow to import)
 
-    return version("babou")
+    return metadata.version("babou")
 
 
 def user_agent(suffix: object) -> str:
     """Return the User-Agent header: this package, the Python, the caller's suffix."""
-    agent = f"babou-python/{_version()} (Python {sys.version.partition(' ')[0]}; {sys.platform})"
+    agent = f"babou-python/{version()} (Python {sys.version.partition(' ')[0]}; {sys.platform})"
     if suffix is None:
         return agent
     if (

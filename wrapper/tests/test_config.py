@@ -1,6 +1,7 @@
 """What the caller and the environment say is checked before anything is sent."""
 
 from datetime import UTC, datetime, timezone, tzinfo
+from importlib import metadata
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import BASE_URL, KEY, ids
 
-from babou import AsyncClient, Client
+from babou import AsyncClient, Client, _config
 from babou._config import (
     DEFAULT_BASE_URL,
     Secret,
@@ -20,6 +21,7 @@ from babou._config import (
     check_started_at,
     key_from_environment,
     user_agent,
+    version,
 )
 from babou._errors import BabouError, ConfigurationError, InvalidAssetIdError
 from babou._operations import asset_request
@@ -270,6 +272,28 @@ def test_user_agent_names_package_python_and_suffix():
     """The caller's product follows ours."""
     assert user_agent(None).startswith("babou-python/")
     assert user_agent("my-service/1.4") == f"{user_agent(None)} my-service/1.4"
+
+
+@pytest.fixture
+def beside(tmp_path, monkeypatch):
+    """Move the package to a folder; return a function that makes folders beside it."""
+    monkeypatch.setattr(_config, "__file__", str(tmp_path / "babou" / "_config.py"))
+    monkeypatch.setattr(_config, "version", version.__wrapped__)
+    return lambda *names: [(tmp_path / name).mkdir() for name in names]
+
+
+def test_version_is_that_of_the_metadata_beside_the_package(beside):
+    """Where installers put them both."""
+    beside("babou", "babou-9.8rc1+here.dist-info", "babou_extra-1.0.dist-info", "babou-data")
+    assert _config.version() == "9.8rc1+here"
+    assert user_agent(None).startswith("babou-python/9.8rc1+here ")
+
+
+@pytest.mark.parametrize("names", [[], ["babou-9.8.dist-info", "babou-9.9.dist-info"]])
+def test_version_is_asked_for_where_it_is_not_plain_to_see(beside, names):
+    """An editable install, a zip file, an upgrade that left something behind."""
+    beside(*names)
+    assert _config.version() == metadata.version("babou")
 
 
 @pytest.mark.parametrize("suffix", ["", " a", "a ", "a\r\nx: y", "ä", 5])
