@@ -1,5 +1,6 @@
 """The command line in this process, against the mock server: results, exit codes, messages."""
 
+import gc
 import importlib.metadata
 import json
 import logging
@@ -519,7 +520,7 @@ def main(monkeypatch, server):
     """Return a function that runs the console script's function in this process."""
     monkeypatch.setenv("BABOU_API_KEY", KEY)
     monkeypatch.setenv("BABOU_BASE_URL", server.base_url)
-    before = signal.getsignal(signal.SIGTERM)
+    before, threshold = signal.getsignal(signal.SIGTERM), gc.get_threshold()
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["babou", *arguments])
@@ -529,6 +530,8 @@ def main(monkeypatch, server):
 
     yield call
     signal.signal(signal.SIGTERM, before)
+    gc.set_threshold(*threshold)
+    gc.unfreeze()
 
 
 def test_main_runs_the_command_and_ends_on_sigterm(main, capsys):

@@ -182,18 +182,35 @@ def test_what_the_locale_cannot_encode_is_written_as_an_escape(piped, server):
     assert r"snow-\u2603.png" in out
 
 
-def test_rich_is_not_loaded_where_nothing_moves(environment):
-    """Nor is the mock server: `babou get` is as quick as it can be."""
+def told_at_the_end(expression, arguments, environment):
+    """Run a command; return what an expression says after it."""
     code = (
-        "import atexit, sys; atexit.register(lambda: print(*sorted(sys.modules)));"
+        f"import atexit, gc, sys; atexit.register(lambda: print({expression}));"
         "from babou._cli import main; main()"
     )
-    out = subprocess.run(
-        [sys.executable, "-c", code, "get", "ast_demo_image"],
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
         env=environment,
         capture_output=True,
         text=True,
         check=True,
-    ).stdout.splitlines()[-1]
-    assert "click" in out.split()
-    assert not {"rich", "babou_contract"} & set(out.split())
+    )
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_get_loads_nothing_that_it_does_not_use(environment, options):
+    """Nothing that moves, no validator of wrong answers, no event loop, no storage."""
+    names = told_at_the_end("*sys.modules", ["get", "ast_demo_image", *options], environment)
+    loaded = set(names.split())
+    assert {"click", "httpx"} <= loaded
+    unused = {"rich", "babou_contract", "fastjsonschema", "decimal", "asyncio", "boto3"}
+    assert not unused & loaded
+
+
+def test_what_a_command_loads_is_hardly_looked_through_for_garbage(environment):
+    """Neither while it is loaded nor at the end."""
+    told = "gc.get_freeze_count(), *(each['collections'] for each in gc.get_stats())"
+    frozen, *generations = told_at_the_end(told, ["get", "ast_demo_image"], environment).split()
+    assert int(frozen) > 10_000
+    assert sum(map(int, generations)) < 40  # else more than seventy

@@ -12,7 +12,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Protocol, Self
 
 import click
-from attrs import define
 
 from babou._cli._output import binary, clean, colour
 
@@ -74,11 +73,10 @@ class LineDisplay:
         click.echo(line, err=err)
 
 
-@define
 class _Row:
-    state: str = "…"
-    colour: str = "yellow"
-    ended: float | None = None
+    def __init__(self) -> None:
+        self.state, self.colour = "…", "yellow"
+        self.ended: float | None = None
 
 
 class LiveDisplay:
