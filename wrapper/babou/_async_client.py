@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from babou._async_assets import AsyncAssets
     from babou._engine import AsyncEngine
+    from babou._engines import EngineName
 
 
 class AsyncClient:
@@ -35,7 +36,9 @@ class AsyncClient:
         max_retries: Further attempts after one that failed for a passing reason.
         poll: How long a wait pauses between polls.
         user_agent_suffix: Your product, such as `my-service/1.4`.
-        engine: Sends the requests; by default one over a connection pool of this client's own.
+        engine: Sends the requests: "pyreqwest" (compiled, of the extra `fast`), "httpx", or
+            `AsyncHttpxEngine` over an httpx client of your own. By default the first of them that
+            is installed.
 
     Attributes:
         assets: The operations on assets.
@@ -56,12 +59,12 @@ class AsyncClient:
         max_retries: int = DEFAULT_MAX_RETRIES,
         poll: PollPolicy = PollPolicy(),  # noqa: B008 (a frozen value)
         user_agent_suffix: str | None = None,
-        engine: AsyncEngine | None = None,
+        engine: AsyncEngine | EngineName | None = None,
     ) -> None:
         # The HTTP stack is loaded with the first client, not by `import babou`.
         from babou._async_assets import AsyncAssets  # noqa: PLC0415
-        from babou._async_httpx_engine import AsyncHttpxEngine  # noqa: PLC0415
         from babou._async_runner import AsyncRunner  # noqa: PLC0415
+        from babou._engines import async_engine_for  # noqa: PLC0415
         from babou._runner import Head  # noqa: PLC0415
 
         key: Secret | Callable[[], str | Awaitable[str]]
@@ -71,8 +74,8 @@ class AsyncClient:
             key = api_key if callable(api_key) else check_key(api_key)
         self._options = Options(timeout, max_retries, poll)
         head = Head(check_base_url(base_url), user_agent(user_agent_suffix))
-        self._runner = AsyncRunner(engine or AsyncHttpxEngine(), key, head)
-        self._owns_engine = engine is None
+        self._runner = AsyncRunner(async_engine_for(engine), key, head)
+        self._owns_engine = engine is None or isinstance(engine, str)
         self.assets = AsyncAssets(self._runner, self._options)
 
     def with_options(

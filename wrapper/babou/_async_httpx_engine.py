@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING, cast
 
 import httpx
 
-from babou._deadline import close_failed_handshakes
-from babou._engine import CLOSED, MAX_CONNECTIONS, Body, Stream, timed_out
+from babou._asyncio_backend import Backend, Connection
+from babou._deadline import close_failed_handshakes, connect_by
+from babou._engine import (
+    CLOSED,
+    MAX_CONNECTIONS,
+    Body,
+    Stream,
+    ToldApart,
+    Translated,
+    timed_out,
+)
 from babou._errors import ClientClosedError
-from babou._httpx_engine import ToldApart, Translated, lower, to_httpx
-from babou._lanes import Lanes
+from babou._httpx_engine import TROUBLES, Raw, lower, to_httpx
+from babou._lanes import Lanes, own_client
 from babou._messages import Request, Response
+from babou._straight import rest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,33 +38,45 @@ class AsyncHttpxEngine:
             base URL, timeouts and redirects are not used. It is not closed with the engine.
     """
 
+    connections = MAX_CONNECTIONS
+
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:
-        lanes = Lanes(httpx.AsyncClient, close_failed_handshakes)
-        self._client: httpx.AsyncClient = client or lanes.make(MAX_CONNECTIONS)
-        self._lanes = lanes if client is None else None
+        self._client: httpx.AsyncClient = client or own_client(httpx.AsyncClient)
+        self._lanes = Lanes(self._client) if client is None else None
         self._turn = asyncio.Semaphore(MAX_CONNECTIONS)
-        close_failed_handshakes(self._client)
+        if client is None:
+            connect_by(Backend(), self._client)
+        else:
+            close_failed_handshakes(client)
         self._closed = False
 
     async def send(self, request: Request, *, timeout: float) -> Response:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
         self._check(request, timeout)
-        with Translated(request, timeout):
+        with Translated(TROUBLES, request, timeout):
             async with asyncio.timeout(timeout):
                 if self._lanes is None:
-                    return await _whole(await self._open(self._client, request, timeout))
+                    answer = await self._open(request, timeout)
+                    stream = cast("httpx.AsyncByteStream", answer.stream)
+                    return await _whole(answer.status_code, answer.headers.raw, stream)
                 async with self._turn:
-                    with self._lanes.one() as client:
-                        return await _whole(await self._open(client, request, timeout))
+                    return await self._by_lane(self._lanes, request, timeout)
 
-    async def _open(
-        self, client: httpx.AsyncClient, request: Request, timeout: float
-    ) -> httpx.Response:
+    async def _by_lane(self, lanes: Lanes, request: Request, timeout: float) -> Response:
+        road, ours = lanes.prepared(request, timeout)
+        connection, stale = lanes.take(road)
+        for one in stale:
+            await one.aclose()
+        try:
+            answer = await connection.handle_async_request(ours)
+            return await _whole(answer.status, answer.headers, answer.stream)
+        finally:
+            if not lanes.give_back(road, connection):
+                await connection.aclose()
+
+    async def _open(self, request: Request, timeout: float) -> httpx.Response:
         ours = to_httpx(request, timeout)
-        if self._lanes is None:
-            return await client.send(ours, auth=None, follow_redirects=False, stream=True)
-        transport = client._transport_for_url(ours.url)  # noqa: SLF001 (as in the sibling)
-        return await transport.handle_async_request(ours)
+        return await self._client.send(ours, auth=None, follow_redirects=False, stream=True)
 
     @contextlib.asynccontextmanager
     async def stream(
@@ -67,12 +89,12 @@ class AsyncHttpxEngine:
         @contextlib.asynccontextmanager
         async def within_stall() -> AsyncIterator[None]:
             left = min(stall, end - time.monotonic())
-            with Translated(request, left):
+            with Translated(TROUBLES, request, left):
                 async with asyncio.timeout(left):
                     yield
 
-        async def pieces() -> AsyncIterator[bytes]:
-            source = aiter(_adecoded(response))
+        async def pieces() -> AsyncIterator[bytes | memoryview]:
+            source = _body(response)
             while True:
                 async with within_stall():
                     chunk = await anext(source, b"")
@@ -81,37 +103,50 @@ class AsyncHttpxEngine:
                 yield chunk
 
         async with within_stall():
-            response = await self._open(self._client, request, stall)
+            response = await self._open(request, stall)
         try:
-            yield Stream(response.status_code, lower(response.headers), pieces())
+            yield Stream(response.status_code, lower(response.headers.raw), pieces())
         finally:
             await response.aclose()
 
     def _check(self, request: Request, timeout: float) -> None:
-        if self._closed:
+        if self._closed or self._client.is_closed:
             raise ClientClosedError(CLOSED)
         if timeout <= 0:
             raise timed_out(request, timeout)
 
     async def close(self) -> None:
-        """Close the engine, and each `httpx.AsyncClient` that it made."""
+        """Close the engine, and the connections that it made."""
         self._closed = True
-        for client in self._lanes.all if self._lanes else ():
-            await client.aclose()
+        if self._lanes is not None:
+            for connection in self._lanes.close():
+                await connection.aclose()
+            await self._client.aclose()
 
 
-async def _whole(response: httpx.Response) -> Response:
-    headers, body = lower(response.headers), Body()
-    stream = cast("httpx.AsyncByteStream", response.stream)
+async def _whole(status: int, raw: Raw, stream: httpx.AsyncByteStream) -> Response:
+    headers, body = lower(raw), Body()
     try:
-        with ToldApart(response):
+        with ToldApart(TROUBLES, status):
             body.begin(headers)
             async for chunk in stream:
                 body.add(chunk)
             body.end()
     finally:
         await stream.aclose()
-    return Response(response.status_code, headers, bytes(body.content), time.time())
+    return Response(status, headers, bytes(body.content), time.time())
+
+
+async def _body(response: httpx.Response) -> AsyncIterator[bytes | memoryview]:
+    ordinary = aiter(_adecoded(response))  # kept to the end: it closes the connection when it goes
+    first = await anext(ordinary, b"")
+    yield first
+    left, connection = rest(response, first), response.extensions.get("network_stream")
+    pieces: AsyncIterator[bytes | memoryview] = ordinary
+    if left and isinstance(connection, Connection):
+        pieces = connection.straight(left)
+    async for piece in pieces:
+        yield piece
 
 
 def _adecoded(response: httpx.Response) -> AsyncIterator[bytes]:

@@ -15,7 +15,6 @@ from attrs import frozen
 from babou import _s3
 from babou._batch import Batch, WaitResult
 from babou._config import Secret, check_key
-from babou._engine import MAX_CONNECTIONS
 from babou._errors import APIConnectionError, APIResponseValidationError
 from babou._messages import Step
 from babou._runner import (
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     from babou._operations import Asset
 
 _T = TypeVar("_T")
+_AT_FIRST = 20
+"""Polls in flight before any was answered: a refused key, say, is not sent a hundred times."""
 
 AsyncKeySource = Secret | Callable[[], str | Awaitable[str]]
 _Polls = dict["asyncio.Task[Reply]", tuple[str, float]]
@@ -92,20 +93,22 @@ class AsyncRunner:
         """Yield each asset as it is seen, and each wait's result as it ends."""
         polls: _Polls = {}
         ended: asyncio.Queue[asyncio.Task[Reply]] = asyncio.Queue()
+        limit = min(_AT_FIRST, self.engine.connections)
         try:
             while batch:
-                for sent in self._submit(batch, polls):
+                for sent in self._submit(batch, polls, limit):
                     if isinstance(sent, WaitResult):
                         yield sent
                     else:
                         sent.add_done_callback(ended.put_nowait)
-                due = batch.next_due() if len(polls) < MAX_CONNECTIONS else None
+                due = batch.next_due() if len(polls) < limit else None
                 pause = None if due is None else max(0.0, due - self.clock())
                 if not polls:
                     await self.sleep(pause or 0.0)
                     continue
                 async for poll in _next(ended, pause):
                     asset_id, began = polls.pop(poll)
+                    limit = min(limit + 1, self.engine.connections)
                     for event in settle(batch, asset_id, poll.result(), began, self.clock()):
                         yield event
         finally:
@@ -117,8 +120,9 @@ class AsyncRunner:
         self,
         batch: Batch,
         polls: _Polls,
+        limit: int,
     ) -> Iterator[WaitResult | asyncio.Task[Reply]]:
-        while len(polls) < MAX_CONNECTIONS:
+        while len(polls) < limit:
             taken = batch.take(now := self.clock())
             if taken is None:
                 return

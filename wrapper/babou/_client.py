@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from babou._assets import Assets
     from babou._engine import Engine
+    from babou._engines import EngineName
 
 
 class Client:
@@ -35,7 +36,9 @@ class Client:
         max_retries: Further attempts after one that failed for a passing reason.
         poll: How long a wait pauses between polls.
         user_agent_suffix: Your product, such as `my-service/1.4`.
-        engine: Sends the requests; by default one over a connection pool of this client's own.
+        engine: Sends the requests: "pyreqwest" (compiled, of the extra `fast`), "httpx", or
+            `HttpxEngine` over an httpx client of your own. By default the first of them that is
+            installed.
 
     Attributes:
         assets: The operations on assets.
@@ -56,11 +59,11 @@ class Client:
         max_retries: int = DEFAULT_MAX_RETRIES,
         poll: PollPolicy = PollPolicy(),  # noqa: B008 (a frozen value)
         user_agent_suffix: str | None = None,
-        engine: Engine | None = None,
+        engine: Engine | EngineName | None = None,
     ) -> None:
         # The HTTP stack is loaded with the first client, not by `import babou`.
         from babou._assets import Assets  # noqa: PLC0415
-        from babou._httpx_engine import HttpxEngine  # noqa: PLC0415
+        from babou._engines import engine_for  # noqa: PLC0415
         from babou._runner import Head, Runner  # noqa: PLC0415
 
         key: Secret | Callable[[], str]
@@ -70,8 +73,8 @@ class Client:
             key = api_key if callable(api_key) else check_key(api_key)
         self._options = Options(timeout, max_retries, poll)
         head = Head(check_base_url(base_url), user_agent(user_agent_suffix))
-        self._runner = Runner(engine or HttpxEngine(), key, head)
-        self._owns_engine = engine is None
+        self._runner = Runner(engine_for(engine), key, head)
+        self._owns_engine = engine is None or isinstance(engine, str)
         self.assets = Assets(self._runner, self._options)
 
     def with_options(

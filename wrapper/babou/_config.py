@@ -20,6 +20,7 @@ MAX_ID_LENGTH = 256  # D12
 MAX_SECONDS = 1e9  # some thirty years; far more makes the system's own timers overflow
 _LONGEST_SHOWN = 80
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 
 
@@ -143,7 +144,7 @@ def check_asset_id(asset_id: object) -> str:
         problem = "contains control characters"
     elif len(asset_id) > MAX_ID_LENGTH:
         problem = f"is longer than {MAX_ID_LENGTH} characters"
-    elif any("\ud800" <= character <= "\udfff" for character in asset_id):
+    elif _SURROGATE.search(asset_id):
         problem = "contains half of a surrogate pair"
     if problem or not isinstance(asset_id, str):
         raise InvalidAssetIdError(

@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpcore
 import httpx
 
+from babou._errors import ConfigurationError
+from babou._tls import in_time
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
@@ -38,6 +41,11 @@ class _Limit(threading.local):
 
 
 _limit = _Limit()
+
+
+def time_left() -> float | None:
+    """Return the seconds that are left to the reads of this thread."""
+    return _limit.left()
 
 
 class ReadsUntil:
@@ -62,18 +70,20 @@ class ReadsUntil:
 def bound_reads(client: httpx.Client) -> bool:
     """Put the deadline under every connection of a client; tell whether that was possible."""
     transports = [client._transport, *client._mounts.values()]  # noqa: SLF001 (httpx has no other way in)
-    pools = [
-        transport._pool  # noqa: SLF001
-        for transport in transports
-        if isinstance(transport, httpx.HTTPTransport)
-    ]
     present = [transport for transport in transports if transport is not None]
+    pools = _pools(client, httpx.HTTPTransport)
     if len(pools) < len(present) or any(pool.connections for pool in pools):
         return False
     for pool in pools:
         if not isinstance(pool._network_backend, _DeadlineBackend):  # noqa: SLF001
             pool._network_backend = _DeadlineBackend(pool._network_backend)  # noqa: SLF001
     return True
+
+
+def _pools(client: Any, kind: type[Any]) -> list[Any]:  # noqa: ANN401 (httpx's, of either kind)
+    """Return the pools of a client's transports, as far as they are httpx's own."""
+    transports = (client._transport, *client._mounts.values())  # noqa: SLF001 (as above)
+    return [transport._pool for transport in transports if isinstance(transport, kind)]  # noqa: SLF001
 
 
 class _DeadlineBackend(httpcore.NetworkBackend):
@@ -132,10 +142,12 @@ class _DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        handshake = functools.partial(self._stream.start_tls, ssl_context, server_hostname, timeout)
         try:
-            return _connected(handshake)
-        except (httpcore.ConnectTimeout, httpcore.ConnectError):
+            context = in_time(ssl_context)
+            return _connected(
+                functools.partial(self._stream.start_tls, context, server_hostname, timeout)
+            )
+        except (httpcore.ConnectTimeout, httpcore.ConnectError, ConfigurationError):
             self.close()
             raise
 
@@ -181,13 +193,17 @@ def in_thread(
             return future.result()
 
 
+def connect_by(backend: httpcore.AsyncNetworkBackend, client: httpx.AsyncClient) -> None:
+    """Make a client of ours connect by another backend than that of its httpcore."""
+    for pool in _pools(client, httpx.AsyncHTTPTransport):
+        pool._network_backend = backend  # noqa: SLF001
+
+
 def close_failed_handshakes(client: httpx.AsyncClient) -> None:
     """Make a client close the connection whose TLS handshake was cancelled; httpcore forgets it."""
-    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 (as above)
-        if isinstance(transport, httpx.AsyncHTTPTransport):
-            pool = transport._pool  # noqa: SLF001
-            if not isinstance(pool._network_backend, _AsyncBackend):  # noqa: SLF001
-                pool._network_backend = _AsyncBackend(pool._network_backend)  # noqa: SLF001
+    for pool in _pools(client, httpx.AsyncHTTPTransport):
+        if not isinstance(pool._network_backend, _AsyncBackend):  # noqa: SLF001
+            pool._network_backend = _AsyncBackend(pool._network_backend)  # noqa: SLF001
 
 
 class _AsyncBackend(httpcore.AsyncNetworkBackend):

@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import frozen
 
-from babou._errors import APIResponseValidationError, APITimeoutError
+from babou._errors import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APITimeoutError,
+    ClientClosedError,
+    ConfigurationError,
+)
 
 if TYPE_CHECKING:
     import contextlib
     import threading
+    from collections.abc import Callable
 
     from babou._messages import Request, Response
 
@@ -24,7 +31,7 @@ MAX_BODY = 1 << 20
 """Bytes of metadata accepted in one answer, counted after decompression (D13)."""
 
 MAX_CONNECTIONS = 20
-"""Connections of one client; more make httpx's pool slower, not faster."""
+"""Connections of one client over httpx, and threads of one `wait_many`."""
 
 KEEPALIVE = 60.0
 """Seconds that an idle connection is kept: longer than the longest pause between two polls."""
@@ -39,7 +46,10 @@ class Stream:
     status: int
     headers: Mapping[str, str]
     chunks: Any
-    """Iterator (or asynchronous iterator) of bytes; raises `APIConnectionError`."""
+    """Iterator (or asynchronous iterator) of bytes; raises `APIConnectionError`.
+
+    A piece may be a view that is valid only until the next one is asked for.
+    """
 
 
 class Engine(Protocol):
@@ -61,6 +71,9 @@ class Engine(Protocol):
 
 class AsyncEngine(Protocol):
     """What an `AsyncClient` needs of an HTTP library."""
+
+    connections: int
+    """Calls that can be in flight at once; further ones wait for their turn."""
 
     async def send(self, request: Request, *, timeout: float) -> Response:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
@@ -111,6 +124,72 @@ def unusable(expected: str, received: str) -> APIResponseValidationError:
         expected=expected,
         received=received,
     )
+
+
+@frozen
+class Troubles:
+    """The exceptions of an HTTP library, by what they mean."""
+
+    late: tuple[type[BaseException], ...]
+    broken: tuple[type[BaseException], ...]
+    closed: tuple[type[BaseException], ...]
+    impossible: tuple[type[BaseException], ...]
+    """What was asked for can't be done: an address that is none, a setting of the environment."""
+    reason: Callable[[BaseException], str] = str
+
+
+class Translated:
+    """Raise this package's errors in place of the library's."""
+
+    __slots__ = ("_request", "_timeout", "_troubles")
+
+    def __init__(self, troubles: Troubles, request: Request, timeout: float) -> None:
+        self._troubles, self._request, self._timeout = troubles, request, timeout
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if error is None:
+            return
+        troubles = self._troubles
+        if isinstance(error, troubles.late):
+            raise timed_out(self._request, self._timeout) from error
+        if isinstance(error, troubles.closed):
+            raise ClientClosedError(CLOSED) from error
+        reason = troubles.reason(error).rstrip(".") or type(error).__name__
+        if isinstance(error, troubles.broken):
+            raise APIConnectionError(
+                f"no whole answer from {place(self._request)}: {reason}. "
+                "Check the network, BABOU_BASE_URL and the proxy settings."
+            ) from error
+        if isinstance(error, troubles.impossible):
+            raise ConfigurationError(
+                f"{place(self._request)} cannot be reached: {reason}. Check the address, and the "
+                "proxy and certificate settings of the environment."
+            ) from error
+
+
+class ToldApart:
+    """Forgive what is wrong with the body of an error: its status says enough."""
+
+    __slots__ = ("_forgiving", "_troubles")
+
+    def __init__(self, troubles: Troubles, status: int) -> None:
+        self._troubles, self._forgiving = troubles, status // 100 != _SUCCESS
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        return (
+            self._forgiving
+            and isinstance(error, (*self._troubles.broken, APIResponseValidationError))
+            and not isinstance(error, self._troubles.late)
+        )
+
+
+_SUCCESS = 2
 
 
 def timed_out(request: Request, timeout: float) -> APITimeoutError:

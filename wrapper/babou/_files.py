@@ -76,7 +76,7 @@ class FileSink:
         self._file.seek(self._plan.offset)
         self._file.truncate()
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | memoryview) -> None:
         """Write the next bytes."""
         try:
             self._file.write(chunk)
@@ -166,9 +166,9 @@ class StreamSink:
         self._file.truncate()
         self._written = self._plan.offset
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | memoryview) -> None:
         """Write the next bytes."""
-        self._file.write(chunk)
+        self._file.write(bytes(chunk))  # who knows how long the caller's file keeps it
         self._written += len(chunk)
 
     def commit(self) -> None:

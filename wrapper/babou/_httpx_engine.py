@@ -9,23 +9,46 @@ import contextlib
 import functools
 import threading
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
+import httpcore
 import httpx
 
 from babou._deadline import ReadsUntil, bound_reads, in_thread
-from babou._engine import CLOSED, MAX_CONNECTIONS, Body, Stream, place, timed_out
-from babou._errors import (
-    APIConnectionError,
-    APIResponseValidationError,
-    ClientClosedError,
-    ConfigurationError,
+from babou._engine import (
+    CLOSED,
+    MAX_CONNECTIONS,
+    Body,
+    Stream,
+    ToldApart,
+    Translated,
+    Troubles,
+    timed_out,
 )
-from babou._lanes import Lanes
+from babou._errors import ClientClosedError
+from babou._lanes import Lanes, own_client
 from babou._messages import Request, Response
+from babou._straight import straight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
+
+
+Raw = Iterable[tuple[bytes, bytes]]
+TROUBLES = Troubles(
+    late=(TimeoutError, httpcore.TimeoutException, httpx.TimeoutException),
+    broken=(
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.ProxyError,
+        httpx.TransportError,
+        httpx.DecodingError,
+        OSError,
+    ),
+    closed=(),
+    impossible=(httpx.InvalidURL, UnicodeError),  # the latter of host names,
+)
 
 
 class HttpxEngine:
@@ -37,9 +60,8 @@ class HttpxEngine:
     """
 
     def __init__(self, client: httpx.Client | None = None) -> None:
-        lanes = Lanes(httpx.Client, bound_reads)
-        self._client: httpx.Client = client or lanes.make(MAX_CONNECTIONS)
-        self._lanes = lanes if client is None else None
+        self._client: httpx.Client = client or own_client(httpx.Client)
+        self._lanes = Lanes(self._client) if client is None else None
         self._turn = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._bounded_reads = bound_reads(self._client)
         self._closed = False
@@ -49,30 +71,41 @@ class HttpxEngine:
     ) -> Response:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
         self._check(request, timeout)
-        exchange = functools.partial(self._exchange, request, timeout, cancel)
-        with Translated(request, timeout):
-            return exchange() if self._bounded_reads else in_thread(exchange, timeout, cancel)
+        with Translated(TROUBLES, request, timeout):
+            if self._lanes is None:
+                exchange = functools.partial(self._by_client, request, timeout, cancel)
+                return exchange() if self._bounded_reads else in_thread(exchange, timeout, cancel)
+            with ReadsUntil(time.monotonic() + timeout, cancel):
+                if not self._turn.acquire(timeout=timeout):
+                    raise TimeoutError
+                try:
+                    return self._by_lane(self._lanes, request, timeout)
+                finally:
+                    self._turn.release()
 
-    def _exchange(
+    def _by_lane(self, lanes: Lanes, request: Request, timeout: float) -> Response:
+        road, ours = lanes.prepared(request, timeout)
+        connection, stale = lanes.take(road)
+        for one in stale:
+            one.close()
+        try:
+            answer = connection.handle_request(ours)
+            return _whole(answer.status, answer.headers, answer.stream)
+        finally:
+            if not lanes.give_back(road, connection):
+                connection.close()
+
+    def _by_client(
         self, request: Request, timeout: float, cancel: threading.Event | None
     ) -> Response:
         with ReadsUntil(time.monotonic() + timeout, cancel):
-            if self._lanes is None:
-                return _whole(self._open(self._client, request, timeout))
-            if not self._turn.acquire(timeout=timeout):
-                raise TimeoutError
-            try:
-                with self._lanes.one() as client:
-                    return _whole(self._open(client, request, timeout))
-            finally:
-                self._turn.release()
+            answer = self._open(request, timeout)
+            stream = cast("httpx.SyncByteStream", answer.stream)
+            return _whole(answer.status_code, answer.headers.raw, stream)
 
-    def _open(self, client: httpx.Client, request: Request, timeout: float) -> httpx.Response:
+    def _open(self, request: Request, timeout: float) -> httpx.Response:
         ours = to_httpx(request, timeout)
-        if self._lanes is None:
-            return client.send(ours, auth=None, follow_redirects=False, stream=True)
-        # Cookies, authentication, redirects: nothing that the layers above do is wanted.
-        return client._transport_for_url(ours.url).handle_request(ours)  # noqa: SLF001
+        return self._client.send(ours, auth=None, follow_redirects=False, stream=True)
 
     @contextlib.contextmanager
     def stream(self, request: Request, *, stall: float, timeout: float) -> Iterator[Stream]:
@@ -82,86 +115,72 @@ class HttpxEngine:
 
         def within_stall(action: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever it returns)
             left = min(stall, end - time.monotonic())
-            with Translated(request, left), ReadsUntil(time.monotonic() + left, None):
+            with Translated(TROUBLES, request, left), ReadsUntil(time.monotonic() + left, None):
                 if left <= 0:
                     raise TimeoutError
                 return action() if self._bounded_reads else in_thread(action, left)
 
-        response = within_stall(lambda: self._open(self._client, request, stall))
-        pieces = iter(_decoded(response))
+        response = within_stall(lambda: self._open(request, stall))
+        ordinary = iter(_decoded(response))
+        # Between a caller's client and its connection may be anything.
+        pieces = ordinary if self._lanes is None else straight(response, ordinary)
         try:
             yield Stream(
                 response.status_code,
-                lower(response.headers),
+                lower(response.headers.raw),
                 iter(lambda: within_stall(lambda: next(pieces, b"")), b""),
             )
         finally:
             response.close()
 
     def _check(self, request: Request, timeout: float) -> None:
-        if self._closed:
+        if self._closed or self._client.is_closed:
             raise ClientClosedError(CLOSED)
         if timeout <= 0:
             raise timed_out(request, timeout)
 
     def close(self) -> None:
-        """Close the engine, and each `httpx.Client` that it made."""
+        """Close the engine, and the connections that it made."""
         self._closed = True
-        for client in self._lanes.all if self._lanes else ():
-            client.close()
+        if self._lanes is not None:
+            for connection in self._lanes.close():
+                connection.close()
+            self._client.close()
 
 
-def _whole(response: httpx.Response) -> Response:
-    headers, body = lower(response.headers), Body()
-    stream = cast("httpx.SyncByteStream", response.stream)
+def _whole(status: int, raw: Raw, stream: httpx.SyncByteStream) -> Response:
+    headers, body = lower(raw), Body()
     try:
-        with ToldApart(response):
+        with ToldApart(TROUBLES, status):
             body.begin(headers)
             for chunk in stream:
                 body.add(chunk)
             body.end()
     finally:
         stream.close()
-    return Response(response.status_code, headers, bytes(body.content), time.time())
-
-
-_url = functools.lru_cache(maxsize=1024)(httpx.URL)  # what is polled is asked for again and again
+    return Response(status, headers, bytes(body.content), time.time())
 
 
 def to_httpx(request: Request, timeout: float) -> httpx.Request:
     return httpx.Request(
         request.method,
-        _url(request.url),
+        request.url,
         headers={"accept-encoding": "gzip", "connection": "keep-alive", **request.headers},
         extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)},
     )
 
 
-def lower(headers: httpx.Headers) -> dict[str, str]:
-    encoding, lowered = headers.encoding, dict[str, str]()
-    for raw_name, raw_value in headers.raw:
-        name, value = raw_name.decode(encoding).lower(), raw_value.decode(encoding)
+def lower(raw: Raw) -> dict[str, str]:
+    """Return headers by their names in lower case; one that came more than once, in one."""
+    lowered = dict[str, str]()
+    for raw_name, raw_value in raw:
+        name = raw_name.decode("latin-1").lower()
+        try:
+            value = raw_value.decode()
+        except UnicodeDecodeError:
+            value = raw_value.decode("latin-1")
         lowered[name] = f"{lowered[name]}, {value}" if name in lowered else value
     return lowered
-
-
-class ToldApart:
-    """Forgive what is wrong with the body of an error: its status says enough."""
-
-    __slots__ = ("_forgiving",)
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._forgiving = not response.is_success
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
-        return (
-            self._forgiving
-            and isinstance(error, (httpx.TransportError, APIResponseValidationError))
-            and not isinstance(error, httpx.TimeoutException)
-        )
 
 
 def _decoded(response: httpx.Response) -> Iterable[bytes]:
@@ -169,31 +188,3 @@ def _decoded(response: httpx.Response) -> Iterable[bytes]:
     if "content-encoding" in response.headers or response.is_stream_consumed:
         return response.iter_bytes()
     return response.iter_raw()
-
-
-class Translated:
-    """Raise this package's errors in place of the library's."""
-
-    __slots__ = ("_request", "_timeout")
-
-    def __init__(self, request: Request, timeout: float) -> None:
-        self._request, self._timeout = request, timeout
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, (TimeoutError, httpx.TimeoutException)):
-            raise timed_out(self._request, self._timeout) from error
-        if isinstance(error, (httpx.TransportError, httpx.DecodingError, OSError)):
-            raise APIConnectionError(
-                f"no whole answer from {place(self._request)}: "
-                f"{str(error).rstrip('.') or type(error).__name__}. "
-                "Check the network, BABOU_BASE_URL and the proxy settings."
-            ) from error
-        if isinstance(error, httpx.InvalidURL):
-            raise ConfigurationError(
-                f"{place(self._request)} is not a usable address: {error}."
-            ) from error
-        if isinstance(error, RuntimeError) and "client has been closed" in str(error):
-            raise ClientClosedError(CLOSED) from error

@@ -5,10 +5,11 @@ import inspect
 
 import pytest
 
-from babou import AsyncClient, Client, PollPolicy
+from babou import AsyncClient, Client, PollPolicy, _async_pyreqwest_engine, _pyreqwest_engine
 from babou_contract.mock_server import MockServer
 
 QUICK = PollPolicy(minimum=0.01, maximum=0.05)
+ENGINES = ["httpx", "pyreqwest"]
 
 
 class SyncDoor:
@@ -70,15 +71,20 @@ def server():
         yield server
 
 
+@pytest.fixture(params=ENGINES)
+def engine(request):
+    """Return the name of each engine in turn."""
+    return request.param
+
+
 @pytest.fixture(params=[SyncDoor, AsyncDoor], ids=["sync", "async"])
-def open_door(request, server):
-    """Return a function that opens a client of the server, of each kind in turn."""
+def open_door(request, server, engine):
+    """Return a function that opens a client of the server: of each kind, on each engine."""
     doors = []
 
     def connect(**options):
-        door = request.param(
-            **{"api_key": server.api_key, "base_url": server.base_url, "poll": QUICK} | options
-        )
+        defaults = {"api_key": server.api_key, "base_url": server.base_url, "poll": QUICK}
+        door = request.param(**defaults | {"engine": engine} | options)
         doors.append(door)
         return door
 
@@ -93,8 +99,15 @@ def door(open_door):
 
 
 @pytest.fixture
-def async_door(server):
+def async_door(server, engine):
     """Return an asynchronous client, for what only that kind can do."""
-    door = AsyncDoor(api_key=server.api_key, base_url=server.base_url, poll=QUICK)
+    door = AsyncDoor(api_key=server.api_key, base_url=server.base_url, poll=QUICK, engine=engine)
     yield door
     door.close()
+
+
+@pytest.fixture
+def twenty_connections(monkeypatch):
+    """Give every engine as many connections as that over httpx has."""
+    monkeypatch.setattr(_pyreqwest_engine, "CONNECTIONS", 20)
+    monkeypatch.setattr(_async_pyreqwest_engine.AsyncPyreqwestEngine, "connections", 20)

@@ -266,10 +266,10 @@ def test_wait_many_needs_no_listener(server, door):
     assert door("wait_many", []) == []
 
 
-def test_wait_many_uses_a_bounded_number_of_connections(server, door):
+def test_wait_many_uses_a_bounded_number_of_connections(server, twenty_connections, open_door):
     """Three hundred waits share twenty connections, or a few more where one was lost."""
     ids = [server.add() for _ in range(300)]
-    assert len(door("wait_many", ids, timeout=60)) == 300
+    assert len(open_door()("wait_many", ids, timeout=60)) == 300
     assert len({request.connection for request in server.requests}) < 40
 
 
@@ -298,14 +298,14 @@ def test_a_callable_key_is_asked_for_each_request(server, open_door):
     assert door("get", IMAGE).is_ready
 
 
-def test_an_asynchronous_key_is_awaited(server):
+def test_an_asynchronous_key_is_awaited(server, engine):
     """The asynchronous door also takes a coroutine function."""
 
     async def key():
         return server.api_key
 
     async def fetch():
-        async with babou.AsyncClient(key, base_url=server.base_url) as client:
+        async with babou.AsyncClient(key, base_url=server.base_url, engine=engine) as client:
             return await client.assets.get(IMAGE)
 
     assert asyncio.run(fetch()).is_ready
@@ -372,10 +372,10 @@ def test_a_closed_client_says_so(door, method):
         door(method, IMAGE)
 
 
-def test_a_client_is_shared_between_threads(server):
+def test_a_client_is_shared_between_threads(server, engine):
     """Eight threads, one client, one pool."""
     with (
-        babou.Client(server.api_key, base_url=server.base_url) as client,
+        babou.Client(server.api_key, base_url=server.base_url, engine=engine) as client,
         ThreadPoolExecutor(8) as pool,
     ):
         assets = list(pool.map(lambda _: client.assets.get(IMAGE), range(200)))
@@ -383,10 +383,10 @@ def test_a_client_is_shared_between_threads(server):
     assert len({request.connection for request in server.requests}) <= 8
 
 
-def test_a_wait_is_cancelled_from_another_thread(server):
+def test_a_wait_is_cancelled_from_another_thread(server, engine):
     """The event ends a pause and a read that would have lasted for minutes."""
     cancel = threading.Event()
-    with babou.Client(server.api_key, base_url=server.base_url) as client:
+    with babou.Client(server.api_key, base_url=server.base_url, engine=engine) as client:
         patient = client.with_options(poll=babou.PollPolicy.fixed(300, None))
         with pytest.raises(babou.WaitCancelledError) as caught:
             patient.assets.wait("ast_demo_stuck", on_update=lambda _: cancel.set(), cancel=cancel)
@@ -413,9 +413,9 @@ def silent_ids(server):
     return [IMAGE, *ids]
 
 
-def test_leaving_wait_many_early_leaves_no_thread(server, silent_ids):
+def test_leaving_wait_many_early_leaves_no_thread(server, engine, silent_ids):
     """Closing the iterator ends the polls that are under way, though the server is silent."""
-    with babou.Client(server.api_key, base_url=server.base_url) as client:
+    with babou.Client(server.api_key, base_url=server.base_url, engine=engine) as client:
         results = client.assets.wait_many(silent_ids)
         assert next(results).asset_id == IMAGE
         results.close()

@@ -1,6 +1,7 @@
 """The engine at its edges: unusual transports, storage that compresses, ends that come late."""
 
 import asyncio
+import gc
 import gzip
 import io
 import socket
@@ -10,10 +11,14 @@ import tracemalloc
 
 import httpx
 import pytest
+from pyreqwest.client import SyncClientBuilder
+from pyreqwest.exceptions import BuilderError
 
 import babou
-from babou import AsyncHttpxEngine, HttpxEngine, _deadline
+from babou import AsyncHttpxEngine, HttpxEngine, _deadline, _lanes, _pyreqwest_engine
+from babou._async_pyreqwest_engine import AsyncPyreqwestEngine
 from babou._messages import Request
+from babou._pyreqwest_engine import PyreqwestEngine
 
 IMAGE = "ast_demo_image"
 NOT_FOUND = b'{"error": "Asset not found", "code": "NOT_FOUND"}'
@@ -25,7 +30,9 @@ def sync_answer(engine, url, **options):
     request = Request("GET", url)
     whole = engine.send(request, timeout=options.get("timeout", 5.0))
     with engine.stream(request, stall=5.0, timeout=options.get("timeout", 5.0)) as stream:
-        return whole.body, b"".join(stream.chunks)
+        bodies = whole.body, b"".join(stream.chunks)
+    engine.close()
+    return bodies
 
 
 def async_answer(engine, url, **options):
@@ -35,7 +42,9 @@ def async_answer(engine, url, **options):
         request = Request("GET", url)
         whole = await engine.send(request, timeout=options.get("timeout", 5.0))
         async with engine.stream(request, stall=5.0, timeout=options.get("timeout", 5.0)) as stream:
-            return whole.body, b"".join([chunk async for chunk in stream.chunks])
+            bodies = whole.body, b"".join([chunk async for chunk in stream.chunks])
+        await engine.close()
+        return bodies
 
     return asyncio.run(both())
 
@@ -45,6 +54,14 @@ KINDS = [
     pytest.param(
         AsyncHttpxEngine, httpx.AsyncClient, httpx.AsyncHTTPTransport, async_answer, id="async"
     ),
+]
+
+
+OWN = [
+    pytest.param(HttpxEngine, sync_answer, id="httpx"),
+    pytest.param(PyreqwestEngine, sync_answer, id="pyreqwest"),
+    pytest.param(AsyncHttpxEngine, async_answer, id="async-httpx"),
+    pytest.param(AsyncPyreqwestEngine, async_answer, id="async-pyreqwest"),
 ]
 
 
@@ -89,6 +106,12 @@ def _serve_twice(listening):
             connection.sendall(head.encode() + NOT_FOUND)
 
 
+def close_engine(engine):
+    closing = engine.close()
+    if closing is not None:
+        asyncio.run(closing)
+
+
 def close(client):
     if isinstance(client, httpx.Client):
         client.close()
@@ -115,6 +138,137 @@ def test_no_time_is_an_error_before_anything_is_sent(engine, client, transport, 
     assert seen == []
 
 
+@pytest.mark.parametrize(("engine", "answer"), OWN)
+def test_no_time_is_an_error_whichever_the_engine(server, engine, answer):
+    """The same of engines that connect by themselves."""
+    with pytest.raises(babou.APITimeoutError):
+        answer(engine(), server.base_url, timeout=0.0)
+    assert not server.requests
+
+
+def closing_server(connections):
+    """Answer one request on each connection, and close it without a word some time later."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    head = f"HTTP/1.1 404 No\r\ncontent-length: {len(NOT_FOUND)}\r\n\r\n"
+    closed = threading.Semaphore(0)
+
+    def serve():
+        for _ in range(connections):
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(head.encode() + NOT_FOUND)
+            closed.release()
+        listening.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+    return f"http://127.0.0.1:{listening.getsockname()[1]}", closed
+
+
+def test_a_connection_that_the_server_has_closed_is_not_used_again(open_door):
+    """Servers close what is idle; the next call makes a new connection, and none fails."""
+    url, closed = closing_server(2)
+    door = open_door(base_url=url, max_retries=0)
+    for _ in range(2):
+        with pytest.raises(babou.NotFoundError):
+            door("get", IMAGE)
+        assert closed.acquire(timeout=10)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed transport")  # that of the loop that has ended
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_client_goes_on_in_another_event_loop(server, engine):
+    """Connections end with the loop that they were made in; the next call makes its own."""
+    client = babou.AsyncClient(server.api_key, base_url=server.base_url, engine=engine)
+    for _ in range(2):
+        assert asyncio.run(client.assets.get(IMAGE)).is_ready
+    asyncio.run(client.close())
+    gc.collect()  # now, while warnings are expected
+
+
+@pytest.mark.parametrize("kind", [babou.Client, babou.AsyncClient])
+def test_connections_idle_for_too_long_are_closed(server, monkeypatch, kind):
+    """What was not used for a minute is closed before it is used again, and soonest the oldest."""
+    monkeypatch.setattr(_lanes, "KEEPALIVE", 0.0)
+    engine = kind(server.api_key, base_url=server.base_url, engine="httpx")._runner.engine
+    request = Request("GET", f"{server.base_url}/", {})
+    lanes = engine._lanes
+    road, _ = lanes.prepared(request, 5.0)
+
+    class Idle:
+        def __init__(self, *, available=True, expired=False):
+            self.available, self.expired = available, expired
+
+        def is_available(self):
+            return self.available
+
+        def has_expired(self):
+            return self.expired
+
+    oldest, kept, broken, last = Idle(expired=True), Idle(), Idle(available=False), Idle()
+    road.idle.extend([oldest, kept, broken, last])
+    assert lanes.take(road) == (last, [oldest])
+    assert lanes.take(road) == (kept, [broken])
+    assert lanes.give_back(road, kept)
+    assert not lanes.give_back(road, broken)
+    assert lanes.close() == [kept]
+    assert not lanes.give_back(road, kept)
+
+
+@pytest.mark.parametrize(("engine", "answer"), OWN)
+def test_a_second_call_closes_what_expired_in_between(server, monkeypatch, engine, answer):
+    """With no time to be kept, each call has a connection of its own."""
+    monkeypatch.setattr(_lanes, "KEEPALIVE", 0.0)
+    monkeypatch.setattr(_pyreqwest_engine, "KEEPALIVE", 0.0)
+    answer(engine(), server.base_url)
+    assert len({request.connection for request in server.requests}) == 2
+
+
+def test_a_client_that_is_closed_under_way_says_so(server):
+    """A call in another thread ends with an error of this package's, and soon."""
+    server.fault("never_answers")
+    client = babou.Client(
+        server.api_key, base_url=server.base_url, engine="pyreqwest", max_retries=0, timeout=60.0
+    )
+    raised = []
+
+    def call():
+        with pytest.raises(babou.ClientClosedError) as caught:
+            client.assets.get(IMAGE)
+        raised.append(caught.type)
+
+    calling = threading.Thread(target=call)
+    calling.start()
+    while not server.requests:
+        time.sleep(0.01)
+    client.close()
+    calling.join(20)
+    assert raised == [babou.ClientClosedError]
+
+
+def test_a_system_without_certificate_authorities_gets_those_of_certifi(monkeypatch):
+    """Small containers have none; httpx brings its own, and so both engines trust the same."""
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    added = []
+
+    class Builder:
+        def __getattr__(self, _name):
+            return lambda *_args, **_options: self
+
+        def add_root_certificate_pem(self, pem):
+            added.append(pem)
+            return self
+
+        def build(self):
+            if not added:
+                raise BuilderError("no CA certificates", {"causes": None})
+            return SyncClientBuilder().add_root_certificate_pem(added[0]).build()
+
+    _pyreqwest_engine.built(Builder).close()
+    assert b"BEGIN CERTIFICATE" in added[0]
+
+
 @pytest.mark.parametrize(("engine", "client", "transport", "answer"), KINDS)
 def test_an_error_in_the_callers_transport_is_not_hidden(engine, client, transport, answer):
     """What isn't about the network passes through as it is."""
@@ -127,11 +281,17 @@ def test_an_error_in_the_callers_transport_is_not_hidden(engine, client, transpo
         answer(engine(mine), "http://api.test/")
 
 
-@pytest.mark.parametrize(("engine", "client", "transport", "answer"), KINDS)
-def test_an_address_that_httpx_cant_read_is_explained(engine, client, transport, answer):
-    """A URL that only httpx finds fault with is a ConfigurationError."""
+@pytest.mark.parametrize(("engine", "answer"), OWN)
+def test_an_address_that_only_the_library_finds_fault_with_is_explained(engine, answer):
+    """A URL that can't be one is a ConfigurationError, whichever library says so."""
     with pytest.raises(babou.ConfigurationError, match="address"):
         answer(engine(), "http://a..b\u2028/")
+
+
+def test_a_host_name_that_cant_be_one_is_an_error_of_ours(open_door):
+    """Each library finds that out in its own way, and at its own time."""
+    with pytest.raises((babou.ConfigurationError, babou.APIConnectionError), match="a..b"):
+        open_door(base_url="http://a..b", max_retries=0)("get", IMAGE)
 
 
 @pytest.mark.parametrize("kind", [HttpxEngine, AsyncHttpxEngine])
@@ -228,7 +388,7 @@ def test_a_wait_is_cancelled_while_connecting(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     with (
-        babou.Client("sk-bab-1", base_url="http://slow.invalid") as client,
+        babou.Client("sk-bab-1", base_url="http://slow.invalid", engine="httpx") as client,
         pytest.raises(babou.WaitCancelledError),
     ):
         client.assets.wait(IMAGE, cancel=cancel)
@@ -247,9 +407,7 @@ def test_a_download_into_a_file_ends_at_its_deadline(server, open_door):
 def test_closing_an_engine_leaves_the_callers_client_open(kind):
     """Who made the httpx client closes it."""
     mine = (httpx.Client if kind is HttpxEngine else httpx.AsyncClient)()
-    closing = kind(mine).close()
-    if closing is not None:
-        asyncio.run(closing)
+    close_engine(kind(mine))
     assert not mine.is_closed
     close(mine)
 

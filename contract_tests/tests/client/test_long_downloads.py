@@ -1,0 +1,417 @@
+"""A long body is read straight from its connection: all promises of a download hold there too.
+
+`LONG` is lowered to a byte, so that every file of these tests is long.
+"""
+
+import asyncio
+import contextlib
+import gzip
+import hashlib
+import select
+import socket
+import ssl
+import threading
+import time
+import tracemalloc
+
+import httpx
+import pytest
+import trustme
+
+import babou
+from babou import AsyncHttpxEngine, HttpxEngine, _straight, _tls
+from babou._asyncio_backend import Connection
+from babou._messages import Request
+
+CONTENT = hashlib.sha256(b"long").digest() * 100_000  # 3.2 MB, many times what one read gives
+DEADLINE = 0.3
+ENGINES = ["httpx", "pyreqwest"]
+PATIENCE = 10.0  # beyond the deadline, before it is called a hang; it measures nothing
+
+
+@pytest.fixture(autouse=True)
+def straight(monkeypatch):
+    """Have all bodies read straight; return the pieces that were."""
+    seen = []
+    real_sync, real_async = _straight._arriving, Connection.straight
+
+    def arriving(connection, left):
+        for view in real_sync(connection, left):
+            seen.append(len(view))
+            yield view
+
+    async def arriving_async(self, left):
+        async for view in real_async(self, left):
+            seen.append(len(view))
+            yield view
+
+    monkeypatch.setattr(_straight, "LONG", 1)
+    monkeypatch.setattr(_straight, "_arriving", arriving)
+    monkeypatch.setattr(Connection, "straight", arriving_async)
+    return seen
+
+
+@pytest.fixture
+def engine():
+    """Only the engine over httpx has another way; test_downloads.py is for all."""
+    return "httpx"
+
+
+@pytest.fixture
+def asset_id(server):
+    return server.add(name="film.mp4", content=CONTENT)
+
+
+def kept(client):
+    """Return the connections that a client keeps for its next downloads."""
+    return client._runner.engine._client._transport._pool.connections
+
+
+def storage_requests(server):
+    return [request for request in server.requests if request.path.startswith("/storage/")]
+
+
+def test_bytes_arrive_unchanged_and_progress_is_told(door, asset_id, tmp_path, straight):
+    """The file is the asset's bytes; progress grows up to the total, in steps of one buffer."""
+    calls = []
+    path = door("download", asset_id, tmp_path, on_progress=lambda *call: calls.append(call))
+    assert path.read_bytes() == CONTENT
+    assert calls == sorted(calls)
+    assert calls[-1] == (len(CONTENT), len(CONTENT))
+    assert sum(straight) > len(CONTENT) / 2
+    assert max(straight) <= _straight.PIECE
+
+
+def test_a_short_body_leaves_the_connection_for_the_next(door, server, tmp_path, monkeypatch):
+    """A file that is not long goes the ordinary way, and the next over the same connection."""
+    monkeypatch.setattr(_straight, "LONG", len(CONTENT) + 1)
+    connections = []
+    for name in ("one", "two"):
+        asset_id = server.add(content=CONTENT)
+        assert door("download", asset_id, tmp_path / name).read_bytes() == CONTENT
+        connections += kept(door.client)
+    assert len(connections) == 2
+    assert connections[0] is connections[1]
+
+
+def test_a_long_body_takes_the_connection_along(door, asset_id, tmp_path):
+    """After a body that was read past it, HTTP doesn't know where the connection stands."""
+    door("download", asset_id, tmp_path)
+    assert kept(door.client) == []
+
+
+@pytest.mark.parametrize("fault", ["storage_cut", "storage_reset"])
+def test_a_transfer_that_breaks_off_is_taken_up(server, door, asset_id, tmp_path, fault):
+    """What arrived before the connection broke is kept; the rest is asked for."""
+    server.fault(fault, times=1, after=1_000_000)
+    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    first, second = storage_requests(server)
+    assert first.header("range") is None
+    assert second.header("if-range").startswith('"')
+    if fault == "storage_cut":  # a reset may overtake the bytes before it
+        assert second.header("range") == "bytes=1000000-"
+
+
+def test_bytes_that_were_stored_before_a_stall_are_kept(server, open_door, asset_id, tmp_path):
+    """A server that falls silent is left after `timeout`; the next call asks for the rest."""
+    server.fault("storage_stall", times=1, after=1_000_000)
+    began = time.monotonic()
+    with pytest.raises(babou.DownloadError, match="broke off at byte 1000000"):
+        open_door(timeout=1.0, max_retries=0)("download", asset_id, tmp_path)
+    assert time.monotonic() - began < 1.0 + PATIENCE
+    assert open_door()("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert storage_requests(server)[-1].header("range") == "bytes=1000000-"
+
+
+def test_a_trickling_server_is_left_at_the_deadline(server, open_door, asset_id, tmp_path):
+    """A few bytes now and then keep no download alive beyond its own time."""
+    server.fault("storage_slow", interval=0.05, piece=10)
+    began = time.monotonic()
+    with pytest.raises(babou.DownloadError, match="time was up|broke off"):
+        open_door(timeout=60.0, max_retries=0)("download", asset_id, tmp_path, timeout=DEADLINE)
+    assert time.monotonic() - began < DEADLINE + PATIENCE
+
+
+def test_a_trickling_server_is_followed_piece_by_piece(server, open_door, tmp_path):
+    """A piece is what has arrived: nobody waits for a buffer to be full."""
+    asset_id = server.add(content=CONTENT[:500])
+    server.fault("storage_slow", interval=0.05, piece=100)
+    calls = []
+    door = open_door(timeout=5.0)
+    door("download", asset_id, tmp_path, on_progress=lambda done, _total: calls.append(done))
+    assert len(calls) > 2
+
+
+@pytest.mark.parametrize("fault", ["storage_chunked", "storage_no_etag"])
+def test_an_unusual_answer_is_stored_whole(server, door, asset_id, tmp_path, fault, straight):
+    """A body in chunks is left to HTTP; one without a validator is not."""
+    server.fault(fault)
+    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert bool(straight) == (fault != "storage_chunked")
+
+
+def test_a_compressed_answer_is_stored_decompressed(server, door, asset_id, tmp_path, straight):
+    """A storage that compresses unasked gives the file's bytes; they aren't read straight."""
+
+    def compressed(request, answer):
+        if not request.path.startswith("/storage/"):
+            return answer
+        body = gzip.compress(CONTENT)
+        answer = answer.with_body(body).with_header("content-length", str(len(body)))
+        return answer.with_header("content-encoding", "gzip")
+
+    server.rewrite = compressed
+    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert straight == []
+
+
+def test_a_callers_file_gets_bytes_of_its_own(door, asset_id):
+    """A file that keeps what it is given keeps the bytes, not our buffer."""
+
+    class Keeps:
+        def __init__(self):
+            self.chunks = []
+
+        def seekable(self):
+            return False
+
+        def write(self, chunk):
+            self.chunks.append(chunk)
+
+        def flush(self):
+            pass
+
+    kept = Keeps()
+    door("download", asset_id, kept)
+    assert b"".join(kept.chunks) == CONTENT
+
+
+def test_the_callers_own_client_is_read_the_ordinary_way(server, asset_id, tmp_path, straight):
+    """What is between a caller's client and its connection can't be known."""
+    with httpx.Client() as mine:
+        client = babou.Client(
+            server.api_key, base_url=server.base_url, engine=babou.HttpxEngine(mine)
+        )
+        assert client.assets.download(asset_id, tmp_path).read_bytes() == CONTENT
+    assert straight == []
+
+
+def test_a_proxy_is_used(server, open_door, asset_id, tmp_path, monkeypatch, straight):
+    """The body comes straight from the proxy's connection."""
+    monkeypatch.setenv("HTTP_PROXY", server.base_url)
+    monkeypatch.setenv("NO_PROXY", "elsewhere.invalid")
+    assert open_door()("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert straight
+
+
+def test_memory_stays_flat(server, open_door, tmp_path):
+    """The size of a file is no matter: it is never held whole."""
+    size, piece = 64 << 20, bytes(1 << 16)
+    asset_id = server.add(size=size)
+
+    def stream(request, answer):
+        if not request.path.startswith("/storage/"):
+            return answer
+        whole = answer.with_body(lambda: (piece for _ in range(size // len(piece))))
+        return whole.with_header("content-length", str(size))
+
+    server.rewrite = stream
+    tracemalloc.start()
+    try:
+        path = open_door()("download", asset_id, tmp_path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert path.stat().st_size == size
+    assert peak < 16 << 20
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_cancelled_download_closes_its_connection_and_keeps_a_part(
+    server, asset_id, tmp_path, engine
+):
+    """Cancelling an asynchronous download ends it at once; the next call goes on."""
+    server.fault("storage_stall", times=1, after=1_000_000)
+
+    async def cancelled():
+        async with babou.AsyncClient(
+            server.api_key, base_url=server.base_url, engine=engine
+        ) as client:
+            arrived = asyncio.Event()
+
+            def tell(done, _total):
+                if done >= 1_000_000:
+                    arrived.set()
+
+            task = asyncio.create_task(client.assets.download(asset_id, tmp_path, on_progress=tell))
+            await arrived.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            if engine == "httpx":
+                assert kept(client) == []
+            return await client.assets.download(asset_id, tmp_path)
+
+    assert asyncio.run(cancelled()).read_bytes() == CONTENT
+    assert storage_requests(server)[-1].header("range") == "bytes=1000000-"
+
+
+class TlsStorage:
+    """Answer each connection's one request over TLS with a file, or with half of it."""
+
+    def __init__(self, authority, sent=None):
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(self._context)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._sent = sent
+        self.request = Request("GET", f"https://127.0.0.1:{self._listening.getsockname()[1]}/file")
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                with contextlib.suppress(OSError):
+                    self._answer(connection)
+
+    def _answer(self, connection):
+        with connection, self._context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65536)
+            head = f"HTTP/1.1 200 OK\r\ncontent-length: {len(CONTENT)}\r\n\r\n"
+            secure.sendall(head.encode() + CONTENT[: self._sent])
+
+    def close(self):
+        self._listening.close()
+
+
+@pytest.fixture
+def authority(tmp_path, monkeypatch):
+    """Return an authority that all clients trust."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    _tls._shared.cache_clear()
+    yield authority
+    _tls._shared.cache_clear()
+
+
+def fetch_sync(request):
+    """Return what comes of a body, and the error that ended it."""
+    engine, pieces = HttpxEngine(), []
+    try:
+        with engine.stream(request, stall=PATIENCE, timeout=PATIENCE) as answer:
+            pieces.extend(map(bytes, answer.chunks))
+    except babou.APIConnectionError as error:
+        return b"".join(pieces), error
+    finally:
+        engine.close()
+    return b"".join(pieces), None
+
+
+def fetch_async(request, stall=PATIENCE):
+    """Do the same with the asynchronous engine."""
+
+    async def fetch():
+        engine, pieces = AsyncHttpxEngine(), []
+        try:
+            async with engine.stream(request, stall=stall, timeout=PATIENCE) as answer:
+                async for piece in answer.chunks:
+                    pieces.append(bytes(piece))  # noqa: PERF401 (they are wanted after an error too)
+        except babou.APIConnectionError as error:
+            return b"".join(pieces), error
+        finally:
+            await engine.close()
+        return b"".join(pieces), None
+
+    return asyncio.run(fetch())
+
+
+FETCH = pytest.mark.parametrize("fetch", [fetch_sync, fetch_async])
+
+
+@FETCH
+def test_bytes_arrive_unchanged_over_tls(authority, fetch, straight):
+    """What TLS has decrypted already, and what is still to come, are put together right."""
+    with contextlib.closing(TlsStorage(authority)) as storage:
+        assert fetch(storage.request) == (CONTENT, None)
+    assert sum(straight) > len(CONTENT) / 2
+
+
+@FETCH
+def test_a_connection_that_breaks_off_under_tls_is_told(authority, fetch):
+    """Half a file is an error, and what arrived of it is a beginning of it."""
+    with contextlib.closing(TlsStorage(authority, len(CONTENT) // 2)) as storage:
+        content, error = fetch(storage.request)
+    assert isinstance(error, babou.APIConnectionError)
+    assert content == CONTENT[: len(CONTENT) // 2]
+
+
+@FETCH
+def test_the_storages_certificate_is_verified(fetch):
+    """A storage that nobody vouches for is not read from; the error says that it was that."""
+    with contextlib.closing(TlsStorage(trustme.CA())) as storage:
+        content, error = fetch(storage.request)
+    assert content == b""
+    assert "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+def tunnel(listening):
+    """Serve one CONNECT: pass on what either side sends until one of them hangs up."""
+    with contextlib.suppress(OSError):
+        near, _ = listening.accept()
+        host, port = near.recv(65536).split(b" ")[1].split(b":")
+        with near, socket.create_connection((host, int(port))) as far:
+            near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            sides = {near: far, far: near}
+            while True:
+                for side in select.select(list(sides), [], [])[0]:
+                    if not (passed := side.recv(65536)):
+                        return
+                    sides[side].sendall(passed)
+
+
+@FETCH
+def test_tls_through_a_proxy_is_read_straight_as_well(authority, fetch, monkeypatch, straight):
+    """The body comes from the tunnel's connection, decrypted."""
+    with (
+        contextlib.closing(TlsStorage(authority)) as storage,
+        socket.create_server(("127.0.0.1", 0)) as listening,
+    ):
+        threading.Thread(target=tunnel, args=(listening,), daemon=True).start()
+        proxy = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        assert fetch(storage.request) == (CONTENT, None)
+    assert straight
+
+
+def test_a_handshake_that_never_ends_is_left():
+    """A storage that accepts and says nothing is left in time, and the connection closed."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
+        content, error = fetch_async(Request("GET", url), stall=DEADLINE)
+        accepted, _ = silent.accept()
+        with accepted:
+            accepted.settimeout(PATIENCE)
+            while accepted.recv(65536):
+                pass  # its hello, and then the end: it has hung up
+    assert content == b""
+    assert isinstance(error, babou.APITimeoutError)
+
+
+def test_a_connection_that_the_storage_closed_is_not_used_again(authority, monkeypatch):
+    """An idle connection that has ended is noticed, and the next file comes over a new one."""
+    monkeypatch.setattr(_straight, "LONG", len(CONTENT) + 1)
+
+    async def twice(storage):
+        engine = AsyncHttpxEngine()
+        pool = engine._client._transport._pool
+        for _ in range(2):
+            async with engine.stream(storage.request, stall=5.0, timeout=PATIENCE) as answer:
+                assert b"".join([bytes(piece) async for piece in answer.chunks]) == CONTENT
+            async with asyncio.timeout(PATIENCE):
+                while not all(each.has_expired() for each in pool.connections):  # noqa: ASYNC110 (it tells nobody)
+                    await asyncio.sleep(0.01)
+        await engine.close()
+
+    with contextlib.closing(TlsStorage(authority)) as storage:
+        asyncio.run(twice(storage))

@@ -1,0 +1,95 @@
+"""The asynchronous engine over pyreqwest; `_pyreqwest_engine` is its sibling."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import time
+from typing import TYPE_CHECKING
+
+from pyreqwest.client import ClientBuilder
+
+from babou._engine import CLOSED, Body, Stream, ToldApart, Translated, timed_out
+from babou._errors import ClientClosedError
+from babou._messages import Request, Response
+from babou._pyreqwest_engine import (
+    CONNECTIONS,
+    TROUBLES,
+    built,
+    check_proxies,
+    lower,
+    streamed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from pyreqwest.client import Client
+
+
+class AsyncPyreqwestEngine:
+    """Send over a client of pyreqwest's own."""
+
+    connections = CONNECTIONS
+
+    def __init__(self) -> None:
+        check_proxies()
+        self._closed = False
+
+    @functools.cached_property
+    def _client(self) -> Client:
+        client: Client = built(ClientBuilder)
+        return client
+
+    async def send(self, request: Request, *, timeout: float) -> Response:
+        """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
+        self._check(request, timeout)
+        with Translated(TROUBLES, request, timeout):
+            return await self._exchange(request, timeout)
+
+    async def _exchange(self, request: Request, timeout: float) -> Response:
+        # A call that is cancelled goes on in the background, up to its own time.
+        async with streamed(self._client, request, timeout) as answer:
+            status, headers, body = answer.status, lower(answer.headers), Body()
+            with ToldApart(TROUBLES, status):
+                body.begin(headers)
+                read = answer.body_reader.read_chunk
+                while (chunk := await read()) is not None:
+                    body.add(chunk)
+                body.end()
+        return Response(status, headers, bytes(body.content), time.time())
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, request: Request, *, stall: float, timeout: float
+    ) -> AsyncIterator[Stream]:
+        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        self._check(request, timeout)
+        client = built(ClientBuilder, stall)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            while True:
+                with Translated(TROUBLES, request, min(stall, timeout)):
+                    chunk = await answer.body_reader.read_chunk()
+                if chunk is None:
+                    return
+                yield chunk
+
+        try:
+            with Translated(TROUBLES, request, min(stall, timeout)):
+                answer = await streamed(client, request, timeout).__aenter__()
+            yield Stream(answer.status, lower(answer.headers), pieces())
+        finally:
+            await client.close()
+
+    def _check(self, request: Request, timeout: float) -> None:
+        if self._closed:
+            raise ClientClosedError(CLOSED)
+        if timeout <= 0:
+            raise timed_out(request, timeout)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._closed = True
+        if "_client" in self.__dict__:
+            await self._client.close()

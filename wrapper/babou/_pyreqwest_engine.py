@@ -1,0 +1,215 @@
+"""The synchronous engine over pyreqwest (extra `fast`), and what its asynchronous sibling shares.
+
+pyreqwest is compiled, and bounds a call by itself: names, handshake and body included. It reads
+proxies and certificate authorities from the environment. A call that is given up goes on in the
+background, at most until its deadline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import math
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pyreqwest import exceptions
+from pyreqwest.client import SyncClientBuilder
+
+from babou._abandon import abandonable
+from babou._engine import (
+    CLOSED,
+    KEEPALIVE,
+    Body,
+    Stream,
+    ToldApart,
+    Translated,
+    Troubles,
+    timed_out,
+)
+from babou._errors import ClientClosedError, ConfigurationError
+from babou._messages import Request, Response
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator
+
+    from pyreqwest.client import SyncClient
+    from pyreqwest.http import HeaderMap
+
+CONNECTIONS = 200
+"""Connections of one client; they cost it little, and a poll of many assets is over sooner."""
+
+
+def _reason(error: BaseException) -> str:
+    """Return the innermost cause; the outer ones repeat the URL, which may hold a signature."""
+    if isinstance(error, RuntimeError) and "fork" in str(error):
+        return (
+            "this process was forked from one that had made calls, which pyreqwest can't follow; "
+            'make the first call after the fork, or use engine="httpx"'
+        )
+    causes = getattr(error, "details", None) or {}
+    messages = [cause["message"] for cause in causes.get("causes") or ()]
+    return messages[-1] if messages else str(error)
+
+
+TROUBLES = Troubles(
+    late=(TimeoutError,),
+    broken=(exceptions.RequestError, OSError),
+    closed=(exceptions.ClientClosedError,),
+    # Not an address, certificates that can't be read, or a process that was forked from one that
+    # had made calls: all of them are said by ValueError, BuilderError and RuntimeError.
+    impossible=(exceptions.BuilderError, RuntimeError, ValueError),
+    reason=_reason,
+)
+
+
+class PyreqwestEngine:
+    """Send over a client of pyreqwest's own."""
+
+    def __init__(self) -> None:
+        check_proxies()
+        self._closed = False
+
+    @functools.cached_property
+    def _client(self) -> SyncClient:
+        client: SyncClient = built(SyncClientBuilder)
+        return client
+
+    def send(
+        self, request: Request, *, timeout: float, cancel: threading.Event | None = None
+    ) -> Response:
+        """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
+        self._check(request, timeout)
+        with Translated(TROUBLES, request, timeout):
+            return abandonable(functools.partial(self._exchange, request, timeout), cancel)
+
+    def _exchange(self, request: Request, timeout: float) -> Response:
+        with streamed(self._client, request, timeout) as answer:
+            status, headers, body = answer.status, lower(answer.headers), Body()
+            with ToldApart(TROUBLES, status):
+                body.begin(headers)
+                read = answer.body_reader.read_chunk
+                while (chunk := read()) is not None:
+                    body.add(chunk)
+                body.end()
+        return Response(status, headers, bytes(body.content), time.time())
+
+    @contextlib.contextmanager
+    def stream(self, request: Request, *, stall: float, timeout: float) -> Iterator[Stream]:
+        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        self._check(request, timeout)
+        client = built(SyncClientBuilder, stall)
+
+        def translated(action: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever it returns)
+            with Translated(TROUBLES, request, min(stall, timeout)):
+                return abandonable(action, None)
+
+        try:
+            answer = translated(streamed(client, request, timeout).__enter__)
+            read = functools.partial(translated, answer.body_reader.read_chunk)
+            yield Stream(answer.status, lower(answer.headers), iter(read, None))
+        finally:
+            client.close()
+
+    def _check(self, request: Request, timeout: float) -> None:
+        if self._closed:
+            raise ClientClosedError(CLOSED)
+        if timeout <= 0:
+            raise timed_out(request, timeout)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._closed = True
+        if "_client" in self.__dict__:
+            self._client.close()
+
+
+def streamed(client: Any, request: Request, timeout: float) -> Any:  # noqa: ANN401 (of either kind)
+    """Return a request whose answer comes as the server sends it: the head before any body."""
+    builder = client.request(request.method, request.url).headers(request.headers)
+    if timeout < math.inf:
+        builder = builder.timeout(timedelta(seconds=timeout))
+    return builder.streamed_read_buffer_limit(0).build_streamed()
+
+
+def built(kind: type[Any], stall: float | None = None) -> Any:  # noqa: ANN401 (of that kind)
+    """Return a new client of pyreqwest, for whole answers or for streams.
+
+    Streams are decompressed by it, where a storage compresses unasked; whole answers are not,
+    because it sets no limit to their size.
+    """
+    streams = stall is not None
+    builder = (
+        kind()
+        .gzip(streams)
+        .brotli(streams)
+        .zstd(streams)
+        .deflate(streams)
+        .follow_redirects(enable=False)
+        .referer(enable=False)
+        .http1_lower_case_headers()
+        .pool_idle_timeout(timedelta(seconds=KEEPALIVE))
+        .max_connections(CONNECTIONS)  # who waits for one does so within the time of the call
+    )
+    if stall is None:
+        builder = builder.default_headers({"accept-encoding": "gzip"})
+    else:
+        pause = timedelta(seconds=stall)
+        builder = builder.connect_timeout(pause).read_timeout(pause)
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if file and not Path(file).is_file():  # it would be left out without a word
+        raise ConfigurationError(
+            f"The environment's certificate settings cannot be used: {file!r} is no file. "
+            "Look at SSL_CERT_FILE and SSL_CERT_DIR."
+        )
+    try:
+        return builder.build()
+    except exceptions.BuilderError:
+        if file or folder:
+            raise
+    import certifi  # noqa: PLC0415 (only where the system has no certificate authorities)
+
+    return builder.add_root_certificate_pem(Path(certifi.where()).read_bytes()).build()
+
+
+def lower(headers: HeaderMap) -> dict[str, str]:
+    """Return headers by their names; one that came more than once, in one.
+
+    A value that is not ASCII, which pyreqwest does not give, is left out.
+    """
+    try:
+        found = headers.dict_multi_value()
+    except ValueError:
+        found = {}
+        for name in headers:
+            with contextlib.suppress(ValueError):
+                found[name] = headers.getall(name)
+    return {
+        name: value if isinstance(value, str) else ", ".join(value) for name, value in found.items()
+    }
+
+
+def check_proxies() -> None:
+    """Refuse proxies of the environment that would be left out without a word.
+
+    Raises:
+        ConfigurationError: One of them is not a URL of a kind that pyreqwest knows.
+    """
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        address = os.environ.get(name.lower()) or os.environ.get(name)
+        if not address:
+            continue
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        if parts.scheme not in _PROXIES or not parts.hostname:
+            raise ConfigurationError(
+                f"The environment's proxy settings cannot be used: {name} should be a URL such as "
+                "http://proxy.example.com:3128. Look at HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."
+            )
+
+
+_PROXIES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
