@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import ssl
+import time
 
 import httpx
 import pytest
@@ -138,3 +139,26 @@ def emulate():
         )
 
     return emulate_it
+
+
+# The driver may say that a page is there while it is loading still, or before it was drawn for
+# the first time; its address, its state and its first paint are the page's own.
+ARRIVED = """
+const painted = performance.getEntriesByName('first-contentful-paint').length > 0;
+const at = [location.href, document.readyState, painted || location.href === 'about:blank'];
+return at[0] === arguments[0] && at[1] === 'complete' && at[2] ? null : at;
+"""
+
+
+@pytest.fixture
+def arrive():
+    """Return a function that opens an address, and returns when its page can be looked at."""
+
+    def go(browser, url, seconds=30):
+        browser.get(url)
+        end = time.monotonic() + seconds
+        while at := browser.execute_script(ARRIVED, url):
+            assert time.monotonic() < end, f"{url}: address, state and whether it was drawn: {at}"
+            time.sleep(0.01)
+
+    return go

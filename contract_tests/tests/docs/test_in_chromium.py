@@ -63,15 +63,15 @@ def served(site):
 
 
 @pytest.fixture
-def visit(browser, emulate):
-    """Return a function that opens an address, and one that tells what was asked for since."""
+def visit(browser, emulate, arrive):
+    """Return a function that opens an address, with nothing of the page before it in the logs."""
 
     def go(url, **emulated):
         emulate(browser, **emulated)
-        browser.get("about:blank")
+        arrive(browser, "about:blank")
         browser.get_log("browser")
         browser.get_log("performance")
-        browser.get(url)
+        arrive(browser, url)
         return browser
 
     yield go
@@ -180,7 +180,7 @@ def test_the_navigation_opens_every_page_on_a_phone(visit, served, pages):
     assert expected <= named
 
 
-def test_the_colours_can_be_chosen(visit, served):
+def test_the_colours_can_be_chosen(visit, arrive, served):
     """The system's first; a choice outlasts the page."""
     page = visit(served + "index.html", size=DESK, scheme="light")
     scheme = "return document.body.getAttribute('data-md-color-scheme')"
@@ -190,7 +190,7 @@ def test_the_colours_can_be_chosen(visit, served):
             "document.querySelector('form[data-md-component=palette] label:not([hidden])').click()"
         )
     assert page.execute_script(scheme) == "slate"
-    page.get(served + "guide/waiting.html")
+    arrive(page, served + "guide/waiting.html")
     assert page.execute_script(scheme) == "slate"
     page.execute_script("localStorage.clear()")
 

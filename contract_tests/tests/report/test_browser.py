@@ -43,14 +43,14 @@ return [seen, poor];
 
 
 @pytest.fixture
-def open_page(browser, emulate, tmp_path):
+def open_page(browser, emulate, arrive, tmp_path):
     """Return a function that writes a report and opens its page."""
 
     def open_it(report, **emulated):
         emulate(browser, **emulated)
         browser.get_log("browser")
         browser.get_log("performance")
-        browser.get(write_reports(report, tmp_path)[2].as_uri())
+        arrive(browser, write_reports(report, tmp_path)[2].as_uri())
         return browser
 
     yield open_it
