@@ -1,7 +1,7 @@
 """The command: `python -m compat`.
 
 Exit codes: 0 fine, 1 the version is too low or the CHANGELOG incomplete, 2 wrong usage, 3 it could
-not be judged.
+not be judged, 130 interrupted.
 """
 
 import argparse
@@ -23,6 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NotJudgedError as error:
         show.failure(str(error), sys.stderr)
         return 3
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted. Nothing was written.\n")
+        return 130
     show.terminal(report, sys.stdout)
     for path, written in ((asked.json, show.as_json), (asked.markdown, show.as_markdown)):
         if path is not None:

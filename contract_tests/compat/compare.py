@@ -12,7 +12,18 @@ from typing import Any
 
 from attrs import evolve
 
-from compat import asked, bodies, changelog, corpus, party, refusals, sweep, textdiff, typing_check
+from compat import (
+    asked,
+    bodies,
+    changelog,
+    codes,
+    corpus,
+    party,
+    refusals,
+    sweep,
+    textdiff,
+    typing_check,
+)
 from compat.additions import additions
 from compat.evidence import Seen, Side
 from compat.gather import differences
@@ -154,7 +165,8 @@ def _seen(laws: tuple[Law, Law], clients: tuple[Client, Client]) -> Iterator[Ste
         asked.require_lawful(new)
         return iter(())
 
-    for step in (required, asked.requests, refusals.other_answers, bodies.members, bodies.states):
+    errors = (refusals.other_answers, codes.codes)
+    for step in (required, asked.requests, *errors, bodies.members, bodies.states):
         yield partial(kept, step)
     yield partial(sweep.documents, old, new, Who.INSTALLED, known)
     yield partial(sweep.documents, new, old, Who.RUNTIME, known)

@@ -46,7 +46,11 @@ class Law:
     @classmethod
     def in_file(cls, path: Path) -> Self:
         """Read the specification of a checkout."""
-        return cls(f"{path.parent.name}/{path.name}", path.read_text(encoding="utf-8"))
+        name = f"{path.parent.name}/{path.name}"
+        try:
+            return cls(name, path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise NotJudgedError(f"{name} can't be read: {error}") from error
 
     @classmethod
     def in_wheel(cls, wheel: Path) -> Self:

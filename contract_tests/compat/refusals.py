@@ -136,7 +136,8 @@ def _bodies(place: Parts, number: int, media: str, content: Json, side: Side) ->
             about = f"{number} {json.dumps(body)} {headers or ''}".strip()
             yield Case(at, Answer(json.dumps(body).encode(), number, media, headers), about)
     if not content.get("examples"):
-        body = corpus.allowed_value(content.get("schema", {}))
+        made = corpus.allowed_value(content.get("schema", {}))
+        body = content.get("example", made)
         about = f"{number} {json.dumps(body)}"
         yield Case(place, Answer(json.dumps(body).encode(), number, media), about)
 

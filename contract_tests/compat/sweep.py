@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.errors import HypothesisWarning
+from hypothesis.errors import HypothesisWarning, Unsatisfiable
 
 from babou_contract.strategies import values
 from compat import bodies, corpus, evidence
 from compat.evidence import Seen, Side, seen
 from compat.law import fits, members
-from compat.model import Who
+from compat.model import NotJudgedError, Who
 
 Json = Any
 _SEED = 20251202
@@ -63,6 +63,11 @@ def documents(
             attempt()
     except _FoundError as error:
         yield error.found
+    except Unsatisfiable:
+        line = writer.law.line(writer.schema_at)
+        raise NotJudgedError(
+            f"{writer.law.name}:{line}: hardly any document could be made from the schema."
+        ) from None
 
 
 def _refused(reader: Side, writer: Side, who: Who, document: Json) -> Seen | None:

@@ -17,7 +17,7 @@ Json = Any
 
 _WORDING = {
     *("description", "summary", "title", "example", "examples", "externalDocs", "contact"),
-    *("license", "tags", "operationId", "deprecated", "default", "$comment", "bearerFormat"),
+    *("license", "tags", "operationId", "default", "$comment", "bearerFormat"),
 }
 _NAMED_BY = {"parameters": "name", "servers": "url"}  # lists whose order says nothing
 _TOP_WORDING = {"info", "tags", "openapi", "externalDocs"}
@@ -71,6 +71,8 @@ class Change:
             return "removed" if self.new is MISSING else "added"
         if self.is_wording:
             return self._word or self.keyword.partition(".")[0] or "wording"
+        if self.keyword == "deprecated":
+            return "deprecated" if self.new is True else "no longer deprecated"
         if self.keyword == "required":
             return "no longer required" if self.new is MISSING else "now required"
         return f"{self.keyword or self.place.name}: {_shown(self.old)} → {_shown(self.new)}"

@@ -1,11 +1,14 @@
 """What needs no client: places and words of a text's changes, corpus, versions, CHANGELOG."""
 
+import json
+from types import MappingProxyType
+
 import pytest
 
-from compat import corpus, textdiff
+from compat import codes, corpus, sweep, textdiff
 from compat.asked import unlawful
 from compat.changelog import missing, section
-from compat.evidence import same, value_changes
+from compat.evidence import Side, same, value_changes
 from compat.law import GONE, Law, fits, with_value
 from compat.model import Difference, Effect, Level, NotJudgedError, Report, Who, least_version
 from compat.party import Sent
@@ -131,6 +134,64 @@ def test_a_member_named_like_a_keyword_is_no_wording():
     [change] = textdiff.changes(old, new)
     assert change.place.label == "Thing.title"
     assert not change.is_wording
+
+
+@pytest.mark.parametrize(("word", "told"), [("true", ""), ("false", "no longer ")])
+def test_what_is_deprecated_is_a_change_and_not_only_words(word, told):
+    """SemVer asks for a minor version, and the CHANGELOG has a heading for it."""
+    before = "false" if word == "true" else "true"
+    old, new = (edited(("minimum: 1", f"deprecated: {w}")) for w in (before, word))
+    [change] = textdiff.changes(old, new)
+    assert str(change) == f"{told}deprecated"
+    assert not change.is_wording
+
+
+class Raises:
+    """A client that raises what the status says, and keeps the code."""
+
+    KINDS = MappingProxyType({404: "NotFound", 403: "Denied"})
+
+    def meet(self, _do, answer, _asset_id):
+        kinds = [self.KINDS.get(answer.status, "Status"), "Error"]
+        return {"error": {"kinds": kinds, "told": json.loads(answer.body)}}, []
+
+
+NONE = '        "404":\n'
+CODE = "{NOT_FOUND: {value: {code: NOT_FOUND}}}"
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        (("Get one.", "Fetch one."), []),
+        ((NONE, '        "410":\n'), ["NOT_FOUND came as NotFound, and comes as Status now"]),
+        ((CODE, "{LOST: {value: {code: LOST}}}"), ["error.code was 'NOT_FOUND', and is 'LOST'"]),
+        ((CODE, "{NOT_FOUND: {value: {code: NOT_FOUND}}, L: {value: {code: LOST}}}"), []),
+        ((CODE, "{}"), []),
+    ],
+)
+def test_a_code_that_goes_is_missed_where_another_takes_its_place(edit, told):
+    """Renamed, or raised as what `except` does not catch; one that is only added breaks nobody."""
+    old, new = (
+        Side(law, Raises(), operation=law.operations["/things/{id}", "get"])
+        for law in (LAW, edited(edit))
+    )
+    found = [one.effect for one in codes.codes(old, new)]
+    assert [one.what.partition(", which")[0] for one in found] == told
+    assert all(one.who is Who.INSTALLED for one in found)
+
+
+def test_what_no_document_can_be_made_of_is_not_judged():
+    """A schema that contradicts itself is told with its line, and is no traceback."""
+    side = Side(LAW, None, {"type": "string", "pattern": "^a$", "enum": ["b"]}, ("components",))
+    with pytest.raises(NotJudgedError, match=r"spec\.yaml:\d+: hardly any document"):
+        list(sweep.documents(side, side, Who.INSTALLED, lambda _: False))
+
+
+def test_a_specification_that_is_not_there_is_told_of(tmp_path):
+    """A file that was moved away is no traceback."""
+    with pytest.raises(NotJudgedError, match=r"openapi/babou\.yaml can't be read"):
+        Law.in_file(tmp_path / "openapi" / "babou.yaml")
 
 
 def test_a_line_is_that_of_the_place():

@@ -100,6 +100,29 @@ def test_a_misfit_names_its_member():
     assert [m.member for m in misfits(schema, document)] == ["name"]
 
 
+PARTS = {
+    "allOf": [
+        {"type": "object", "required": ["a"], "properties": {"a": {"enum": ["x", "y"]}}},
+        {"allOf": [{"required": ["b"], "properties": {"b": {"type": "integer"}}}]},
+    ]
+}
+
+
+@hypothesis_settings(max_examples=50, deadline=None, database=None)
+@given(strategies.values({**PARTS, "required": ["c"]}))
+def test_bodies_obey_every_part_of_a_schema(body):
+    """What is required, in whichever part of an `allOf`, is there, and as that part has it."""
+    assert {"a", "b", "c"} <= body.keys()
+    assert fits(PARTS, body)
+
+
+@hypothesis_settings(max_examples=50, deadline=None, database=None)
+@given(strategies.values({"allOf": [{"$ref": "#/components/schemas/AssetState"}]}))
+def test_a_reference_in_a_part_is_followed(value):
+    """States that are closed are drawn from their list, and nothing is thrown away."""
+    assert value in spec.load()["components"]["schemas"]["AssetState"]["enum"]
+
+
 @hypothesis_settings(max_examples=50, deadline=None, database=None)
 @given(strategies.values(spec.asset_schema()))
 def test_what_is_generated_is_allowed(document):
