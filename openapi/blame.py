@@ -7,13 +7,17 @@ from lint import ROOT, SPEC
 from babou_contract import places
 from compat import textdiff
 from compat.law import Law
+from compat.model import NotJudgedError
 from compat.released import Released
 
 
 def line(*texts: str) -> int:
     """Return the line of the change since the release that a message is most likely about."""
     words = set(re.findall(r"\w+", " ".join(texts).lower()))
-    changed = [change for change in _changes() if not change.is_wording]
+    try:
+        changed = [change for change in _changes() if not change.is_wording]
+    except NotJudgedError:  # there is nothing to compare with, which another step tells of
+        return 1
     named = [change for change in changed if change.place.name.lower() in words]
     return next((_now(change) for change in named or changed), 1)
 

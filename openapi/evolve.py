@@ -55,23 +55,28 @@ def _carried_out(console: Console) -> bool:
 
     with ThreadPoolExecutor(3) as pool:
         built = pool.submit(steps.built)  # beside the lint, and written only after it
-        if not shown(_timed(steps.lint_spec)).agrees:
+        if not shown(_timed("lint", steps.lint_spec)).agrees:
             return left("generate", "types", "contract", "compat", "version")
-        if not shown(_timed(lambda: steps.generated(built.result))).agrees:
+        if not shown(_timed("generate", lambda: steps.generated(built.result))).agrees:
             return left("types", "contract", "compat", "version")
-        later = [pool.submit(_timed, step) for step in (steps.types, steps.contract, steps.compat)]
+        three = (steps.types, steps.contract, steps.compat)
+        later = [pool.submit(_timed, step.__name__, step) for step in three]
         with console.status("mypy, the mock server and the last release are at work"):
             outcomes = [future.result() for future in later]
     for outcome in outcomes:
         shown(outcome)
     if not all(outcome.agrees for outcome in outcomes):
         return left("version")
-    return bool(shown(_timed(lambda: steps.version(outcomes[-1].report))).agrees)
+    return bool(shown(_timed("version", lambda: steps.version(outcomes[-1].report))).agrees)
 
 
-def _timed(step: Callable[[], Outcome]) -> Outcome:
+def _timed(name: str, step: Callable[[], Outcome]) -> Outcome:
     began = time.monotonic()
-    return evolve(step(), seconds=time.monotonic() - began)
+    try:
+        outcome = step()
+    except Exception as error:  # noqa: BLE001  (whatever it is, the others tell what they found)
+        outcome = steps.broken(name, error)
+    return evolve(outcome, seconds=time.monotonic() - began)
 
 
 def _show(outcome: Outcome, console: Console) -> None:

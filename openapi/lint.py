@@ -57,6 +57,8 @@ def problems() -> list[Problem]:
     try:
         text = (ROOT / SPEC).read_text(encoding="utf-8")
         parsed = yaml.safe_load(text)
+    except OSError as error:
+        return [Problem(None, f"it can't be read ({error.strerror})")]
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         return [_no_yaml(error)]
     if not isinstance(parsed, dict):

@@ -7,7 +7,7 @@ from typing import Any
 
 _VERSION = re.compile(r'^(\[project\]\n(?:(?!\[).*\n)*?version = ")([^"]+)(")', re.MULTILINE)
 _UNRELEASED = re.compile(r"^(## \[?Unreleased\]?.*\n)((?:(?!## ).*\n)*)", re.MULTILINE)
-_KINDS = {": added": "Added", ": removed": "Removed"}  # all others have changed
+_KINDS = {f": {word.lower()}": word for word in ("Added", "Deprecated", "Removed")}  # or "Changed"
 
 
 def raise_version(root: Path, report: Any) -> str:  # noqa: ANN401  (JSON)

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,14 @@ class Outcome:
     remedy: str = ""
     seconds: float = 0.0
     report: Json = None
+
+
+def broken(step: str, error: Exception) -> Outcome:
+    """Return what came of a step that met with something it was not made for."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    what = f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
+    problem = Problem(blame.line(what), f"this is not foreseen: {what}")
+    return Outcome(step=step, agrees=False, said="could not go on", problems=(problem,))
 
 
 def lint_spec() -> Outcome:
@@ -157,7 +166,8 @@ def compat() -> Outcome:
         done = _run("-m", "compat", "--json", path, "--root", ROOT)
         report = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
     if report is None:
-        problem = Problem(blame.line(done.stderr), done.stderr.strip())
+        told = _last(done) if "Traceback" in done.stderr else done.stderr.strip()
+        problem = Problem(blame.line(done.stderr), told)
         return Outcome(step="compat", agrees=False, said="not judged", problems=(problem,))
     seen = tuple(Problem(_line(found), _told(found)) for found in report["differences"])
     count = "1 difference" if len(seen) == 1 else f"{len(seen) or 'no'} differences"

@@ -71,6 +71,8 @@ def unpublished() -> Iterator[tuple[str, tuple[object, ...]]]:
 def _new_members() -> set[str]:
     page = published.load()["page"]
     known = {*page["members"], *page["artefacts"]}
+    if "application/json" not in spec.responses().get("200", {}).get("content", {}):
+        return set()
     return {name for name in spec.asset_schema()["properties"] if name not in known}
 
 

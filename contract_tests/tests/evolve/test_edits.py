@@ -75,6 +75,27 @@ def test_an_edit_is_followed_or_refused(copy, edit):
         assert re.search(rf"^    \S+: {edit['level']}: ", said, re.MULTILINE)
 
 
+def test_a_specification_that_is_not_there_is_told_of(copy):
+    """A file that was moved away ends the run in a line."""
+    (copy.root / SPEC).unlink()
+    code, verdicts, said = evolve(copy)
+    assert (code, verdicts["lint"]) == (1, False)
+    assert f"{SPEC}: it can't be read" in said
+
+
+def test_a_step_that_meets_what_nobody_thought_of_says_so_without_a_traceback(copy):
+    """The others still tell what they found, and nothing is released."""
+    copy.write("openapi/released/another-0.0.1-py3-none-any.whl", "")
+    broken = "import babou_contract.edges.docs_page as page\npage.published = None\n"
+    script = copy.read("openapi/steps.py")
+    copy.write("openapi/steps.py", f"{script}\n{broken}")
+    code, verdicts, said = evolve(copy)
+    assert code == 1
+    assert verdicts == dict(zip(STEPS, (True, True, True, False, False, None), strict=True))
+    assert f"{SPEC}:1: this is not foreseen: AttributeError" in said
+    assert "openapi/released has to hold exactly one wheel" in said
+
+
 MAIN = ("-c", "from babou._cli import main; main()")
 ADDITIONS = [edit for edit in EDITS if "shown" in edit]
 LOOK = """
