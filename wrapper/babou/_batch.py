@@ -16,8 +16,9 @@ from babou._errors import AuthenticationError, BabouError, RateLimitError, WaitT
 from babou._flows import Reply, outcome_of
 from babou._messages import Response, Step
 from babou._operations import Asset, asset_request
-from babou._polling import Again, Done, wait_cancelled, wait_timeout
+from babou._polling import Again, Done
 from babou._retry import asked_pause, backoff
+from babou._wait_errors import wait_cancelled, wait_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -6,7 +6,9 @@ import functools
 import os
 import re
 import sys
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -117,6 +119,37 @@ def check_count(value: object, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ConfigurationError(f"{name} must be a whole number from 0 up, not {_shown(value)}.")
     return value
+
+
+def check_number(value: object, name: str, *, least: float = 0.0) -> float:
+    """Return a number from `least` up as a float, or raise."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not least <= value <= MAX_SECONDS
+    ):
+        raise ConfigurationError(
+            f"{name} must be a finite number from {least:g} up, not {_shown(value)}."
+        )
+    return float(value)
+
+
+def check_times(times: object, name: str) -> tuple[float, ...]:
+    """Return numbers of seconds, none negative, or raise."""
+    if not isinstance(times, Iterable):
+        raise ConfigurationError(f"{name} must be numbers of seconds, not {_shown(times)}.")
+    return tuple(check_number(time, f"{name}: each of them") for time in times)
+
+
+def check_schedule(schedule: object) -> tuple[float, ...]:
+    """Return times at which to poll, each later than the one before it, or raise."""
+    times = check_times(schedule, "schedule")
+    if any(after <= before for before, after in pairwise((0.0, *times))):
+        raise ConfigurationError(
+            f"schedule must begin after 0 s, and each time be later than the last, "
+            f"not {_shown(times)}."
+        )
+    return times
 
 
 def check_started_at(started_at: object) -> datetime | None:

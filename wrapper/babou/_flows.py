@@ -19,8 +19,9 @@ from babou._errors import (
 )
 from babou._messages import Cancelled, Response, Step
 from babou._operations import Asset, asset_request, decode_asset, decode_error
-from babou._polling import Again, Failed, TimedOut, wait_cancelled, wait_timeout
+from babou._polling import Again, Failed, TimedOut
 from babou._retry import asked_pause, is_transient, pause, status_error
+from babou._wait_errors import wait_cancelled, wait_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

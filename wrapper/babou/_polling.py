@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import math
 import random as _random
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, fields, frozen
 
-from babou._config import MAX_SECONDS, check_count, check_seconds
-from babou._errors import (
-    AssetFailedError,
-    BabouError,
-    ConfigurationError,
-    WaitCancelledError,
-    WaitTimeoutError,
-)
+from babou._config import check_count, check_number, check_schedule, check_seconds
+from babou._errors import BabouError, ConfigurationError
 from babou._retry import asked_pause, is_transient, pause
+from babou._wait_errors import asset_failed, wait_timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from babou._errors import WaitTimeoutError
     from babou._operations import Asset
 
 
@@ -89,29 +86,32 @@ class PollPolicy:
     """How long to pause between polls: `factor`·√elapsed seconds, within limits.
 
     Growing with the square root keeps both the lag behind the asset and the number of requests
-    near the best possible, whether assets take seconds or hours (docs: benchmarks).
+    near the best possible, whether assets take seconds or hours (docs: benchmarks). Where it is
+    known how long earlier assets took, `for_times` does better.
 
     Attributes:
         factor: Seconds of pause per root of an elapsed second.
-        minimum: Shortest pause in seconds.
         maximum: Longest pause in seconds.
+        minimum: Shortest pause in seconds; no longer than `maximum`, where it isn't set.
         jitter: Share by which a pause varies at random, so that many waits spread out.
         max_attempts: Polls after which the wait is given up, or None for no limit.
+        schedule: Seconds into the wait at which to poll, before the rule above takes over.
     """
 
     factor: float = 0.7
-    minimum: float = 0.5
     maximum: float = 30.0
+    minimum: float = field()
     jitter: float = 0.1
     max_attempts: int | None = None
+    schedule: tuple[float, ...] = field(default=(), converter=check_schedule)
+
+    @minimum.default
+    def _minimum(self) -> float:
+        return min(1.0, check_number(self.maximum, "PollPolicy: maximum"))
 
     def __attrs_post_init__(self) -> None:
         for name in ("factor", "minimum", "maximum", "jitter"):
-            value = getattr(self, name)
-            if not (isinstance(value, (int, float)) and 0 <= value <= MAX_SECONDS):
-                raise ConfigurationError(
-                    f"PollPolicy: {name} must be a finite number from 0 up, not {value!r}."
-                )
+            check_number(getattr(self, name), f"PollPolicy: {name}")
         if not 0 < self.minimum <= self.maximum:
             raise ConfigurationError(
                 "PollPolicy: minimum must be more than 0 and at most maximum, "
@@ -129,11 +129,55 @@ class PollPolicy:
             factor=0.0, minimum=interval, maximum=interval, jitter=0.0, max_attempts=max_attempts
         )
 
+    @classmethod
+    def for_times(cls, seconds: Iterable[float], requests: float | None = None) -> PollPolicy:
+        """Return the policy with the least mean lag for assets that take about so long.
+
+        It polls by a `schedule`, up to the longest of these times and somewhat further. No pause
+        in it but the first is longer than the time already waited, whatever the times say.
+
+        Args:
+            seconds: How long earlier assets took to become ready, 2 or more of them. The closer
+                together they lie, the more there is to gain; 20 are worth something, 200 a lot.
+            requests: Polls that a wait may take in the mean, 2 or more; by default as many as the
+                default policy takes with assets like these.
+        """
+        from babou._schedule import best_schedule  # noqa: PLC0415 (few callers need it)
+
+        policy = cls()
+        return cls(schedule=best_schedule(seconds, requests, otherwise=policy._pause))
+
     def delay(self, elapsed: float, *, random: Callable[[], float] = _random.random) -> float:
         """Return the pause in seconds after a poll `elapsed` seconds into the wait."""
-        planned = self.factor * math.sqrt(max(0.0, elapsed))
-        within = min(self.maximum, max(self.minimum, planned))
-        return within * (1.0 + self.jitter * (2.0 * random() - 1.0))
+        elapsed = max(0.0, elapsed)
+        shift = self.jitter * (2.0 * random() - 1.0)
+        place = bisect_right(self.schedule, elapsed)
+        # A poll that was moved forward stands for the time that it was moved from.
+        if place < len(self.schedule) and elapsed >= self.schedule[place] - self._leeway(place):
+            place += 1
+        if place == len(self.schedule):
+            return self._pause(elapsed) * (1.0 + shift)
+        return self.schedule[place] + shift * self._leeway(place) - elapsed
+
+    def _pause(self, elapsed: float) -> float:
+        """Return the pause by the rule alone."""
+        return min(self.maximum, max(self.minimum, self.factor * math.sqrt(elapsed)))
+
+    def _leeway(self, place: int) -> float:
+        """Return how far a scheduled poll may be moved: half way to the nearest of the others."""
+        at = self.schedule[place]
+        before = self.schedule[place - 1] if place else 0.0
+        last = place == len(self.schedule) - 1
+        after = at + self._pause(at) if last else self.schedule[place + 1]
+        return min(at - before, after - at) / 2
+
+    def __getstate__(self) -> dict[str, object]:
+        return {each.name: getattr(self, each.name) for each in fields(PollPolicy)}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        state = {"schedule": (), **state}  # release 0.1.0 knew none, and its pickles are kept
+        for each in fields(PollPolicy):
+            object.__setattr__(self, each.name, state[each.name])
 
     def step(
         self,
@@ -200,7 +244,7 @@ class PollPolicy:
             if asset.is_ready:
                 return Done(asset)
             if asset.is_failed:
-                return Failed(_asset_failed(asset_id, asset, elapsed, polls))
+                return Failed(asset_failed(asset_id, asset=asset, elapsed=elapsed, polls=polls))
         wanted = self.delay(elapsed, random=random)
         if error is not None:
             wanted = max(wanted, pause(error, failures, random))
@@ -213,51 +257,3 @@ class PollPolicy:
             )
             return TimedOut(timed_out)
         return Again(max(must, min(wanted, left)))
-
-
-def _asset_failed(asset_id: str, asset: Asset, elapsed: float, polls: int) -> AssetFailedError:
-    return AssetFailedError(
-        f"Asset {asset_id!r} failed: its state is {str(asset.state)!r} and will not change. "
-        "Upload the file again.",
-        asset_id=asset_id,
-        asset=asset,
-        elapsed=elapsed,
-        polls=polls,
-    )
-
-
-def wait_timeout(
-    asset_id: str,
-    *,
-    asset: Asset | None,
-    elapsed: float,
-    polls: int,
-    error: BabouError | None,
-    timeout: float,
-) -> WaitTimeoutError:
-    """Return the error of a wait whose time is up."""
-    seen = f"is still {str(asset.state)!r}" if asset is not None else "was not seen"
-    trouble = f" The last poll met: {error}" if error is not None else ""
-    return WaitTimeoutError(
-        f"Asset {asset_id!r} {seen} after {elapsed:.1f} of {timeout:g} s and "
-        f"{polls} poll{'' if polls == 1 else 's'}; it may yet "
-        f"become ready: wait again, or longer.{trouble}",
-        asset_id=asset_id,
-        asset=asset,
-        elapsed=elapsed,
-        polls=polls,
-        last_error=error,
-    )
-
-
-def wait_cancelled(
-    asset_id: str, *, asset: Asset | None, elapsed: float, polls: int
-) -> WaitCancelledError:
-    """Return the error of a wait that was told to stop."""
-    return WaitCancelledError(
-        f"The wait for asset {asset_id!r} was cancelled after {elapsed:.1f} s and {polls} polls.",
-        asset_id=asset_id,
-        asset=asset,
-        elapsed=elapsed,
-        polls=polls,
-    )

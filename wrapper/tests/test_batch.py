@@ -97,8 +97,8 @@ def test_each_wait_goes_its_own_way():
     assert [(at, result.asset_id) for at, result in results] == [
         (0.0, "b"),
         (0.0, "d"),
-        (0.5, "a"),
-        (1.0, "c"),
+        (1.0, "a"),
+        (2.0, "c"),
     ]
     found = {result.asset_id: result for _, result in results}
     assert found["a"] == WaitResult("a", asset("ready", asset_id="a"))
@@ -106,7 +106,7 @@ def test_each_wait_goes_its_own_way():
     assert isinstance(found["d"].error, NotFoundError)
     assert [(at, asset_id) for at, asset_id, _ in polls if asset_id == "a"] == [
         (0, "a"),
-        (0.5, "a"),
+        (1.0, "a"),
     ]
 
 
@@ -116,8 +116,8 @@ def test_settled_poll_gives_the_asset_that_was_seen():
     batch.take(0.0)
     seen_asset, result = batch.settle("a", seen("processing", asset_id="a"), sent=0.0, now=0.0)
     assert (seen_asset, result) == (asset("processing", asset_id="a"), None)
-    batch.take(0.5)
-    assert batch.settle("a", refusal(500), sent=0.5, now=0.5) == (None, None)
+    batch.take(1.0)
+    assert batch.settle("a", refusal(500), sent=1.0, now=1.0) == (None, None)
 
 
 def test_id_named_twice_is_waited_for_once():
@@ -158,7 +158,7 @@ def test_429_without_retry_after_slows_all_by_a_growing_back_off():
 
 def test_polls_refused_together_count_as_one_refusal():
     """Twenty refusals at the same time are one sign of congestion, not twenty."""
-    batch = make([f"a{n}" for n in range(20)])
+    batch = make([f"a{n}" for n in range(20)], policy=PollPolicy.fixed(0.125, None))
     taken = [batch.take(0.0) for _ in range(20)]
     for asset_id, _ in taken:
         batch.settle(asset_id, refusal(429), sent=0.0, now=0.125)

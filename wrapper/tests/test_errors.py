@@ -38,8 +38,9 @@ from babou._errors import (
 )
 from babou._flows import outcome_of
 from babou._operations import decode_asset, decode_error
-from babou._polling import Options, PollPolicy, wait_cancelled, wait_timeout
+from babou._polling import Options, PollPolicy
 from babou._retry import status_error
+from babou._wait_errors import wait_cancelled, wait_timeout
 
 CLASSES = {
     name: cls

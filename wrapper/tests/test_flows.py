@@ -237,9 +237,9 @@ class TestWatch:
         assert (error.polls, error.elapsed, len(assets)) == (10, 18.0, 10)
 
     def test_pauses_grow_with_the_root_of_the_elapsed_time(self):
-        """0.5, 0.5, 0.7, 0.7·√1.7 …."""
+        """1, 1, 1, 0.7·√3 …."""
         _, _, polls = play_watch([seen("processing")] * 4 + [seen("ready")])
-        assert times(polls) == [0.0, 0.5, 1.0, 1.7, round(1.7 + 0.7 * 1.7**0.5, 6)]
+        assert times(polls) == [0.0, 1.0, 2.0, 3.0, round(3.0 + 0.7 * 3.0**0.5, 6)]
 
     @pytest.mark.parametrize("state", ["error", "failed"])
     def test_failed_asset_is_raised_by_a_wait_and_yielded_by_a_watch(self, state):
@@ -313,8 +313,8 @@ class TestWatch:
 
     def test_time_that_the_caller_takes_counts(self):
         """A slow `on_update` does not push the polls apart by its own time and the pause's."""
-        error, _, polls = play_watch([], timeout=10.0, busy=1.0)
-        assert times(polls)[1] == pytest.approx(1.0 + 0.7)
+        error, _, polls = play_watch([], timeout=10.0, busy=4.0)
+        assert times(polls)[1] == pytest.approx(4.0 + 1.4)
         assert isinstance(error, WaitTimeoutError)
 
     def test_retry_after_past_the_end_ends_the_wait_now(self):
@@ -328,4 +328,4 @@ class TestWatch:
         """A poll that was never sent is not counted."""
         error, _, _ = play_watch([seen("processing"), Cancelled()])
         assert isinstance(error, WaitCancelledError)
-        assert (error.asset, error.polls, error.elapsed) == (asset("processing"), 1, 0.5)
+        assert (error.asset, error.polls, error.elapsed) == (asset("processing"), 1, 1.0)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 
 from attrs import frozen
 from hypothesis import event, given
@@ -16,6 +17,7 @@ from babou._operations import Asset
 from babou._polling import Again, Done, Options, PollPolicy
 
 ticks = st.integers(1, 64 * 200).map(lambda n: n / 64)
+schedules = st.lists(ticks, max_size=30, unique=True).map(sorted)
 policies = st.one_of(
     st.just(PollPolicy()),
     st.builds(PollPolicy.fixed, st.sampled_from([0.5, 2.0]), st.none() | st.integers(1, 12)),
@@ -27,6 +29,7 @@ policies = st.one_of(
         jitter=st.floats(0, 0.9),
         max_attempts=st.none() | st.integers(1, 20),
     ),
+    st.builds(PollPolicy, schedule=schedules, jitter=st.floats(0, 0.9)),
 )
 
 
@@ -172,13 +175,19 @@ class TestOneDeadline:
 
     @given(case=cases)
     def test_first_poll_is_at_once_and_none_follows_too_soon(self, case):
-        """Between polls lies the policy's shortest pause, but where the end leaves less."""
+        """Between polls lies the policy's shortest pause, but where the end leaves less.
+
+        A schedule's shortest pause is from where one poll is moved late to where the next is moved
+        early; a poll by the rule may follow its last one, which was moved, but by the shortest.
+        """
         world = case.world()
         began = world.now
         wait_sync(case, world)
         (first, _), *others = world.polls
         assert first == began
-        shortest = case.policy.minimum * (1 - case.policy.jitter) - 1e-9
+        gaps = [b - a for a, b in pairwise((0.0, *case.policy.schedule))]
+        shortest = min([case.policy.minimum, *(gap / 2 for gap in gaps)])
+        shortest = shortest * (1 - case.policy.jitter) - 1e-9
         slowest = max((turn.round_trip for turn in case.script), default=0.0)
         last_stretch = began + case.timeout - 2 * slowest - 1e-9
         for pause, (sent, _) in zip(world.sleeps, others, strict=True):

@@ -1,0 +1,60 @@
+"""The errors that end a wait, with their words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from babou._errors import AssetFailedError, WaitCancelledError, WaitTimeoutError
+
+if TYPE_CHECKING:
+    from babou._errors import BabouError
+    from babou._operations import Asset
+
+
+def asset_failed(asset_id: str, *, asset: Asset, elapsed: float, polls: int) -> AssetFailedError:
+    """Return the error of a wait whose asset failed."""
+    return AssetFailedError(
+        f"Asset {asset_id!r} failed: its state is {str(asset.state)!r} and will not change. "
+        "Upload the file again.",
+        asset_id=asset_id,
+        asset=asset,
+        elapsed=elapsed,
+        polls=polls,
+    )
+
+
+def wait_timeout(
+    asset_id: str,
+    *,
+    asset: Asset | None,
+    elapsed: float,
+    polls: int,
+    error: BabouError | None,
+    timeout: float,
+) -> WaitTimeoutError:
+    """Return the error of a wait whose time is up."""
+    seen = f"is still {str(asset.state)!r}" if asset is not None else "was not seen"
+    trouble = f" The last poll met: {error}" if error is not None else ""
+    return WaitTimeoutError(
+        f"Asset {asset_id!r} {seen} after {elapsed:.1f} of {timeout:g} s and "
+        f"{polls} poll{'' if polls == 1 else 's'}; it may yet "
+        f"become ready: wait again, or longer.{trouble}",
+        asset_id=asset_id,
+        asset=asset,
+        elapsed=elapsed,
+        polls=polls,
+        last_error=error,
+    )
+
+
+def wait_cancelled(
+    asset_id: str, *, asset: Asset | None, elapsed: float, polls: int
+) -> WaitCancelledError:
+    """Return the error of a wait that was told to stop."""
+    return WaitCancelledError(
+        f"The wait for asset {asset_id!r} was cancelled after {elapsed:.1f} s and {polls} polls.",
+        asset_id=asset_id,
+        asset=asset,
+        elapsed=elapsed,
+        polls=polls,
+    )
