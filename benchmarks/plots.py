@@ -9,14 +9,14 @@ from attrs import frozen
 
 from benchmarks.figures import Summary
 from benchmarks.optimum import Point
-from benchmarks.policies import OURS, Outcome
+from benchmarks.policies import FITTED, FITTED_FEW, OURS, Outcome
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GREY = "#808080"  # has contrast with black and with white
 ACCENT = "#e0662f"
-_MARKERS = "sDv^Xo"
+_MARKERS = "sDv^XoPp"
 _REQUESTS = (2, 5, 10, 20, 50)
 _LAGS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
 _STYLE = {
@@ -59,7 +59,7 @@ def polling(panels: Sequence[Panel], path: Path) -> None:
             target = [1.25 * lag for lag in lags]
             axis.plot(requests, target, color=GREY, ls=":", label="1.25 × the optimum")
             for marker, (name, outcome) in zip(_MARKERS, panel.outcomes.items(), strict=True):
-                colour = ACCENT if name == OURS else GREY
+                colour = ACCENT if name in {OURS, FITTED, FITTED_FEW} else GREY
                 axis.plot(
                     outcome.requests, outcome.lag, marker, color=colour, ms=7,
                     mfc="none" if outcome.missed else colour, label=name,

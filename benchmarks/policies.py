@@ -6,7 +6,7 @@ A poll takes no time here, and the first is sent at once.
 import math
 import random
 import statistics
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import frozen
 
@@ -17,6 +17,7 @@ from benchmarks.times import LONGEST, Times
 Polls = Callable[[Callable[[], float]], Iterator[float]]
 """Gives the seconds at which a wait polls; takes a source of random numbers from 0 up to 1."""
 
+SAMPLES, EARLIER = 20, 200
 _PROCESSING = Asset.from_dict({**ASSET, "state": "processing", "url": None})
 
 
@@ -57,6 +58,25 @@ def by_gap(first: float, following: Callable[[float, float], float]) -> Polls:
     return polls
 
 
+def by_any(choice: Sequence[Polls]) -> Polls:
+    """Return the polls of one of several policies, drawn for each wait."""
+
+    def polls(source: Callable[[], float]) -> Iterator[float]:
+        return choice[int(source() * len(choice))](source)
+
+    return polls
+
+
+def by_times(times: Times, *, requests: float | None = None, samples: int = SAMPLES) -> Polls:
+    """Return the polls of policies made from earlier times, each policy from others."""
+    source = random.Random(1)  # noqa: S311 (a simulation, nothing secret)
+    choice = []
+    for _ in range(samples):
+        earlier = [times.quantile(source.random()) for _ in range(EARLIER)]
+        choice.append(by_policy(PollPolicy.for_times(earlier, requests)))
+    return by_any(choice)
+
+
 DOCS = "2 s × 10, the docs' loop"
 OURS = "babou's default"
 POLICIES: dict[str, Polls] = {
@@ -67,6 +87,13 @@ POLICIES: dict[str, Polls] = {
     "10 % of elapsed, ≥ 0.25 s": by_gap(0.25, lambda _, elapsed: max(0.25, elapsed / 10)),
     OURS: by_policy(PollPolicy()),
 }
+FITTED = f"babou's `for_times` of {EARLIER}"
+FITTED_FEW = f"{FITTED}, 4 requests"
+
+
+def all_for(times: Times) -> dict[str, Polls]:
+    """Return the policies that know nothing, and those made from earlier times."""
+    return POLICIES | {FITTED: by_times(times), FITTED_FEW: by_times(times, requests=4.0)}
 
 
 @frozen

@@ -64,4 +64,5 @@ def log_logistic(median: float, shape: float) -> Times:
     )
 
 
-TIMES = (lognormal(8.0, 1.2), near_constant(30.0, 0.05), log_logistic(8.0, 1.5))
+NEAR_CONSTANT = near_constant(30.0, 0.05)
+TIMES = (lognormal(8.0, 1.2), NEAR_CONSTANT, log_logistic(8.0, 1.5))

@@ -66,6 +66,33 @@ def test_who_never_sees_anything_has_no_lag():
     assert math.isnan(late.lag)
 
 
+def test_each_wait_draws_one_of_several_policies():
+    """The mean over them is that over the waits."""
+    two = [policies.by_gap(gap, lambda gap, _: gap) for gap in (2.0, 3.0)]
+    numbers = iter([0.0, 0.99])
+    polls = [policies.by_any(two)(lambda: next(numbers)) for _ in two]
+    assert [list(itertools.islice(each, 2)) for each in polls] == [[0.0, 2.0], [0.0, 3.0]]
+
+
+@pytest.mark.parametrize("times", TIMES, ids=lambda times: times.name)
+def test_policies_made_from_earlier_times_are_near_the_optimum_for_others(times):
+    """Within 1.25, for whatever they were made of, at the default's cost and at little."""
+    points = optimum.curve(times, grid=800, prices=optimum.PRICES[::3])
+    for requests in (None, 4.0):
+        polls = policies.by_times(times, requests=requests, samples=5)
+        found = policies.simulate(polls, times, number=2000)
+        assert found.missed == 0
+        assert 0.97 < found.lag / optimum.best_lag(points, found.requests) < 1.25
+
+
+@pytest.mark.parametrize("times", [TIMES[0], TIMES[2]], ids=lambda times: times.name)
+def test_the_default_is_near_the_optimum_for_what_it_is_made_for(times):
+    """Within 1.25, where times vary widely."""
+    points = optimum.curve(times, grid=800, prices=optimum.PRICES[::3])
+    found = policies.simulate(policies.POLICIES[policies.OURS], times, number=5000)
+    assert found.lag / optimum.best_lag(points, found.requests) < 1.25
+
+
 def test_the_same_seed_gives_the_same_outcome():
     """A simulation can be repeated."""
     ours = policies.POLICIES[policies.OURS]
