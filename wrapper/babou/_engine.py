@@ -16,6 +16,7 @@ from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
     APITimeoutError,
+    BabouError,
     ClientClosedError,
     ConfigurationError,
 )
@@ -150,7 +151,7 @@ class Translated:
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if error is None:
+        if error is None or isinstance(error, BabouError):
             return
         troubles = self._troubles
         if isinstance(error, troubles.late):

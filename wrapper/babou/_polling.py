@@ -12,7 +12,7 @@ import random as _random
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from attrs import field, fields, frozen
+from attrs import Factory, field, fields, frozen
 
 from babou._config import check_count, check_number, check_schedule, check_seconds
 from babou._errors import BabouError, ConfigurationError
@@ -81,6 +81,10 @@ class TimedOut:
     error: WaitTimeoutError
 
 
+def _shortest(policy: PollPolicy) -> float:
+    return min(1.0, check_number(policy.maximum, "PollPolicy: maximum"))
+
+
 @frozen(kw_only=True)
 class PollPolicy:
     """How long to pause between polls: `factor`·√elapsed seconds, within limits.
@@ -100,14 +104,10 @@ class PollPolicy:
 
     factor: float = 0.7
     maximum: float = 30.0
-    minimum: float = field()
+    minimum: float = field(default=Factory(_shortest, takes_self=True))
     jitter: float = 0.1
     max_attempts: int | None = None
     schedule: tuple[float, ...] = field(default=(), converter=check_schedule)
-
-    @minimum.default
-    def _minimum(self) -> float:
-        return min(1.0, check_number(self.maximum, "PollPolicy: maximum"))
 
     def __attrs_post_init__(self) -> None:
         for name in ("factor", "minimum", "maximum", "jitter"):

@@ -11,10 +11,11 @@ import contextlib
 import functools
 import math
 import os
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from pyreqwest import exceptions
@@ -35,7 +36,6 @@ from babou._errors import ClientClosedError, ConfigurationError
 from babou._messages import Request, Response
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterator
 
     from pyreqwest.client import SyncClient
@@ -47,11 +47,6 @@ CONNECTIONS = 200
 
 def _reason(error: BaseException) -> str:
     """Return the innermost cause; the outer ones repeat the URL, which may hold a signature."""
-    if isinstance(error, RuntimeError) and "fork" in str(error):
-        return (
-            "this process was forked from one that had made calls, which pyreqwest can't follow; "
-            'make the first call after the fork, or use engine="httpx"'
-        )
     causes = getattr(error, "details", None) or {}
     messages = [cause["message"] for cause in causes.get("causes") or ()]
     return messages[-1] if messages else str(error)
@@ -61,10 +56,15 @@ TROUBLES = Troubles(
     late=(TimeoutError,),
     broken=(exceptions.RequestError, OSError),
     closed=(exceptions.ClientClosedError,),
-    # Not an address, certificates that can't be read, or a process that was forked from one that
-    # had made calls: all of them are said by ValueError, BuilderError and RuntimeError.
-    impossible=(exceptions.BuilderError, RuntimeError, ValueError),
+    impossible=(exceptions.BuilderError, ValueError),  # certificates, addresses
     reason=_reason,
+)
+
+
+_Client = TypeVar("_Client")
+_FORKED = (
+    "This process was forked from one that had made calls, which pyreqwest can't follow. Make the "
+    'first call after the fork, or use engine="httpx".'
 )
 
 
@@ -73,12 +73,8 @@ class PyreqwestEngine:
 
     def __init__(self) -> None:
         check_proxies()
+        self._clients: Clients[SyncClient] = Clients(SyncClientBuilder)
         self._closed = False
-
-    @functools.cached_property
-    def _client(self) -> SyncClient:
-        client: SyncClient = built(SyncClientBuilder)
-        return client
 
     def send(
         self, request: Request, *, timeout: float, cancel: threading.Event | None = None
@@ -89,7 +85,7 @@ class PyreqwestEngine:
             return abandonable(functools.partial(self._exchange, request, timeout), cancel)
 
     def _exchange(self, request: Request, timeout: float) -> Response:
-        with streamed(self._client, request, timeout) as answer:
+        with streamed(self._clients.get(), request, timeout) as answer:
             status, headers, body = answer.status, lower(answer.headers), Body()
             with ToldApart(TROUBLES, status):
                 body.begin(headers)
@@ -103,18 +99,21 @@ class PyreqwestEngine:
     def stream(self, request: Request, *, stall: float, timeout: float) -> Iterator[Stream]:
         """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
         self._check(request, timeout)
-        client = built(SyncClientBuilder, stall)
 
         def translated(action: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever it returns)
             with Translated(TROUBLES, request, min(stall, timeout)):
                 return abandonable(action, None)
 
+        opened = translated(lambda: streamed(self._clients.get(stall), request, timeout))
+        answer = translated(opened.__enter__)
+        close = functools.partial(opened.__exit__, None, None, None)
         try:
-            answer = translated(streamed(client, request, timeout).__enter__)
             read = functools.partial(translated, answer.body_reader.read_chunk)
             yield Stream(answer.status, lower(answer.headers), iter(read, None))
-        finally:
-            client.close()
+        except Exception:  # but not Ctrl-C: a piece is still being read, and this would wait for it
+            close()
+            raise
+        close()
 
     def _check(self, request: Request, timeout: float) -> None:
         if self._closed:
@@ -125,8 +124,39 @@ class PyreqwestEngine:
     def close(self) -> None:
         """Close the connections."""
         self._closed = True
-        if "_client" in self.__dict__:
-            self._client.close()
+        for client in self._clients.made():
+            client.close()
+
+
+class Clients(Generic[_Client]):
+    """The clients of pyreqwest that an engine makes, each when it is first needed."""
+
+    def __init__(self, builder: Callable[[], Any]) -> None:
+        self._builder = builder
+        self._made: dict[float | None, _Client] = {}
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+
+    def get(self, stall: float | None = None) -> _Client:
+        """Return the client for whole answers, or that for streams that stall no longer.
+
+        Raises:
+            ConfigurationError: The certificates of the environment can't be used, or this process
+                was forked from one that had made calls: it would wait for ever.
+        """
+        if self._made and self._process != os.getpid():
+            raise ConfigurationError(_FORKED)
+        with self._lock:
+            if stall not in self._made:
+                self._process = os.getpid()
+                for other in [each for each in self._made if each is not None]:
+                    del self._made[other]
+                self._made[stall] = built(self._builder, stall)
+            return self._made[stall]
+
+    def made(self) -> list[_Client]:
+        """Return those that can be closed."""
+        return list(self._made.values()) if self._process == os.getpid() else []
 
 
 def streamed(client: Any, request: Request, timeout: float) -> Any:  # noqa: ANN401 (of either kind)
@@ -137,7 +167,7 @@ def streamed(client: Any, request: Request, timeout: float) -> Any:  # noqa: ANN
     return builder.streamed_read_buffer_limit(0).build_streamed()
 
 
-def built(kind: type[Any], stall: float | None = None) -> Any:  # noqa: ANN401 (of that kind)
+def built(kind: Callable[[], Any], stall: float | None = None) -> Any:  # noqa: ANN401 (of that kind)
     """Return a new client of pyreqwest, for whole answers or for streams.
 
     Streams are decompressed by it, where a storage compresses unasked; whole answers are not,
@@ -152,7 +182,6 @@ def built(kind: type[Any], stall: float | None = None) -> Any:  # noqa: ANN401 (
         .deflate(streams)
         .follow_redirects(enable=False)
         .referer(enable=False)
-        .http1_lower_case_headers()
         .pool_idle_timeout(timedelta(seconds=KEEPALIVE))
         .max_connections(CONNECTIONS)  # who waits for one does so within the time of the call
     )
@@ -169,6 +198,8 @@ def built(kind: type[Any], stall: float | None = None) -> Any:  # noqa: ANN401 (
         )
     try:
         return builder.build()
+    except RuntimeError as error:
+        raise ConfigurationError(_FORKED) from error
     except exceptions.BuilderError:
         if file or folder:
             raise

@@ -1,5 +1,6 @@
 """Which engine sends, and what is told of those that can do less."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import threading
 import time
 
 import pytest
+from pyreqwest.client import SyncClientBuilder
 
 import babou
 from babou import _abandon, _engines, _pyreqwest_engine
@@ -91,18 +93,23 @@ client = babou.Client("{key}", base_url="{url}", engine="{engine}")
 assert client.assets.get("ast_demo_image").is_ready
 if os.fork():
     raise SystemExit(os.waitstatus_to_exitcode(os.wait()[1]))
+if "{which}" == "another":
+    client = babou.Client("{key}", base_url="{url}", engine="{engine}")
 try:
-    babou.Client("{key}", base_url="{url}", engine="{engine}").assets.get("ast_demo_image")
+    client.assets.get("ast_demo_image")
+    client.close()
 except babou.ConfigurationError as error:
+    client.close()
     print(error)
     os._exit(3)
 os._exit(0)
 """
 
 
-def test_a_forked_process_is_told_that_pyreqwest_cant_follow(server, engine):
+@pytest.mark.parametrize("which", ["the same", "another"])
+def test_a_forked_process_is_told_that_pyreqwest_cant_follow(server, engine, which):
     """It would wait for ever; it is told how to go on instead. httpx follows."""
-    code = FORKED.format(key=server.api_key, url=server.base_url, engine=engine)
+    code = FORKED.format(key=server.api_key, url=server.base_url, engine=engine, which=which)
     done = run(code)
     expected = {"httpx": (0, ""), "pyreqwest": (3, 'use engine="httpx"')}[engine]
     assert (done.returncode, done.stderr) == (expected[0], "")
@@ -143,10 +150,42 @@ def test_a_header_that_is_not_ascii_disturbs_no_other(one_answer, open_door, val
     assert caught.value.headers.get("x-name", "café") == "café"
 
 
+def test_a_child_process_neither_uses_nor_closes_its_parents_connections(monkeypatch):
+    """Both would wait for threads that are not there."""
+    clients = _pyreqwest_engine.Clients(SyncClientBuilder)
+    clients.get()
+    assert len(clients.made()) == 1
+    monkeypatch.setattr(os, "getpid", lambda: 0)
+    assert clients.made() == []
+    with pytest.raises(babou.ConfigurationError, match="forked"):
+        clients.get()
+
+    class Forked:
+        """What pyreqwest says in a child of a process that has used it."""
+
+        def __getattr__(self, _name):
+            return lambda *_args, **_options: self
+
+        def build(self):
+            raise RuntimeError("initialized before fork()")
+
+    with pytest.raises(babou.ConfigurationError, match="forked"):
+        _pyreqwest_engine.Clients(Forked).get()
+
+
 def test_an_error_without_causes_speaks_for_itself():
-    """What pyreqwest refuses by itself has no chain of causes; forks have words of ours."""
+    """What pyreqwest refuses by itself has no chain of causes."""
     assert _pyreqwest_engine._reason(ValueError("no")) == "no"
-    assert "make the first call" in _pyreqwest_engine._reason(RuntimeError("before fork()"))
+
+
+def test_one_client_is_kept_for_streams():
+    """Downloads share connections; who changes the timeout again and again piles up nothing."""
+    clients = _pyreqwest_engine.Clients(SyncClientBuilder)
+    whole, first = clients.get(), clients.get(1.0)
+    assert clients.get(1.0) is first
+    assert clients.get(2.0) is not first
+    assert clients.get() is whole
+    assert len(clients.made()) == 2
 
 
 def test_what_is_abandoned_goes_on_alone_and_its_thread_is_kept():
