@@ -20,6 +20,7 @@ import httpcore
 import httpx
 
 from babou._errors import ConfigurationError
+from babou._threads import CANCEL_CHECK
 from babou._tls import in_time
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _T = TypeVar("_T")
-_CANCEL_CHECK = 0.05  # seconds
 
 
 class _Limit(threading.local):
@@ -122,11 +122,11 @@ class _DeadlineStream(httpcore.NetworkStream):
                 raise httpcore.ReadTimeout("the deadline has passed")
             waits = [wait for wait in (timeout, left) if wait is not None]
             cancel = _limit.cancel
-            if cancel is not None and min(waits, default=1.0) > _CANCEL_CHECK:
+            if cancel is not None and min(waits, default=1.0) > CANCEL_CHECK:
                 if cancel.is_set():
                     raise httpcore.ReadError("cancelled")
                 with contextlib.suppress(httpcore.ReadTimeout):
-                    return self._stream.read(max_bytes, _CANCEL_CHECK)
+                    return self._stream.read(max_bytes, CANCEL_CHECK)
                 continue
             return self._stream.read(max_bytes, min(waits, default=None))
 
@@ -188,7 +188,7 @@ def in_thread(
             if future.cancel():
                 raise ConnectionAbortedError("cancelled") if cancelled else TimeoutError
             return future.result()
-        look = left if cancel is None else min(_CANCEL_CHECK, left or _CANCEL_CHECK)
+        look = left if cancel is None else min(CANCEL_CHECK, left or CANCEL_CHECK)
         if wait([future], look).done:
             return future.result()
 

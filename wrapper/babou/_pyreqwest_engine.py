@@ -7,6 +7,7 @@ background, at most until its deadline.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import math
@@ -21,7 +22,6 @@ from urllib.parse import urlsplit
 from pyreqwest import exceptions
 from pyreqwest.client import SyncClientBuilder
 
-from babou._abandon import abandonable
 from babou._engine import (
     CLOSED,
     KEEPALIVE,
@@ -34,6 +34,7 @@ from babou._engine import (
 )
 from babou._errors import ClientClosedError, ConfigurationError
 from babou._messages import Request, Response
+from babou._threads import abandonable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,6 +129,23 @@ class PyreqwestEngine:
             client.close()
 
 
+def _let_it_leave(process: int) -> None:
+    """Wait until pyreqwest's own thread is not in Python, where it delivers results.
+
+    At the end of the interpreter it would be torn out of it, which can end in an abort.
+    """
+    if os.getpid() == process:
+        # Whatever that thread is at, it ends before it refuses this. It connects to nobody.
+        client = SyncClientBuilder().danger_accept_invalid_certs(enable=True).build()
+        with contextlib.suppress(exceptions.BuilderError):
+            client.get("none://nobody").build().send()
+
+
+@functools.cache
+def _once_at_exit(process: int) -> None:
+    atexit.register(_let_it_leave, process)
+
+
 class Clients(Generic[_Client]):
     """The clients of pyreqwest that an engine makes, each when it is first needed."""
 
@@ -149,6 +167,7 @@ class Clients(Generic[_Client]):
         with self._lock:
             if stall not in self._made:
                 self._process = os.getpid()
+                _once_at_exit(self._process)
                 for other in [each for each in self._made if each is not None]:
                     del self._made[other]
                 self._made[stall] = built(self._builder, stall)

@@ -8,12 +8,12 @@ a list.
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import random
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,6 +25,7 @@ from babou._config import Secret, check_key
 from babou._engine import MAX_CONNECTIONS
 from babou._errors import APIConnectionError, APIResponseValidationError
 from babou._messages import Cancelled, Request, Response, Step
+from babou._threads import CANCEL_CHECK, Answers, start
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -38,12 +39,10 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _log = logging.getLogger("babou")
-_CANCEL_CHECK = 0.05  # seconds
 CALLABLE = "The key that api_key() returned"
 
 KeySource = Secret | Callable[[], str]
 Progress = Callable[[int, int | None], object]
-_Polls = dict["Future[Reply | Cancelled]", tuple[str, float]]
 
 
 @frozen
@@ -112,48 +111,36 @@ class Runner:
     ) -> Generator[Asset | WaitResult, None, None]:
         """Yield each asset as it is seen, and each wait's result as it ends."""
         stop = threading.Event()
-        polls: _Polls = {}
-        ended: SimpleQueue[Future[Reply | Cancelled]] = SimpleQueue()
-        with ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="babou-wait") as pool:
-            try:
-                while batch and not (cancel is not None and cancel.is_set()):
-                    for sent in self._submit(batch, polls, pool, stop):
-                        if isinstance(sent, WaitResult):
-                            yield sent
-                        else:
-                            sent.add_done_callback(ended.put)
-                    due = batch.next_due() if len(polls) < MAX_CONNECTIONS else None
-                    pause = None if due is None else max(0.0, due - self.clock())
-                    if not polls:
-                        _pause(self.sleep, cancel, pause or 0.0)
-                        continue
-                    if cancel is not None:
-                        pause = min(_CANCEL_CHECK, _CANCEL_CHECK if pause is None else pause)
-                    for poll in _next(ended, pause):
-                        asset_id, began = polls.pop(poll)
-                        yield from settle(batch, asset_id, poll.result(), began, self.clock())
-                yield from batch.cancel(self.clock())
-            finally:
-                stop.set()  # what is under way ends at its next look at the event
+        ended: Answers = SimpleQueue()
+        under_way = 0
+        try:
+            while batch and not (cancel is not None and cancel.is_set()):
+                while under_way < MAX_CONNECTIONS and (taken := batch.take(now := self.clock())):
+                    if isinstance(taken, WaitResult):
+                        yield taken
+                    else:
+                        start(functools.partial(self._poll, *taken, now, stop), ended)
+                        under_way += 1
+                due = batch.next_due() if under_way < MAX_CONNECTIONS else None
+                pause = None if due is None else max(0.0, due - self.clock())
+                if not under_way:
+                    _pause(self.sleep, cancel, pause or 0.0)
+                    continue
+                if cancel is not None:
+                    pause = min(CANCEL_CHECK, CANCEL_CHECK if pause is None else pause)
+                for error, polled in _next(ended, pause):
+                    under_way -= 1
+                    if error is not None:
+                        raise error
+                    yield from settle(batch, *polled, self.clock())
+            yield from batch.cancel(self.clock())
+        finally:
+            stop.set()  # what is under way ends at its next look at the event, with nobody waiting
 
-    def _submit(
-        self,
-        batch: Batch,
-        polls: _Polls,
-        pool: ThreadPoolExecutor,
-        stop: threading.Event,
-    ) -> Iterator[WaitResult | Future[Reply | Cancelled]]:
-        while len(polls) < MAX_CONNECTIONS:
-            taken = batch.take(now := self.clock())
-            if taken is None:
-                return
-            if isinstance(taken, WaitResult):
-                yield taken
-                continue
-            asset_id, step = taken
-            poll = pool.submit(self._exchange, step, stop)
-            polls[poll] = asset_id, now
-            yield poll
+    def _poll(
+        self, asset_id: str, step: Step, sent: float, stop: threading.Event
+    ) -> tuple[str, Reply | Cancelled, float]:
+        return asset_id, self._exchange(step, stop), sent
 
     def download(
         self,
@@ -211,8 +198,8 @@ class Runner:
 
 
 def _next(
-    ended: SimpleQueue[Future[Reply | Cancelled]], pause: float | None
-) -> Iterator[Future[Reply | Cancelled]]:
+    ended: Answers, pause: float | None
+) -> Iterator[tuple[BaseException | None, tuple[str, Reply | Cancelled, float]]]:
     """Wait for the next poll to end, or for the pause to be over; then give all that have ended."""
     with contextlib.suppress(Empty):
         yield ended.get(timeout=pause)

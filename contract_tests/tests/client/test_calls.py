@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 import babou
+from babou import _threads
 from babou_contract.mock_server import Response, by_reads
 
 IMAGE = "ast_demo_image"
@@ -298,6 +300,14 @@ def test_a_callable_key_is_asked_for_each_request(server, open_door):
     assert door("get", IMAGE).is_ready
 
 
+@pytest.mark.parametrize("method", ["get", "wait", "wait_many"])
+def test_a_callable_that_has_no_key_ends_the_call(server, open_door, method):
+    """What goes wrong in the caller's own function is the caller's to see, from a thread too."""
+    with pytest.raises(babou.ConfigurationError, match="api_key"):
+        open_door(api_key=lambda: "")(method, IMAGE if method != "wait_many" else [IMAGE])
+    assert not server.requests
+
+
 def test_an_asynchronous_key_is_awaited(server, engine):
     """The asynchronous door also takes a coroutine function."""
 
@@ -413,14 +423,18 @@ def silent_ids(server):
     return [IMAGE, *ids]
 
 
-def test_leaving_wait_many_early_leaves_no_thread(server, engine, silent_ids):
-    """Closing the iterator ends the polls that are under way, though the server is silent."""
+def test_leaving_wait_many_early_waits_for_nothing(server, engine, silent_ids):
+    """Closing the iterator ends the wait, though the server is silent; so does the client's end."""
     with babou.Client(server.api_key, base_url=server.base_url, engine=engine) as client:
         results = client.assets.wait_many(silent_ids)
         assert next(results).asset_id == IMAGE
         results.close()
-    names = [thread.name for thread in threading.enumerate()]
-    assert not [name for name in names if name.startswith("babou-wait")]
+    while len(_threads._idle) < len([each for each in threading.enumerate() if is_ours(each)]):
+        time.sleep(0.01)  # the threads are at hand again, long before the calls' deadline
+
+
+def is_ours(thread):
+    return thread.name == "babou-call"
 
 
 def test_leaving_wait_many_early_leaves_no_task(async_door, silent_ids):

@@ -12,7 +12,7 @@ import pytest
 from pyreqwest.client import SyncClientBuilder
 
 import babou
-from babou import _abandon, _engines, _pyreqwest_engine
+from babou import _engines, _pyreqwest_engine, _threads
 
 IMAGE = "ast_demo_image"
 PATIENCE = 10.0
@@ -116,6 +116,45 @@ def test_a_forked_process_is_told_that_pyreqwest_cant_follow(server, engine, whi
     assert expected[1] in done.stdout
 
 
+LEAVING = """
+import asyncio, threading, time, babou
+
+class Slow(asyncio.SelectorEventLoop):
+    def call_soon_threadsafe(self, *arguments, **options):
+        super().call_soon_threadsafe(*arguments, **options)
+        if threading.current_thread() is not threading.main_thread():
+            print("in", flush=True)
+            time.sleep(0.3)  # meanwhile the main thread has its result, and goes on to the end
+            print("out", flush=True)
+
+async def main():
+    async with babou.AsyncClient("{key}", base_url="{url}", engine="{engine}") as client:
+        await client.assets.get("ast_demo_image")
+
+with asyncio.Runner(loop_factory=Slow) as runner:
+    runner.run(main())
+"""
+
+
+def test_a_program_that_ends_at_once_leaves_no_thread_in_python(server, engine):
+    """The interpreter would tear pyreqwest's thread out of it, which can end in an abort."""
+    done = run(LEAVING.format(key=server.api_key, url=server.base_url, engine=engine))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("in") == done.stdout.count("out")
+
+
+def test_leaving_is_for_the_process_that_made_calls(monkeypatch):
+    """In a child process there is no such thread, and waiting for it would never end."""
+    built = []
+    monkeypatch.setattr(
+        _pyreqwest_engine, "SyncClientBuilder", lambda: built.append(1) or SyncClientBuilder()
+    )
+    _pyreqwest_engine._let_it_leave(os.getpid())
+    assert len(built) == 1
+    _pyreqwest_engine._let_it_leave(0)
+    assert len(built) == 1
+
+
 @pytest.fixture
 def one_answer():
     """Return a function that serves some bytes once, to whoever connects."""
@@ -188,7 +227,7 @@ def test_one_client_is_kept_for_streams():
     assert len(clients.made()) == 2
 
 
-def test_what_is_abandoned_goes_on_alone_and_its_thread_is_kept():
+def test_what_is_threadsed_goes_on_alone_and_its_thread_is_kept():
     """A cancelled action holds up nobody, and the next one needs no new thread."""
     cancel, released, done = threading.Event(), threading.Event(), threading.Event()
 
@@ -199,19 +238,19 @@ def test_what_is_abandoned_goes_on_alone_and_its_thread_is_kept():
         return threading.get_ident()
 
     with pytest.raises(ConnectionAbortedError):
-        _abandon.abandonable(slow, cancel)
+        _threads.abandonable(slow, cancel)
     assert not done.is_set()
     released.set()
     assert done.wait(10)
-    first = _abandon.abandonable(threading.get_ident, None)
-    assert _abandon.abandonable(threading.get_ident, None) == first != threading.get_ident()
+    first = _threads.abandonable(threading.get_ident, None)
+    assert _threads.abandonable(threading.get_ident, None) == first != threading.get_ident()
 
 
-def test_what_an_abandonable_action_raises_is_raised():
+def test_what_an_threadsable_action_raises_is_raised():
     """The thread in between changes nothing."""
     with pytest.raises(ZeroDivisionError):
-        _abandon.abandonable(lambda: 1 / 0, None)
-    assert _abandon.abandonable(lambda: "next", None) == "next"
+        _threads.abandonable(lambda: 1 / 0, None)
+    assert _threads.abandonable(lambda: "next", None) == "next"
 
 
 def test_outside_of_the_main_thread_nothing_is_handed_over():
@@ -219,7 +258,7 @@ def test_outside_of_the_main_thread_nothing_is_handed_over():
     seen = []
 
     def call():
-        seen.append(_abandon.abandonable(threading.get_ident, None) == threading.get_ident())
+        seen.append(_threads.abandonable(threading.get_ident, None) == threading.get_ident())
 
     thread = threading.Thread(target=call)
     thread.start()
@@ -229,18 +268,18 @@ def test_outside_of_the_main_thread_nothing_is_handed_over():
 
 def test_a_thread_that_is_not_needed_ends(monkeypatch):
     """Threads are kept for a while, not for ever, and a call that comes then gets a new one."""
-    monkeypatch.setattr(_abandon, "_idle", [])
-    monkeypatch.setattr(_abandon, "_KEPT", 0.01)
-    thread = _abandon.abandonable(threading.current_thread, None)
+    monkeypatch.setattr(_threads, "_idle", [])
+    monkeypatch.setattr(_threads, "_KEPT", 0.01)
+    thread = _threads.abandonable(threading.current_thread, None)
     thread.join(10)
     assert not thread.is_alive()
-    assert _abandon._idle == []
-    assert _abandon.abandonable(lambda: "another", None) == "another"
+    assert _threads._idle == []
+    assert _threads.abandonable(lambda: "another", None) == "another"
 
 
 CHILD = """
 import os, signal
-from babou._abandon import abandonable
+from babou._threads import abandonable
 abandonable(lambda: None, None)
 if os.fork():
     raise SystemExit(os.waitstatus_to_exitcode(os.wait()[1]))
