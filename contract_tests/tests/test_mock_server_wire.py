@@ -2,6 +2,8 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
+import gc
 import socket
 import threading
 import time
@@ -280,3 +282,27 @@ def test_two_thousand_connections_at_once(mock_server, head):
 
     answers = asyncio.run(main())
     assert sum(answer.startswith(b"HTTP/1.1 200 OK") for answer in answers) == count
+
+
+def test_who_connects_while_the_server_stops_is_not_forgotten():
+    """What was being accepted is closed with the rest: nobody finds an open socket later."""
+    for _ in range(40):
+        server, go, connected = MockServer().start(), threading.Event(), []
+        address = "127.0.0.1", int(server.base_url.rpartition(":")[2])
+
+        def connect(go=go, address=address, connected=connected):
+            go.wait()
+            with contextlib.suppress(OSError):
+                for _ in range(10):
+                    connected.append(socket.create_connection(address, timeout=10))
+
+        connecting = [threading.Thread(target=connect) for _ in range(2)]
+        for thread in connecting:
+            thread.start()
+        go.set()
+        server.close()
+        for thread in connecting:
+            thread.join()
+        for one in connected:
+            one.close()
+    gc.collect()  # a forgotten one warns, and a warning is an error
