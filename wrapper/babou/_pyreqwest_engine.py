@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pyreqwest.client import SyncClient
     from pyreqwest.http import HeaderMap
 
-CONNECTIONS = 200
+CONNECTIONS = 256
 """Connections of one client; they cost it little, and a poll of many assets is over sooner."""
 
 
@@ -164,6 +164,10 @@ class Clients(Generic[_Client]):
         """
         if self._made and self._process != os.getpid():
             raise ConfigurationError(_FORKED)
+        found = self._made.get(stall)
+        return self._make(stall) if found is None else found
+
+    def _make(self, stall: float | None) -> _Client:
         with self._lock:
             if stall not in self._made:
                 self._process = os.getpid()
@@ -233,15 +237,16 @@ def lower(headers: HeaderMap) -> dict[str, str]:
     A value that is not ASCII, which pyreqwest does not give, is left out.
     """
     try:
-        found = headers.dict_multi_value()
+        found: dict[str, Any] = headers.dict_multi_value()
     except ValueError:
         found = {}
         for name in headers:
             with contextlib.suppress(ValueError):
                 found[name] = headers.getall(name)
-    return {
-        name: value if isinstance(value, str) else ", ".join(value) for name, value in found.items()
-    }
+    for name, value in found.items():
+        if not isinstance(value, str):
+            found[name] = ", ".join(value)
+    return found
 
 
 def check_proxies() -> None:

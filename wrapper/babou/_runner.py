@@ -259,7 +259,7 @@ def without_key(outcome: Reply, key: Secret) -> Reply:
     secret = key.reveal()
     if secret.encode() in outcome.body:
         outcome = evolve(outcome, body=outcome.body.replace(secret.encode(), b"***"))
-    if any(secret in value for value in outcome.headers.values()):
+    if secret in "\n".join(outcome.headers.values()):
         headers = {name: value.replace(secret, "***") for name, value in outcome.headers.items()}
         outcome = evolve(outcome, headers=headers)
     return outcome
