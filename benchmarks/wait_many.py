@@ -11,7 +11,7 @@ from benchmarks.turns import Rounds, available, interleave
 
 DELAY = 0.005
 POLLS = 3
-MOST_CONNECTIONS = {"babou[fast], async": 256}
+MOST_CONNECTIONS = {"babou[fast], async": 320}
 """What the package promises, where it is not 20."""
 HEAD = (
     "client", "wall, s", "polls", "CPU a poll, µs", "CPU a `get`, µs", "poll ÷ `get` (quartiles)",

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pyreqwest.client import SyncClient
     from pyreqwest.http import HeaderMap
 
-CONNECTIONS = 256
+CONNECTIONS = 320
 """Connections of one client; they cost it little, and a poll of many assets is over sooner."""
 
 
