@@ -7,9 +7,11 @@ so they are kept for a while.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import threading
+import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -24,9 +26,31 @@ CANCEL_CHECK = 0.05
 """Seconds between two looks at a `cancel` event."""
 _KEPT = 10.0  # seconds that a thread waits for its next action
 
+_PATIENCE = 0.25  # seconds
+
 _idle: list[_Kept] = []
+_busy: set[_Kept] = set()
+
+
+def _forget() -> None:
+    _idle.clear()
+    _busy.clear()
+
+
+def _let_them_leave() -> None:
+    """Wait a moment for what was abandoned, before the interpreter ends.
+
+    Who comes back from a compiled library to an interpreter that is being torn down aborts the
+    process. What is still waiting for a server then will hardly come back just in that moment.
+    """
+    end = time.monotonic() + _PATIENCE
+    while _busy and time.monotonic() < end:
+        time.sleep(0.005)
+
+
+atexit.register(_let_them_leave)
 with contextlib.suppress(AttributeError):  # where processes don't fork
-    os.register_at_fork(after_in_child=_idle.clear)  # a child process has none of the threads
+    os.register_at_fork(after_in_child=_forget)  # a child process has none of the threads
 
 
 def start(action: Callable[[], object], answers: Answers) -> None:
@@ -36,6 +60,7 @@ def start(action: Callable[[], object], answers: Answers) -> None:
     except IndexError:
         thread = _Kept()
         thread.start()
+    _busy.add(thread)
     thread.actions.put((action, answers))
 
 
@@ -83,6 +108,7 @@ class _Kept(threading.Thread):
                 result = action()
             except BaseException as raised:  # noqa: BLE001 (raised again by who waits)
                 error = raised
+            _busy.discard(self)
             _idle.append(self)
             answers.put((error, result))
             del action, answers, error, result  # or they would be kept until the next action

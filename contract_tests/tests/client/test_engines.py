@@ -277,6 +277,52 @@ def test_a_thread_that_is_not_needed_ends(monkeypatch):
     assert _threads.abandonable(lambda: "another", None) == "another"
 
 
+ABANDONED = """
+import threading, time
+from babou._threads import abandonable
+
+cancel = threading.Event()
+cancel.set()
+
+def slow():
+    time.sleep(0.15)
+    print("out", flush=True)
+
+try:
+    abandonable(slow, cancel)
+except ConnectionAbortedError:
+    print("left", flush=True)
+"""
+
+
+def test_what_is_abandoned_may_end_before_the_interpreter_does():
+    """Coming back from a compiled library while Python is torn down aborts the process."""
+    done = run(ABANDONED)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "left\nout\n", "")
+
+
+def test_nobody_waits_long_for_what_was_abandoned(monkeypatch):
+    """What a silent server holds up doesn't hold up the end of the program."""
+    released, answers = threading.Event(), _threads.SimpleQueue()
+    monkeypatch.setattr(_threads, "_busy", set())
+    monkeypatch.setattr(_threads, "_PATIENCE", 0.02)
+    _threads.start(lambda: released.wait(60), answers)
+    _threads._let_them_leave()
+    assert len(_threads._busy) == 1
+    released.set()
+    answers.get(timeout=10)
+    assert not _threads._busy
+
+
+def test_a_child_process_forgets_its_parents_threads(monkeypatch):
+    """It has none of them."""
+    monkeypatch.setattr(_threads, "_idle", [1])
+    monkeypatch.setattr(_threads, "_busy", {2})
+    _threads._forget()
+    assert not _threads._idle
+    assert not _threads._busy
+
+
 CHILD = """
 import os, signal
 from babou._threads import abandonable
