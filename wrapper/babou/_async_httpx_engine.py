@@ -12,15 +12,13 @@ import httpx
 from babou._asyncio_backend import Backend, Connection
 from babou._deadline import close_failed_handshakes, connect_by
 from babou._engine import (
-    CLOSED,
     MAX_CONNECTIONS,
     Body,
     Stream,
     ToldApart,
     Translated,
-    timed_out,
+    check,
 )
-from babou._errors import ClientClosedError
 from babou._httpx_engine import TROUBLES, Raw, lower, to_httpx
 from babou._lanes import Lanes, own_client
 from babou._messages import Request, Response
@@ -52,7 +50,7 @@ class AsyncHttpxEngine:
 
     async def send(self, request: Request, *, timeout: float) -> Response:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
-        self._check(request, timeout)
+        check(request, timeout, closed=self._closed or self._client.is_closed)
         with Translated(TROUBLES, request, timeout):
             async with asyncio.timeout(timeout):
                 if self._lanes is None:
@@ -83,7 +81,7 @@ class AsyncHttpxEngine:
         self, request: Request, *, stall: float, timeout: float
     ) -> AsyncIterator[Stream]:
         """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
-        self._check(request, timeout)
+        check(request, timeout, closed=self._closed or self._client.is_closed)
         end = time.monotonic() + timeout
 
         @contextlib.asynccontextmanager
@@ -108,12 +106,6 @@ class AsyncHttpxEngine:
             yield Stream(response.status_code, lower(response.headers.raw), pieces())
         finally:
             await response.aclose()
-
-    def _check(self, request: Request, timeout: float) -> None:
-        if self._closed or self._client.is_closed:
-            raise ClientClosedError(CLOSED)
-        if timeout <= 0:
-            raise timed_out(request, timeout)
 
     async def close(self) -> None:
         """Close the engine, and the connections that it made."""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyreqwest.client import ClientBuilder
 
-from babou._engine import CLOSED, Body, Stream, ToldApart, Translated, timed_out
-from babou._errors import ClientClosedError
+from babou._engine import Body, Stream, ToldApart, Translated, check
 from babou._messages import Request, Response
 from babou._pyreqwest_engine import (
     CONNECTIONS,
@@ -38,7 +37,7 @@ class AsyncPyreqwestEngine:
 
     async def send(self, request: Request, *, timeout: float) -> Response:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
-        self._check(request, timeout)
+        check(request, timeout, closed=self._closed)
         with Translated(TROUBLES, request, timeout):
             return await self._exchange(request, timeout)
 
@@ -59,7 +58,7 @@ class AsyncPyreqwestEngine:
         self, request: Request, *, stall: float, timeout: float
     ) -> AsyncIterator[Stream]:
         """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
-        self._check(request, timeout)
+        check(request, timeout, closed=self._closed)
         limit = min(stall, timeout)
 
         async def pieces() -> AsyncIterator[bytes]:
@@ -77,12 +76,6 @@ class AsyncPyreqwestEngine:
             yield Stream(answer.status, lower(answer.headers), pieces())
         finally:
             await opened.__aexit__(None, None, None)
-
-    def _check(self, request: Request, timeout: float) -> None:
-        if self._closed:
-            raise ClientClosedError(CLOSED)
-        if timeout <= 0:
-            raise timed_out(request, timeout)
 
     async def close(self) -> None:
         """Close the connections."""

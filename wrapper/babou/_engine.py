@@ -193,6 +193,14 @@ class ToldApart:
 _SUCCESS = 2
 
 
+def check(request: Request, timeout: float, *, closed: bool) -> None:
+    """Raise before anything is sent, where nothing can be."""
+    if closed:
+        raise ClientClosedError(CLOSED)
+    if timeout <= 0:
+        raise timed_out(request, timeout)
+
+
 def timed_out(request: Request, timeout: float) -> APITimeoutError:
     return APITimeoutError(
         f"no whole answer from {place(request)} within {max(0.0, timeout):.3g} s. "

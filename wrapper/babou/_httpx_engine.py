@@ -17,16 +17,14 @@ import httpx
 
 from babou._deadline import ReadsUntil, bound_reads, in_thread
 from babou._engine import (
-    CLOSED,
     MAX_CONNECTIONS,
     Body,
     Stream,
     ToldApart,
     Translated,
     Troubles,
-    timed_out,
+    check,
 )
-from babou._errors import ClientClosedError
 from babou._lanes import Lanes, own_client
 from babou._messages import Request, Response
 from babou._straight import straight
@@ -70,7 +68,7 @@ class HttpxEngine:
         self, request: Request, *, timeout: float, cancel: threading.Event | None = None
     ) -> Response:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
-        self._check(request, timeout)
+        check(request, timeout, closed=self._closed or self._client.is_closed)
         with Translated(TROUBLES, request, timeout):
             if self._lanes is None:
                 exchange = functools.partial(self._by_client, request, timeout, cancel)
@@ -110,7 +108,7 @@ class HttpxEngine:
     @contextlib.contextmanager
     def stream(self, request: Request, *, stall: float, timeout: float) -> Iterator[Stream]:
         """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
-        self._check(request, timeout)
+        check(request, timeout, closed=self._closed or self._client.is_closed)
         end = time.monotonic() + timeout
 
         def within_stall(action: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever it returns)
@@ -132,12 +130,6 @@ class HttpxEngine:
             )
         finally:
             response.close()
-
-    def _check(self, request: Request, timeout: float) -> None:
-        if self._closed or self._client.is_closed:
-            raise ClientClosedError(CLOSED)
-        if timeout <= 0:
-            raise timed_out(request, timeout)
 
     def close(self) -> None:
         """Close the engine, and the connections that it made."""

@@ -23,16 +23,15 @@ from pyreqwest import exceptions
 from pyreqwest.client import SyncClientBuilder
 
 from babou._engine import (
-    CLOSED,
     KEEPALIVE,
     Body,
     Stream,
     ToldApart,
     Translated,
     Troubles,
-    timed_out,
+    check,
 )
-from babou._errors import ClientClosedError, ConfigurationError
+from babou._errors import ConfigurationError
 from babou._messages import Request, Response
 from babou._threads import abandonable
 
@@ -81,7 +80,7 @@ class PyreqwestEngine:
         self, request: Request, *, timeout: float, cancel: threading.Event | None = None
     ) -> Response:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
-        self._check(request, timeout)
+        check(request, timeout, closed=self._closed)
         with Translated(TROUBLES, request, timeout):
             return abandonable(functools.partial(self._exchange, request, timeout), cancel)
 
@@ -99,7 +98,7 @@ class PyreqwestEngine:
     @contextlib.contextmanager
     def stream(self, request: Request, *, stall: float, timeout: float) -> Iterator[Stream]:
         """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
-        self._check(request, timeout)
+        check(request, timeout, closed=self._closed)
 
         def translated(action: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever it returns)
             with Translated(TROUBLES, request, min(stall, timeout)):
@@ -115,12 +114,6 @@ class PyreqwestEngine:
             close()
             raise
         close()
-
-    def _check(self, request: Request, timeout: float) -> None:
-        if self._closed:
-            raise ClientClosedError(CLOSED)
-        if timeout <= 0:
-            raise timed_out(request, timeout)
 
     def close(self) -> None:
         """Close the connections."""

@@ -25,8 +25,7 @@ Answers = SimpleQueue[tuple[BaseException | None, Any]]
 CANCEL_CHECK = 0.05
 """Seconds between two looks at a `cancel` event."""
 _KEPT = 10.0  # seconds that a thread waits for its next action
-
-_PATIENCE = 0.25  # seconds
+_PATIENCE = 0.25  # seconds that the end of the interpreter waits for threads that are busy
 
 _idle: list[_Kept] = []
 _busy: set[_Kept] = set()

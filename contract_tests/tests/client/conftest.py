@@ -111,3 +111,18 @@ def twenty_connections(monkeypatch):
     """Give every engine as many connections as that over httpx has."""
     monkeypatch.setattr(_pyreqwest_engine, "CONNECTIONS", 20)
     monkeypatch.setattr(_async_pyreqwest_engine.AsyncPyreqwestEngine, "connections", 20)
+
+
+@pytest.fixture
+def large_asset(server):
+    """Return an asset of 64 MiB, which the server makes piece by piece; its id and its size."""
+    size, piece = 64 << 20, bytes(1 << 16)
+
+    def stream(request, answer):
+        if not request.path.startswith("/storage/"):
+            return answer
+        whole = answer.with_body(lambda: (piece for _ in range(size // len(piece))))
+        return whole.with_header("content-length", str(size))
+
+    server.rewrite = stream
+    return server.add(size=size), size

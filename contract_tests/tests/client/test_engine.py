@@ -449,19 +449,9 @@ def test_memory_stays_flat_while_an_answer_is_refused(server, open_door, fault):
     assert peak < 16 << 20
 
 
-def test_memory_stays_flat_while_a_file_is_stored(server, open_door, tmp_path):
+def test_memory_stays_flat_while_a_file_is_stored(large_asset, open_door, tmp_path):
     """The size of a file is no matter: it is never held whole."""
-    size = 64 << 20
-    asset_id = server.add(size=size)
-    piece = bytes(1 << 16)
-
-    def stream(request, answer):
-        if not request.path.startswith("/storage/"):
-            return answer
-        whole = answer.with_body(lambda: (piece for _ in range(size // len(piece))))
-        return whole.with_header("content-length", str(size))
-
-    server.rewrite = stream
+    asset_id, size = large_asset
     tracemalloc.start()
     try:
         path = open_door()("download", asset_id, tmp_path)

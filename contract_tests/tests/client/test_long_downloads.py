@@ -204,18 +204,9 @@ def test_a_proxy_is_used(server, open_door, asset_id, tmp_path, monkeypatch, str
     assert straight
 
 
-def test_memory_stays_flat(server, open_door, tmp_path):
+def test_memory_stays_flat(large_asset, open_door, tmp_path):
     """The size of a file is no matter: it is never held whole."""
-    size, piece = 64 << 20, bytes(1 << 16)
-    asset_id = server.add(size=size)
-
-    def stream(request, answer):
-        if not request.path.startswith("/storage/"):
-            return answer
-        whole = answer.with_body(lambda: (piece for _ in range(size // len(piece))))
-        return whole.with_header("content-length", str(size))
-
-    server.rewrite = stream
+    asset_id, size = large_asset
     tracemalloc.start()
     try:
         path = open_door()("download", asset_id, tmp_path)
