@@ -39,12 +39,15 @@ if TYPE_CHECKING:
     from babou._async_assets import AsyncAssets
     from babou._async_client import AsyncClient
     from babou._async_httpx_engine import AsyncHttpxEngine
-    from babou._batch import WaitResult
+    from babou._batch import WaitFailure, WaitResult, WaitSuccess
     from babou._client import Client
+    from babou._engine import AsyncEngine, Engine, Stream
+    from babou._engines import EngineName
     from babou._httpx_engine import HttpxEngine
+    from babou._messages import Request, Response
     from babou._operations import Asset, AssetState
     from babou._polling import Again, Done, Failed, PollPolicy, TimedOut
-    from babou._verdict import Verdict
+    from babou._verdict import Verdict, VerdictReason
 
     __version__: str
 
@@ -60,6 +63,7 @@ __all__ = [
     "Assets",
     "AsyncAssets",
     "AsyncClient",
+    "AsyncEngine",
     "AsyncHttpxEngine",
     "AuthenticationError",
     "BabouError",
@@ -70,6 +74,8 @@ __all__ = [
     "ConflictError",
     "Done",
     "DownloadError",
+    "Engine",
+    "EngineName",
     "Failed",
     "HttpxEngine",
     "InternalServerError",
@@ -78,11 +84,17 @@ __all__ = [
     "PermissionDeniedError",
     "PollPolicy",
     "RateLimitError",
+    "Request",
+    "Response",
+    "Stream",
     "TimedOut",
     "Verdict",
+    "VerdictReason",
     "WaitCancelledError",
     "WaitError",
+    "WaitFailure",
     "WaitResult",
+    "WaitSuccess",
     "WaitTimeoutError",
     "__version__",
 ]
@@ -96,15 +108,24 @@ _LATE = {
     "AssetState": "babou._operations",
     "AsyncAssets": "babou._async_assets",
     "AsyncClient": "babou._async_client",
+    "AsyncEngine": "babou._engine",
     "AsyncHttpxEngine": "babou._async_httpx_engine",
     "Client": "babou._client",
     "Done": "babou._polling",
+    "Engine": "babou._engine",
+    "EngineName": "babou._engines",
     "Failed": "babou._polling",
     "HttpxEngine": "babou._httpx_engine",
     "PollPolicy": "babou._polling",
+    "Request": "babou._messages",
+    "Response": "babou._messages",
+    "Stream": "babou._engine",
     "TimedOut": "babou._polling",
     "Verdict": "babou._verdict",
+    "VerdictReason": "babou._verdict",
+    "WaitFailure": "babou._batch",
     "WaitResult": "babou._batch",
+    "WaitSuccess": "babou._batch",
 }
 
 
@@ -124,4 +145,4 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return list(__all__)

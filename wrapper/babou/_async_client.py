@@ -29,8 +29,9 @@ class AsyncClient:
     Args:
         api_key: The key, or a function (asynchronous or not) that is asked for it before each
             request, so that keys can be rotated. By default the environment variable BABOU_API_KEY.
-        base_url: Scheme and host, and a path if there is one before `/api/v1`. By default the
-            environment variable BABOU_BASE_URL, or else https://api.babou.ai.
+        base_url: Scheme and host, and a path if there is one before `/api/v1`, which may be left
+            out or not. By default the environment variable BABOU_BASE_URL, or else
+            https://api.babou.ai.
         timeout: Seconds that one call may take in all: connection, reading, retries and the pauses
             between them. A wait has a time of its own, of which each poll takes at most this.
         max_retries: Further attempts after one that failed for a passing reason.
@@ -65,6 +66,7 @@ class AsyncClient:
         from babou._async_assets import AsyncAssets  # noqa: PLC0415
         from babou._async_runner import AsyncRunner  # noqa: PLC0415
         from babou._engines import async_engine_for  # noqa: PLC0415
+        from babou._operations import server_url  # noqa: PLC0415
         from babou._runner import Head  # noqa: PLC0415
 
         key: Secret | Callable[[], str | Awaitable[str]]
@@ -73,7 +75,7 @@ class AsyncClient:
         else:
             key = api_key if callable(api_key) else check_key(api_key)
         self._options = Options(timeout, max_retries, poll)
-        head = Head(check_base_url(base_url), user_agent(user_agent_suffix))
+        head = Head(server_url(check_base_url(base_url)), user_agent(user_agent_suffix))
         self._runner = AsyncRunner(async_engine_for(engine), key, head)
         self._owns_engine = engine is None or isinstance(engine, str)
         self.assets = AsyncAssets(self._runner, self._options)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from babou._files import FileSink, StreamSink
     from babou._flows import Answer, Reply
     from babou._operations import Asset
+    from babou._wait_state import FailedPoll
 
 _T = TypeVar("_T")
 _AT_FIRST = 20
@@ -72,9 +73,7 @@ class AsyncRunner:
                 result: _T = stop.value
                 return result
 
-    async def iterate(
-        self, flow: Generator[Step | Asset, Answer, None]
-    ) -> AsyncGenerator[Asset, None]:
+    async def iterate(self, flow: Generator[Step | _T, Answer, None]) -> AsyncGenerator[_T, None]:
         """Yield what the flow yields for its caller."""
         event = next(flow)
         while True:
@@ -89,8 +88,8 @@ class AsyncRunner:
             except StopIteration:
                 return
 
-    async def many(self, batch: Batch) -> AsyncGenerator[Asset | WaitResult, None]:
-        """Yield each asset as it is seen, and each wait's result as it ends."""
+    async def many(self, batch: Batch) -> AsyncGenerator[Asset | FailedPoll | WaitResult, None]:
+        """Yield each asset as it is seen, each passing failure, and each wait's result."""
         polls: _Polls = {}
         ended: asyncio.Queue[asyncio.Task[Reply]] = asyncio.Queue()
         limit = min(_AT_FIRST, self.engine.connections)

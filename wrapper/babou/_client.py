@@ -29,8 +29,9 @@ class Client:
     Args:
         api_key: The key, or a function that is asked for it before each request, so that keys can
             be rotated. By default the environment variable BABOU_API_KEY.
-        base_url: Scheme and host, and a path if there is one before `/api/v1`. By default the
-            environment variable BABOU_BASE_URL, or else https://api.babou.ai.
+        base_url: Scheme and host, and a path if there is one before `/api/v1`, which may be left
+            out or not. By default the environment variable BABOU_BASE_URL, or else
+            https://api.babou.ai.
         timeout: Seconds that one call may take in all: connection, reading, retries and the pauses
             between them. A wait has a time of its own, of which each poll takes at most this.
         max_retries: Further attempts after one that failed for a passing reason.
@@ -64,6 +65,7 @@ class Client:
         # The HTTP stack is loaded with the first client, not by `import babou`.
         from babou._assets import Assets  # noqa: PLC0415
         from babou._engines import engine_for  # noqa: PLC0415
+        from babou._operations import server_url  # noqa: PLC0415
         from babou._runner import Head, Runner  # noqa: PLC0415
 
         key: Secret | Callable[[], str]
@@ -72,7 +74,7 @@ class Client:
         else:
             key = api_key if callable(api_key) else check_key(api_key)
         self._options = Options(timeout, max_retries, poll)
-        head = Head(check_base_url(base_url), user_agent(user_agent_suffix))
+        head = Head(server_url(check_base_url(base_url)), user_agent(user_agent_suffix))
         self._runner = Runner(engine_for(engine), key, head)
         self._owns_engine = engine is None or isinstance(engine, str)
         self.assets = Assets(self._runner, self._options)

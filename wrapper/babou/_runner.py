@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from babou._files import FileSink, StreamSink
     from babou._flows import Answer, Reply
     from babou._operations import Asset
+    from babou._wait_state import FailedPoll
 
 _T = TypeVar("_T")
 _log = logging.getLogger("babou")
@@ -90,8 +91,8 @@ class Runner:
                 return result
 
     def iterate(
-        self, flow: Generator[Step | Asset, Answer, None], cancel: threading.Event | None
-    ) -> Generator[Asset, None, None]:
+        self, flow: Generator[Step | _T, Answer, None], cancel: threading.Event | None
+    ) -> Generator[_T, None, None]:
         """Yield what the flow yields for its caller."""
         event = next(flow)
         while True:
@@ -108,8 +109,8 @@ class Runner:
 
     def many(
         self, batch: Batch, cancel: threading.Event | None
-    ) -> Generator[Asset | WaitResult, None, None]:
-        """Yield each asset as it is seen, and each wait's result as it ends."""
+    ) -> Generator[Asset | FailedPoll | WaitResult, None, None]:
+        """Yield each asset as it is seen, each passing failure, and each wait's result."""
         stop = threading.Event()
         ended: Answers = SimpleQueue()
         under_way = 0
@@ -213,12 +214,12 @@ def settle(
     answer: Reply | Cancelled,
     sent: float,
     now: float,
-) -> Iterator[Asset | WaitResult]:
+) -> Iterator[Asset | FailedPoll | WaitResult]:
     if isinstance(answer, Cancelled):  # pragma: no cover (only after the caller has left)
         return
-    asset, result = batch.settle(asset_id, answer, sent=sent, now=now)
-    if asset is not None:
-        yield asset
+    seen, result = batch.settle(asset_id, answer, sent=sent, now=now)
+    if seen is not None:
+        yield seen
     if result is not None:
         yield result
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import ID, Turn, World, asset, chances, final, passing, refusal, seconds, seen
 
-from babou._batch import Batch, WaitResult
+from babou._batch import Batch, WaitResult, WaitSuccess
 from babou._errors import (
     APITimeoutError,
     AssetFailedError,
@@ -26,7 +26,9 @@ from babou._retry import asked_pause
 STEADY = PollPolicy(jitter=0.0)
 
 
-def make(asset_ids, *, timeout=100.0, policy=STEADY, began=0.0, random=lambda: 0.5) -> Batch:
+def make(
+    asset_ids, *, timeout=100.0, policy=STEADY, began=0.0, missing_ok_for=0.0, random=lambda: 0.5
+) -> Batch:
     """Return a batch with the options that don't matter filled in."""
     return Batch(
         asset_ids,
@@ -34,6 +36,7 @@ def make(asset_ids, *, timeout=100.0, policy=STEADY, began=0.0, random=lambda: 0
         began=began,
         timeout=timeout,
         request_timeout=30.0,
+        missing_ok_for=missing_ok_for,
         random=random,
     )
 
@@ -101,7 +104,7 @@ def test_each_wait_goes_its_own_way():
         (2.0, "c"),
     ]
     found = {result.asset_id: result for _, result in results}
-    assert found["a"] == WaitResult("a", asset("ready", asset_id="a"))
+    assert found["a"] == WaitSuccess("a", asset("ready", asset_id="a"))
     assert isinstance(found["c"].error, AssetFailedError)
     assert isinstance(found["d"].error, NotFoundError)
     assert [(at, asset_id) for at, asset_id, _ in polls if asset_id == "a"] == [
@@ -273,7 +276,7 @@ def test_memory_of_a_waiting_asset_is_small():
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(batch._tracks) == 2_000
+    assert len(batch._waits) == 2_000
     assert peak < 6_000_000  # a fifth of them, because tracing is slow
 
 

@@ -184,8 +184,13 @@ class TestGet:
 
 
 def play_watch(replies, *, timeout=100.0, already_elapsed=0.0, raise_failed=True, **options):
-    """Return the end of a `watch`, the assets seen, and when the polls were sent."""
-    options = {"policy": STEADY, "request_timeout": 30.0, "random": lambda: 0.5} | options
+    """Return the end of a `watch`, the assets and failures seen, and when the polls were sent."""
+    options = {
+        "policy": STEADY,
+        "request_timeout": 30.0,
+        "missing_ok_for": 0.0,
+        "random": lambda: 0.5,
+    } | options
     round_trip = options.pop("round_trip", 0.0)
     busy = options.pop("busy", 0.0)
     flow = watch(
