@@ -38,10 +38,11 @@ if TYPE_CHECKING:
     from babou._assets import Assets
     from babou._async_assets import AsyncAssets
     from babou._async_client import AsyncClient
-    from babou._async_httpx_engine import AsyncHttpxEngine
     from babou._batch import WaitResult
     from babou._client import Client
-    from babou._httpx_engine import HttpxEngine
+    from babou._http.caller import AsyncHttpxTransport, HttpxTransport
+    from babou._http.transport import AsyncTransport, ResponseStream, Transport
+    from babou._messages import Request, Response
     from babou._operations import Asset, AssetState
     from babou._polling import Again, Done, Failed, PollPolicy, TimedOut
     from babou._verdict import Verdict
@@ -60,7 +61,8 @@ __all__ = [
     "Assets",
     "AsyncAssets",
     "AsyncClient",
-    "AsyncHttpxEngine",
+    "AsyncHttpxTransport",
+    "AsyncTransport",
     "AuthenticationError",
     "BabouError",
     "BadRequestError",
@@ -71,14 +73,18 @@ __all__ = [
     "Done",
     "DownloadError",
     "Failed",
-    "HttpxEngine",
+    "HttpxTransport",
     "InternalServerError",
     "InvalidAssetIdError",
     "NotFoundError",
     "PermissionDeniedError",
     "PollPolicy",
     "RateLimitError",
+    "Request",
+    "Response",
+    "ResponseStream",
     "TimedOut",
+    "Transport",
     "Verdict",
     "WaitCancelledError",
     "WaitError",
@@ -96,13 +102,18 @@ _LATE = {
     "AssetState": "babou._operations",
     "AsyncAssets": "babou._async_assets",
     "AsyncClient": "babou._async_client",
-    "AsyncHttpxEngine": "babou._async_httpx_engine",
+    "AsyncHttpxTransport": "babou._http.caller",
+    "AsyncTransport": "babou._http.transport",
     "Client": "babou._client",
     "Done": "babou._polling",
     "Failed": "babou._polling",
-    "HttpxEngine": "babou._httpx_engine",
+    "HttpxTransport": "babou._http.caller",
     "PollPolicy": "babou._polling",
+    "Request": "babou._messages",
+    "Response": "babou._messages",
+    "ResponseStream": "babou._http.transport",
     "TimedOut": "babou._polling",
+    "Transport": "babou._http.transport",
     "Verdict": "babou._verdict",
     "WaitResult": "babou._batch",
 }

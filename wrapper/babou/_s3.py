@@ -1,4 +1,4 @@
-"""Fetch `s3://bucket/key` with boto3, in the words of `_engine`: a head and a body in pieces.
+"""Fetch `s3://bucket/key` with boto3, in the words of `_http.transport`: a head and a body in pieces.
 
 boto3 finds its own credentials (environment, profile, role); Babou's key is not among them.
 """
@@ -9,8 +9,8 @@ import contextlib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from babou._engine import Stream
 from babou._errors import APIConnectionError, DownloadError
+from babou._http.transport import ResponseStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -22,7 +22,7 @@ _PRECONDITION_FAILED = 412
 
 
 @contextlib.contextmanager
-def stream(asset_id: str, request: Request, *, stall: float) -> Iterator[Stream]:
+def stream(asset_id: str, request: Request, *, stall: float) -> Iterator[ResponseStream]:
     """Open an object of a bucket; each piece has to arrive within `stall` seconds.
 
     Raises:
@@ -31,27 +31,29 @@ def stream(asset_id: str, request: Request, *, stall: float) -> Iterator[Stream]
     """
     answer, boto_errors = _open(asset_id, request, stall)
     try:
-        yield Stream(answer.status, answer.headers, _pieces(answer, boto_errors))
+        yield ResponseStream(answer.status, answer.headers, _pieces(answer, boto_errors))
     finally:
         answer.close()
 
 
 @contextlib.asynccontextmanager
-async def astream(asset_id: str, request: Request, *, stall: float) -> AsyncIterator[Stream]:
+async def astream(
+    asset_id: str, request: Request, *, stall: float
+) -> AsyncIterator[ResponseStream]:
     """Open an object of a bucket without blocking the event loop: boto3 works in a thread."""
-    import asyncio  # noqa: PLC0415 (slow to import, and the synchronous door has no use for it)
+    from anyio import to_thread  # noqa: PLC0415 (the synchronous client has no use for it)
 
-    answer, boto_errors = await asyncio.to_thread(_open, asset_id, request, stall)
+    answer, boto_errors = await to_thread.run_sync(_open, asset_id, request, stall)
     pieces = _pieces(answer, boto_errors)
 
     async def in_thread() -> AsyncIterator[bytes]:
-        while chunk := await asyncio.to_thread(next, pieces, b""):
+        while chunk := await to_thread.run_sync(next, pieces, b""):
             yield chunk
 
     try:
-        yield Stream(answer.status, answer.headers, in_thread())
+        yield ResponseStream(answer.status, answer.headers, in_thread())
     finally:
-        await asyncio.to_thread(answer.close)
+        await to_thread.run_sync(answer.close)
 
 
 class _Answer:
