@@ -19,7 +19,7 @@ from babou._engine import (
     Translated,
     check,
 )
-from babou._httpx_engine import TROUBLES, Raw, lower, to_httpx
+from babou._httpx_engine import TROUBLES, Raw, lower, streamed_headers, to_httpx
 from babou._lanes import Lanes, own_client
 from babou._messages import Request, Response
 from babou._straight import rest
@@ -103,7 +103,7 @@ class AsyncHttpxEngine:
         async with within_stall():
             response = await self._open(request, stall)
         try:
-            yield Stream(response.status_code, lower(response.headers.raw), pieces())
+            yield Stream(response.status_code, streamed_headers(response), pieces())
         finally:
             await response.aclose()
 
@@ -130,7 +130,8 @@ async def _whole(status: int, raw: Raw, stream: httpx.AsyncByteStream) -> Respon
 
 
 async def _body(response: httpx.Response) -> AsyncIterator[bytes | memoryview]:
-    ordinary = aiter(_adecoded(response))  # kept to the end: it closes the connection when it goes
+    # Kept to the end: it closes the connection when it goes.
+    ordinary = response.aiter_bytes() if response.is_stream_consumed else response.aiter_raw()
     first = await anext(ordinary, b"")
     yield first
     left, connection = rest(response, first), response.extensions.get("network_stream")
@@ -139,9 +140,3 @@ async def _body(response: httpx.Response) -> AsyncIterator[bytes | memoryview]:
         pieces = connection.straight(left)
     async for piece in pieces:
         yield piece
-
-
-def _adecoded(response: httpx.Response) -> AsyncIterator[bytes]:
-    if "content-encoding" in response.headers or response.is_stream_consumed:
-        return response.aiter_bytes()
-    return response.aiter_raw()

@@ -49,7 +49,8 @@ class Stream:
     chunks: Any
     """Iterator (or asynchronous iterator) of bytes; raises `APIConnectionError`.
 
-    A piece may be a view that is valid only until the next one is asked for.
+    They come as they were sent: a `content-encoding` among the headers is not undone. A piece may
+    be a view that is valid only until the next one is asked for.
     """
 
 

@@ -119,13 +119,13 @@ class HttpxEngine:
                 return action() if self._bounded_reads else in_thread(action, left)
 
         response = within_stall(lambda: self._open(request, stall))
-        ordinary = iter(_decoded(response))
+        ordinary = response.iter_bytes() if response.is_stream_consumed else response.iter_raw()
         # Between a caller's client and its connection may be anything.
         pieces = ordinary if self._lanes is None else straight(response, ordinary)
         try:
             yield Stream(
                 response.status_code,
-                lower(response.headers.raw),
+                streamed_headers(response),
                 iter(lambda: within_stall(lambda: next(pieces, b"")), b""),
             )
         finally:
@@ -175,8 +175,13 @@ def lower(raw: Raw) -> dict[str, str]:
     return lowered
 
 
-def _decoded(response: httpx.Response) -> Iterable[bytes]:
-    """Yield the body as stored; decompressed only if the storage compressed it unasked."""
-    if "content-encoding" in response.headers or response.is_stream_consumed:
-        return response.iter_bytes()
-    return response.iter_raw()
+def streamed_headers(response: httpx.Response) -> dict[str, str]:
+    """Return the headers of a body that comes as it was sent.
+
+    One that a caller's client has read already comes decoded: what described it coded is left out.
+    """
+    headers = lower(response.headers.raw)
+    if response.is_stream_consumed and "content-encoding" in headers:
+        for name in ("content-encoding", "content-length", "etag"):
+            headers.pop(name, None)
+    return headers

@@ -186,16 +186,16 @@ def streamed(client: Any, request: Request, timeout: float) -> Any:  # noqa: ANN
 def built(kind: Callable[[], Any], stall: float | None = None) -> Any:  # noqa: ANN401 (of that kind)
     """Return a new client of pyreqwest, for whole answers or for streams.
 
-    Streams are decompressed by it, where a storage compresses unasked; whole answers are not,
-    because it sets no limit to their size.
+    It decompresses neither: it sets no limit to the size of answers, and hides that it did so,
+    while ranges of a stream count the bytes that were sent.
     """
-    streams = stall is not None
+    no = False
     builder = (
         kind()
-        .gzip(streams)
-        .brotli(streams)
-        .zstd(streams)
-        .deflate(streams)
+        .gzip(no)
+        .brotli(no)
+        .zstd(no)
+        .deflate(no)
         .follow_redirects(enable=False)
         .referer(enable=False)
         .pool_idle_timeout(timedelta(seconds=KEEPALIVE))

@@ -23,7 +23,7 @@ from babou import _s3
 from babou._batch import Batch, WaitResult
 from babou._config import Secret, check_key
 from babou._engine import MAX_CONNECTIONS
-from babou._errors import APIConnectionError, APIResponseValidationError
+from babou._errors import APIConnectionError, APIResponseValidationError, APITimeoutError
 from babou._messages import Cancelled, Request, Response, Step
 from babou._threads import CANCEL_CHECK, Answers, start
 
@@ -153,13 +153,13 @@ class Runner:
     ) -> None:
         """Carry out a download."""
         end = self.clock() + timeout
-        while True:
+        while not plan.is_whole:
             left = time_left(end - self.clock() - plan.delay, plan)
             self.sleep(plan.delay)
             request = plan.request()
             try:
                 with (
-                    _s3.stream(plan.asset_id, request, stall=min(stall, left))
+                    _s3.stream(plan.asset_id, request, stall=stall, timeout=left)
                     if plan.is_s3
                     else self.engine.stream(request, stall=stall, timeout=left)
                 ) as answer:
@@ -167,15 +167,14 @@ class Runner:
                         continue
                     sink.begin()
                     for chunk in answer.chunks:
-                        sink.write(chunk)
-                        plan.stored(len(chunk))
-                        if on_progress is not None:
-                            on_progress(plan.offset, plan.total)
+                        for piece in plan.pieces(chunk):
+                            sink.write(piece)
+                            plan.stored(len(piece))
+                            if on_progress is not None:
+                                on_progress(plan.offset, plan.total)
+                plan.body_ended()
             except APIConnectionError as error:
                 plan.failed(error)
-                continue
-            plan.finish()
-            return
 
     def _exchange(self, step: Step, cancel: threading.Event | None = None) -> Reply | Cancelled:
         if step.delay > 0:
@@ -234,7 +233,7 @@ def _pause(
 
 def time_left(left: float, plan: Plan) -> float:
     if left <= 0:
-        raise plan.out_of_time()
+        raise plan.out_of_time() from APITimeoutError("The time for the whole download was up.")
     return left
 
 
