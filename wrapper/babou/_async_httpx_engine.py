@@ -19,7 +19,8 @@ from babou._engine import (
     Translated,
     check,
 )
-from babou._httpx_engine import TROUBLES, Raw, lower, to_httpx
+from babou._headers import join_headers
+from babou._httpx_engine import TROUBLES, Raw, decoded, to_httpx
 from babou._lanes import Lanes, own_client
 from babou._messages import Request, Response
 from babou._straight import rest
@@ -103,7 +104,8 @@ class AsyncHttpxEngine:
         async with within_stall():
             response = await self._open(request, stall)
         try:
-            yield Stream(response.status_code, lower(response.headers.raw), pieces())
+            headers = join_headers(decoded(response.headers.raw), status=response.status_code)
+            yield Stream(response.status_code, headers, pieces())
         finally:
             await response.aclose()
 
@@ -117,8 +119,9 @@ class AsyncHttpxEngine:
 
 
 async def _whole(status: int, raw: Raw, stream: httpx.AsyncByteStream) -> Response:
-    headers, body = lower(raw), Body()
+    body = Body()
     try:
+        headers = join_headers(decoded(raw), status=status)
         with ToldApart(TROUBLES, status):
             body.begin(headers)
             async for chunk in stream:

@@ -25,6 +25,7 @@ from babou._engine import (
     Troubles,
     check,
 )
+from babou._headers import join_headers
 from babou._lanes import Lanes, own_client
 from babou._messages import Request, Response
 from babou._straight import straight
@@ -125,7 +126,7 @@ class HttpxEngine:
         try:
             yield Stream(
                 response.status_code,
-                lower(response.headers.raw),
+                join_headers(decoded(response.headers.raw), status=response.status_code),
                 iter(lambda: within_stall(lambda: next(pieces, b"")), b""),
             )
         finally:
@@ -141,8 +142,9 @@ class HttpxEngine:
 
 
 def _whole(status: int, raw: Raw, stream: httpx.SyncByteStream) -> Response:
-    headers, body = lower(raw), Body()
+    body = Body()
     try:
+        headers = join_headers(decoded(raw), status=status)
         with ToldApart(TROUBLES, status):
             body.begin(headers)
             for chunk in stream:
@@ -162,17 +164,13 @@ def to_httpx(request: Request, timeout: float) -> httpx.Request:
     )
 
 
-def lower(raw: Raw) -> dict[str, str]:
-    """Return headers by their names in lower case; one that came more than once, in one."""
-    lowered = dict[str, str]()
-    for raw_name, raw_value in raw:
-        name = raw_name.decode("latin-1").lower()
+def decoded(raw: Raw) -> Iterable[tuple[str, str]]:
+    """Yield the header lines as text."""
+    for name, value in raw:
         try:
-            value = raw_value.decode()
+            yield name.decode("latin-1"), value.decode()
         except UnicodeDecodeError:
-            value = raw_value.decode("latin-1")
-        lowered[name] = f"{lowered[name]}, {value}" if name in lowered else value
-    return lowered
+            yield name.decode("latin-1"), value.decode("latin-1")
 
 
 def _decoded(response: httpx.Response) -> Iterable[bytes]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from babou._engine import Stream
 from babou._errors import APIConnectionError, DownloadError
+from babou._headers import join_headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -55,8 +56,9 @@ async def astream(asset_id: str, request: Request, *, stall: float) -> AsyncIter
 
 
 class _Answer:
-    def __init__(self, status: int, headers: dict[str, str], body: Any) -> None:  # noqa: ANN401
-        self.status, self.headers, self.body = status, headers, body
+    def __init__(self, meta: dict[str, Any], body: Any) -> None:  # noqa: ANN401 (botocore's)
+        self.status, self.body = meta.get("HTTPStatusCode", 0), body
+        self.headers = join_headers(meta.get("HTTPHeaders", {}).items(), status=self.status)
 
     def close(self) -> None:
         if self.body is not None:
@@ -87,7 +89,7 @@ def _open(asset_id: str, request: Request, stall: float) -> tuple[_Answer, Any]:
         found = boto3.client("s3", config=config).get_object(**arguments)
     except exceptions.ClientError as error:
         meta = error.response.get("ResponseMetadata", {})
-        return _Answer(meta.get("HTTPStatusCode", 0), meta.get("HTTPHeaders", {}), None), exceptions
+        return _Answer(meta, None), exceptions
     except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
         raise DownloadError(
             f"Asset {asset_id!r}: its bytes are in the S3 bucket {bucket!r}, and boto3 found no "
@@ -100,7 +102,7 @@ def _open(asset_id: str, request: Request, stall: float) -> tuple[_Answer, Any]:
             f"The S3 bucket {bucket!r} could not be reached: {error}"
         ) from error
     meta = found["ResponseMetadata"]
-    return _Answer(meta["HTTPStatusCode"], meta["HTTPHeaders"], found["Body"]), exceptions
+    return _Answer(meta, found["Body"]), exceptions
 
 
 def _pieces(answer: _Answer, boto_errors: Any) -> Iterator[bytes]:  # noqa: ANN401 (a module)
