@@ -19,7 +19,8 @@ from babou._engine import (
     Translated,
     check,
 )
-from babou._httpx_engine import TROUBLES, Raw, lower, streamed_headers, to_httpx
+from babou._headers import join_headers
+from babou._httpx_engine import TROUBLES, Raw, decoded, streamed_headers, to_httpx
 from babou._lanes import Lanes, own_client
 from babou._messages import Request, Response
 from babou._straight import rest
@@ -117,8 +118,9 @@ class AsyncHttpxEngine:
 
 
 async def _whole(status: int, raw: Raw, stream: httpx.AsyncByteStream) -> Response:
-    headers, body = lower(raw), Body()
+    body = Body()
     try:
+        headers = join_headers(decoded(raw), status=status)
         with ToldApart(TROUBLES, status):
             body.begin(headers)
             async for chunk in stream:

@@ -15,7 +15,7 @@ from babou._pyreqwest_engine import (
     TROUBLES,
     Clients,
     check_proxies,
-    lower,
+    joined,
     streamed,
 )
 
@@ -44,7 +44,8 @@ class AsyncPyreqwestEngine:
     async def _exchange(self, request: Request, timeout: float) -> Response:
         # A call that is cancelled goes on in the background, up to its own time.
         async with streamed(self._clients.get(), request, timeout) as answer:
-            status, headers, body = answer.status, lower(answer.headers), Body()
+            status, body = answer.status, Body()
+            headers = joined(answer.headers, status)
             with ToldApart(TROUBLES, status):
                 body.begin(headers)
                 read = answer.body_reader.read_chunk
@@ -73,7 +74,7 @@ class AsyncPyreqwestEngine:
             opened = streamed(self._clients.get(stall), request, timeout)
             answer = await opened.__aenter__()
         try:
-            yield Stream(answer.status, lower(answer.headers), pieces())
+            yield Stream(answer.status, joined(answer.headers, answer.status), pieces())
         finally:
             await opened.__aexit__(None, None, None)
 

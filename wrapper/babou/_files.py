@@ -167,7 +167,7 @@ class FileSink:
         if not self._is_kept:
             return ""
         return (
-            f" The first {self._plan.offset} bytes are kept in {str(self._open_part.path)!r}, and "
+            f" The first {self._open_part.size()} bytes are kept in {str(self._open_part.path)!r}, and "
             "the same download goes on from there."
         )
 
@@ -228,14 +228,13 @@ class SpecialFileSink(StreamSink):
 
     def __init__(self, path: Path, plan: Plan) -> None:
         self._path = path
-        super().__init__(path.open("wb", opener=_open_existing), plan)
+        super().__init__(os.fdopen(_open_existing(path), "wb", buffering=0), plan)
         self._origin = None  # a device may say that it can be rewound, and then can't be cut off
 
     def write(self, chunk: bytes | memoryview) -> None:
         """Write the next bytes."""
         with _told(self._path, self._plan.asset_id):
             super().write(chunk)
-            self._file.flush()
 
     def commit(self) -> Path:
         """Return the path."""
@@ -247,12 +246,10 @@ class SpecialFileSink(StreamSink):
             self._file.close()
 
 
-def _open_existing(path: str, flags: int) -> int:
-    """Open what is there, without waiting for who reads from it; writing may wait for them."""
-    flags &= ~(os.O_CREAT | os.O_TRUNC)
-    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    with contextlib.suppress(AttributeError, OSError):  # where it is never anything else
-        os.set_blocking(descriptor, True)
+def _open_existing(path: Path) -> int:
+    """Open what is there, without waiting for a reader to come; writing waits for the reader."""
+    descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    os.set_blocking(descriptor, True)
     return descriptor
 
 
@@ -264,7 +261,7 @@ def _told(path: Path, asset_id: str, what_is_kept: Callable[[], str] = str) -> I
     except FileExistsError:
         raise
     except (OSError, ValueError) as error:
-        number = getattr(error, "errno", None)
+        number = getattr(error, "errno", None) or 0
         reason = getattr(error, "strerror", None) or str(error)
         if isinstance(error, UnicodeEncodeError):
             reason = f"the file system's encoding, {error.encoding}, does not have its characters"

@@ -25,6 +25,7 @@ from babou._engine import (
     Troubles,
     check,
 )
+from babou._headers import join_headers
 from babou._lanes import Lanes, own_client
 from babou._messages import Request, Response
 from babou._straight import straight
@@ -141,8 +142,9 @@ class HttpxEngine:
 
 
 def _whole(status: int, raw: Raw, stream: httpx.SyncByteStream) -> Response:
-    headers, body = lower(raw), Body()
+    body = Body()
     try:
+        headers = join_headers(decoded(raw), status=status)
         with ToldApart(TROUBLES, status):
             body.begin(headers)
             for chunk in stream:
@@ -162,17 +164,13 @@ def to_httpx(request: Request, timeout: float) -> httpx.Request:
     )
 
 
-def lower(raw: Raw) -> dict[str, str]:
-    """Return headers by their names in lower case; one that came more than once, in one."""
-    lowered = dict[str, str]()
-    for raw_name, raw_value in raw:
-        name = raw_name.decode("latin-1").lower()
+def decoded(raw: Raw) -> Iterable[tuple[str, str]]:
+    """Yield the header lines as text."""
+    for name, value in raw:
         try:
-            value = raw_value.decode()
+            yield name.decode("latin-1"), value.decode()
         except UnicodeDecodeError:
-            value = raw_value.decode("latin-1")
-        lowered[name] = f"{lowered[name]}, {value}" if name in lowered else value
-    return lowered
+            yield name.decode("latin-1"), value.decode("latin-1")
 
 
 def streamed_headers(response: httpx.Response) -> dict[str, str]:
@@ -180,7 +178,7 @@ def streamed_headers(response: httpx.Response) -> dict[str, str]:
 
     One that a caller's client has read already comes decoded: what described it coded is left out.
     """
-    headers = lower(response.headers.raw)
+    headers = join_headers(decoded(response.headers.raw), status=response.status_code)
     if response.is_stream_consumed and "content-encoding" in headers:
         for name in ("content-encoding", "content-length", "etag"):
             headers.pop(name, None)

@@ -32,6 +32,7 @@ from babou._engine import (
     check,
 )
 from babou._errors import ConfigurationError
+from babou._headers import join_headers
 from babou._messages import Request, Response
 from babou._threads import abandonable
 
@@ -86,7 +87,8 @@ class PyreqwestEngine:
 
     def _exchange(self, request: Request, timeout: float) -> Response:
         with streamed(self._clients.get(), request, timeout) as answer:
-            status, headers, body = answer.status, lower(answer.headers), Body()
+            status, body = answer.status, Body()
+            headers = joined(answer.headers, status)
             with ToldApart(TROUBLES, status):
                 body.begin(headers)
                 read = answer.body_reader.read_chunk
@@ -109,7 +111,7 @@ class PyreqwestEngine:
         close = functools.partial(opened.__exit__, None, None, None)
         try:
             read = functools.partial(translated, answer.body_reader.read_chunk)
-            yield Stream(answer.status, lower(answer.headers), iter(read, None))
+            yield Stream(answer.status, joined(answer.headers, answer.status), iter(read, None))
         except Exception:  # but not Ctrl-C: a piece is still being read, and this would wait for it
             close()
             raise
@@ -224,22 +226,19 @@ def built(kind: Callable[[], Any], stall: float | None = None) -> Any:  # noqa: 
     return builder.add_root_certificate_pem(Path(certifi.where()).read_bytes()).build()
 
 
-def lower(headers: HeaderMap) -> dict[str, str]:
-    """Return headers by their names; one that came more than once, in one.
+def joined(headers: HeaderMap, status: int) -> dict[str, str]:
+    """Return the headers by their names in lower case.
 
     A value that is not ASCII, which pyreqwest does not give, is left out.
     """
     try:
-        found: dict[str, Any] = headers.dict_multi_value()
+        pairs = list(headers.items())
     except ValueError:
-        found = {}
-        for name in headers:
+        pairs = []
+        for name in dict.fromkeys(headers):
             with contextlib.suppress(ValueError):
-                found[name] = headers.getall(name)
-    for name, value in found.items():
-        if not isinstance(value, str):
-            found[name] = ", ".join(value)
-    return found
+                pairs += [(name, value) for value in headers.getall(name)]
+    return join_headers(pairs, status=status)
 
 
 def check_proxies() -> None:

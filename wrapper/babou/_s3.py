@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from babou._engine import Stream
 from babou._errors import APIConnectionError, APITimeoutError, DownloadError
+from babou._headers import join_headers
 from babou._threads import Answers, start
 
 if TYPE_CHECKING:
@@ -46,7 +47,11 @@ async def astream(
     """Open an object without blocking the event loop: boto3 works in a thread."""
     import asyncio  # noqa: PLC0415 (slow to import, and the synchronous door has no use for it)
 
-    within = functools.partial(asyncio.to_thread, _Time(timeout).within)
+    time_left = _Time(timeout)
+
+    async def within(action: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever it returns)
+        return await asyncio.to_thread(time_left.within, action)
+
     answer = await within(functools.partial(_open, asset_id, request, min(stall, timeout)))
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -83,7 +88,7 @@ class _Time:
 class _Answer:
     def __init__(self, meta: dict[str, Any], body: Any = None, errors: Any = None) -> None:  # noqa: ANN401
         self.status: int = meta.get("HTTPStatusCode", 0)
-        self.headers: dict[str, str] = meta.get("HTTPHeaders", {})
+        self.headers = join_headers(meta.get("HTTPHeaders", {}).items(), status=self.status)
         self._body, self._errors = body, errors
         self._is_reading = False
 
