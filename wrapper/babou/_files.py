@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
@@ -60,16 +61,9 @@ def _path(destination: str | os.PathLike[str], asset: Asset) -> Path:
 
 
 def storable(name: str) -> str:
-    """Return a name without the characters that the file system's encoding does not have."""
-
-    def stored(character: str) -> str:
-        try:
-            os.fsencode(character)
-        except UnicodeEncodeError:
-            return "_"
-        return character
-
-    return "".join(map(stored, name))
+    """Return a safe name without the characters that the file system's encoding does not have."""
+    encoding = sys.getfilesystemencoding()
+    return name.encode(encoding, "replace").decode(encoding).replace("?", "_")
 
 
 class FileSink:
@@ -166,9 +160,10 @@ class FileSink:
     def _what_is_kept(self) -> str:
         if not self._is_kept:
             return ""
+        part = self._open_part
         return (
-            f" The first {self._open_part.size()} bytes are kept in {str(self._open_part.path)!r}, and "
-            "the same download goes on from there."
+            f" The first {part.size()} bytes are kept in {str(part.path)!r}, and the same download "
+            "goes on from there."
         )
 
     def _exists(self) -> DownloadError:

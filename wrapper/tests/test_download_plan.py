@@ -186,6 +186,12 @@ class TestRanges:
         with pytest.raises(DownloadError, match="broke off at byte 4"):
             play(plan_of(), cut, empty, empty, empty)
 
+    def test_a_short_part_without_etag_is_not_asked_for_for_ever(self):
+        """It cannot be continued, and comes again and again."""
+        short = (206, {"content-range": "bytes 0-3/10"}, DATA[:4])
+        with pytest.raises(DownloadError, match="sends nothing beyond byte 4"):
+            play(plan_of(), short, short, short)
+
     def test_a_range_that_ends_before_it_begins_is_none(self):
         """RFC 9110, 14.4: such a Content-Range is invalid."""
         assert content_range({"content-range": "bytes 9-4/10"}) is None

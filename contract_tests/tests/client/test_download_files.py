@@ -120,6 +120,15 @@ class TestOtherProcesses:
         client.assets.download(asset_id, tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["logo.png"]
 
+    def test_what_another_process_left_meanwhile_is_removed(self, client, asset_id, tmp_path):
+        """The download is whole: nobody asks for a part of it."""
+
+        def left(*_):
+            Parts.of(tmp_path / "logo.png", asset_id).create('"v1"').close()
+
+        client.assets.download(asset_id, tmp_path, on_progress=left)
+        assert [path.name for path in tmp_path.iterdir()] == ["logo.png"]
+
 
 class TestParts:
     """The hidden files, by themselves."""
@@ -251,17 +260,24 @@ class TestTroubleWithTheDisk:
 
     def test_a_full_disk_keeps_what_is_stored(self, server, client, asset_id, tmp_path):
         """A limit on the size of files stands for the end of the disk's room."""
-
-        def limit():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-
-        told = said(start(server, asset_id, tmp_path, preexec_fn=limit))
-        assert told.startswith("DownloadError")
+        limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limit[1]))
+        try:
+            with pytest.raises(babou.DownloadError, match="are kept in") as caught:
+                client.assets.download(asset_id, tmp_path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
         (part,) = parts_in(tmp_path)
-        assert str(part) in told
-        assert "are kept in" in told
+        assert repr(str(part)) in str(caught.value)
+        size = part.stat().st_size
+        assert f"The first {size} bytes" in str(caught.value)
         assert client.assets.download(asset_id, tmp_path).read_bytes() == CONTENT
-        assert storage_ranges(server)[-1] == f"bytes={part_size(told)}-"
+        assert storage_ranges(server)[-1] == f"bytes={size}-"
+
+    def test_a_name_that_cannot_be_stored_is_told(self, client, asset_id, tmp_path):
+        """Half of a surrogate pair is in no encoding."""
+        with pytest.raises(babou.DownloadError, match="does not have its characters"):
+            client.assets.download(asset_id, tmp_path / "\ud800.png")
 
     @pytest.mark.parametrize(("target", "expected"), [("", "_.png"), ("ä.png", "DownloadError")])
     def test_a_name_that_the_locale_lacks(self, server, tmp_path, target, expected):
@@ -278,10 +294,6 @@ class TestTroubleWithTheDisk:
         )
         assert done.stdout.startswith(expected), done.stderr
         assert done.stderr == ""
-
-
-def part_size(told):
-    return int(told.partition("The first ")[2].partition(" bytes")[0])
 
 
 class Stream:
