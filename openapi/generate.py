@@ -186,11 +186,7 @@ def bare(schema: Any) -> Any:  # noqa: ANN401  (a JSON Schema: an object, or tru
     """Return a schema without annotations, and with its references to `#/$defs/…`."""
     if not isinstance(schema, dict):
         return schema
-    return {
-        key: bare_value(key, value)
-        for key, value in schema.items()
-        if key not in ANNOTATIONS and (key != "format" or value in FORMATS)
-    }
+    return {key: bare_value(key, value) for key, value in schema.items() if key not in ANNOTATIONS}
 
 
 def validators(definitions: dict[str, Any]) -> str:
@@ -200,10 +196,13 @@ def validators(definitions: dict[str, Any]) -> str:
         GeneratorError: fastjsonschema does not take the schemas, or writes other code than it did.
     """
     every = {name: {"$ref": f"#/$defs/{name}"} for name in definitions}
+    schema = {"$defs": definitions, "properties": every}
     formats = dict.fromkeys(FORMATS, bool)  # the wrapper passes its own functions
     try:
         code = fastjsonschema.compile_to_code(
-            {"$defs": definitions, "properties": every}, formats=formats, use_default=False
+            json.loads(json.dumps(schema), object_hook=without_other_formats),
+            formats=formats,
+            use_default=False,
         )
     except fastjsonschema.JsonSchemaException as error:
         raise GeneratorError(f"fastjsonschema cannot compile the schemas: {error}") from error
@@ -211,6 +210,14 @@ def validators(definitions: dict[str, Any]) -> str:
     if not imported:
         raise GeneratorError("fastjsonschema wrote other imports than openapi/generate.py knows")
     return VALIDATOR_HEADER + body.partition("\n")[2]
+
+
+def without_other_formats(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of a schema without a format that only explains."""
+    named = schema.get("format")  # a schema where a property has the name "format"
+    if isinstance(named, str) and named not in FORMATS:
+        return {key: value for key, value in schema.items() if key != "format"}
+    return schema
 
 
 def bare_value(keyword: str, value: Any) -> Any:  # noqa: ANN401  (whatever the keyword takes)

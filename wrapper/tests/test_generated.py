@@ -259,21 +259,15 @@ def test_generated_schemas_are_those_of_the_spec():
     assert json.loads(packed("schemas.json")) == {"$defs": expected}
 
 
-TYPED_FORMATS = {"date", "date-time", "uuid"}
-
-
 def without_prose(node: Any, *, names: bool = False) -> Any:
-    """Return a schema, or a mapping from names to schemas, without annotations.
-
-    A format that the generated code has no type for is one (JSON Schema 2020-12, 7.2.1).
-    """
+    """Return a schema, or a mapping from names to schemas, without annotations."""
     if not isinstance(node, dict):
         return [without_prose(item) for item in node] if isinstance(node, list) else node
     prose = set() if names else {"title", "description", "examples"}
     return {
         key: without_prose(value, names=key == "properties" and not names)
         for key, value in node.items()
-        if key not in prose and (names or key != "format" or value in TYPED_FORMATS)
+        if key not in prose
     }
 
 
