@@ -142,13 +142,13 @@ class AsyncRunner:
     ) -> None:
         """Carry out a download."""
         end = self.clock() + timeout
-        while True:
+        while not plan.is_whole:
             left = time_left(end - self.clock() - plan.delay, plan)
             await self.sleep(plan.delay)
             request = plan.request()
             try:
                 async with (
-                    _s3.astream(plan.asset_id, request, stall=min(stall, left))
+                    _s3.astream(plan.asset_id, request, stall=stall, timeout=left)
                     if plan.is_s3
                     else self.transport.stream(request, stall=stall, timeout=left)
                 ) as answer:
@@ -156,15 +156,14 @@ class AsyncRunner:
                         continue
                     sink.begin()
                     async for chunk in answer.chunks:
-                        sink.write(chunk)
-                        plan.stored(len(chunk))
-                        if on_progress is not None:
-                            on_progress(plan.offset, plan.total)
+                        for piece in plan.pieces(chunk):
+                            sink.write(piece)
+                            plan.stored(len(piece))
+                            if on_progress is not None:
+                                on_progress(plan.offset, plan.total)
+                plan.body_ended()
             except APIConnectionError as error:
                 plan.failed(error)
-                continue
-            plan.finish()
-            return
 
     async def _exchange(self, step: Step) -> Reply:
         if step.delay > 0:

@@ -5,6 +5,7 @@
 | 408, 409, 429 and every 5xx may be tried again, 52x of a CDN included | D8, D11 |
 | the n-th pause is drawn from 0 to min(8, 0.5·2ⁿ⁻¹) seconds (full jitter) | D11 |
 | `Retry-After` and `retry-after-ms` are lower bounds of it | RFC 9110, 10.2.3 |
+| of several, the longest counts | RFC 9110, 5.3 |
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ LONGEST_PAUSE = 8.0
 _RETRYABLE = frozenset({408, 409, 429})
 _SERVER_ERROR = 500
 _SECONDS = re.compile(r"\d{1,9}(\.\d+)?", re.ASCII)
+_VALUE = re.compile(r"(?:\s*(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,)?[^,]+", re.IGNORECASE)
+"""One of several values: the comma after the day of a date is part of it (RFC 9110, 5.6.7)."""
 
 
 def is_retryable(status: int) -> bool:
@@ -64,17 +67,33 @@ def retry_after(headers: Mapping[str, str], received_at: float) -> float | None:
         headers: Names in lower case.
         received_at: Seconds since the epoch; stands in for a missing `Date` header.
     """
-    if _SECONDS.fullmatch(milliseconds := headers.get("retry-after-ms", "").strip()):
-        return float(milliseconds) / 1000
-    value = headers.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(value):
-        return float(value)
-    moment = _timestamp(value)
-    if moment is None:
-        return None
-    # Both times by the server's clock, where it tells it: ours may be wrong.
-    now = _timestamp(headers.get("date", ""))
-    return max(0.0, moment - (received_at if now is None else now))
+    milliseconds = [
+        float(value) / 1000
+        for value in _values(headers, "retry-after-ms")
+        if _SECONDS.fullmatch(value)
+    ]
+    if milliseconds:
+        return max(milliseconds)
+    asked = list[float]()
+    for value in _values(headers, "retry-after"):
+        if _SECONDS.fullmatch(value):
+            asked.append(float(value))
+        elif (moment := _timestamp(value)) is not None:
+            asked.append(max(0.0, moment - _sent_at(headers, received_at)))
+    return max(asked, default=None)
+
+
+def _values(headers: Mapping[str, str], name: str) -> list[str]:
+    return [value.strip() for value in _VALUE.findall(headers.get(name, ""))]
+
+
+def _sent_at(headers: Mapping[str, str], received_at: float) -> float:
+    """Return when the answer was sent by the server's clock, where it tells it: ours may be wrong.
+
+    Of several times the earliest counts, by which the pause is longest.
+    """
+    told = [_timestamp(date) for date in _values(headers, "date")]
+    return min((moment for moment in told if moment is not None), default=received_at)
 
 
 def _timestamp(date: str) -> float | None:

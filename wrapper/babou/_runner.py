@@ -22,7 +22,7 @@ from attrs import evolve, frozen
 from babou import _s3
 from babou._batch import Batch, WaitResult
 from babou._config import Secret, check_key
-from babou._errors import APIConnectionError, APIResponseValidationError
+from babou._errors import APIConnectionError, APIResponseValidationError, APITimeoutError
 from babou._http.threads import CANCEL_CHECK
 from babou._http.transport import MAX_CONNECTIONS
 from babou._messages import Cancelled, Request, Response, Step
@@ -154,13 +154,13 @@ class Runner:
     ) -> None:
         """Carry out a download."""
         end = self.clock() + timeout
-        while True:
+        while not plan.is_whole:
             left = time_left(end - self.clock() - plan.delay, plan)
             self.sleep(plan.delay)
             request = plan.request()
             try:
                 with (
-                    _s3.stream(plan.asset_id, request, stall=min(stall, left))
+                    _s3.stream(plan.asset_id, request, stall=stall, timeout=left)
                     if plan.is_s3
                     else self.transport.stream(request, stall=stall, timeout=left)
                 ) as answer:
@@ -168,15 +168,14 @@ class Runner:
                         continue
                     sink.begin()
                     for chunk in answer.chunks:
-                        sink.write(chunk)
-                        plan.stored(len(chunk))
-                        if on_progress is not None:
-                            on_progress(plan.offset, plan.total)
+                        for piece in plan.pieces(chunk):
+                            sink.write(piece)
+                            plan.stored(len(piece))
+                            if on_progress is not None:
+                                on_progress(plan.offset, plan.total)
+                plan.body_ended()
             except APIConnectionError as error:
                 plan.failed(error)
-                continue
-            plan.finish()
-            return
 
     def _exchange(self, step: Step, cancel: threading.Event | None = None) -> Reply | Cancelled:
         if step.delay > 0:
@@ -233,7 +232,7 @@ def _pause(
 
 def time_left(left: float, plan: Plan) -> float:
     if left <= 0:
-        raise plan.out_of_time()
+        raise plan.out_of_time() from APITimeoutError("The time for the whole download was up.")
     return left
 
 
