@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from babou._errors import APIConnectionError, APITimeoutError, DownloadError
 from babou._headers import join_headers
-from babou._http.threads import in_thread
+from babou._http.threads import Limit, in_thread
 from babou._http.transport import ResponseStream
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class _Time:
         if self._end == math.inf:
             return action()
         try:
-            return in_thread(action, self._end - time.monotonic())
+            return in_thread(action, Limit(self._end))
         except TimeoutError:
             raise APITimeoutError("S3 did not send all of it in time") from None
 

@@ -132,7 +132,7 @@ class TestGet:
         assert "No time is left for another attempt within the deadline of 0.25 s." in str(error)
 
     def test_timeout_at_the_deadline_names_the_whole_time(self):
-        """The engine knows only what was left; the caller set the whole."""
+        """The transport knows only what was left; the caller set the whole."""
         late = APITimeoutError("no whole answer within 29 s.")
         error, _ = play_get([refusal(500), lambda: late], timeout=30.0, round_trip=20.0)
         assert type(error) is APITimeoutError

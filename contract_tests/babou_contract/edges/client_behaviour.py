@@ -42,12 +42,11 @@ def async_agrees_with_sync(scene: Scene, tally: Tally) -> None:
 
     async def ask(asset_id: str) -> babou.Asset | babou.BabouError:
         async with httpx.AsyncClient(transport=AsyncTap(two.tap)) as client:
-            engine = babou.AsyncHttpxEngine(client)
             async with babou.AsyncClient(
                 scene.settings.api_key,
                 base_url=scene.session.base_url,
                 timeout=scene.settings.timeout,
-                engine=engine,
+                transport=babou.AsyncHttpxTransport(client),
             ) as babou_client:
                 try:
                     return await babou_client.assets.get(asset_id)

@@ -175,17 +175,17 @@ class _Connection(httpcore.AsyncNetworkBackend):
 
     async def _connect(self) -> httpcore.AsyncConnectionInterface:
         origin, proxy = self.origin, self.proxy
-        secure = origin.scheme == b"https"
+        context = trusted() if origin.scheme == b"https" else None
         if proxy is None:
             host = origin.host.decode()
             stream = await self.connect_tcp(host, origin.port)
-            if secure:
-                stream = await stream.start_tls(trusted(), host)
+            if context is not None:
+                stream = await stream.start_tls(context, host)
             return httpcore.AsyncHTTP11Connection(origin, stream, KEEPALIVE)
         options: dict[str, Any] = {
             "proxy_url": proxy.url,
             "proxy_auth": proxy.auth,
-            "ssl_context": trusted() if secure else None,
+            "ssl_context": context,
             "keepalive_expiry": KEEPALIVE,
             "network_backend": self,
         }

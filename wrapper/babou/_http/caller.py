@@ -18,7 +18,7 @@ import httpx
 
 from babou._headers import join_headers
 from babou._http.connections import decoded
-from babou._http.threads import in_thread
+from babou._http.threads import Limit, in_thread
 from babou._http.transport import (
     Body,
     BodyOfErrorForgiven,
@@ -58,7 +58,7 @@ class HttpxTransport:
         check(request, timeout, closed=self._client.is_closed)
         exchange = functools.partial(self._exchange, request, timeout)
         with Translated(ERRORS, request, timeout):
-            return in_thread(exchange, timeout, cancel)
+            return in_thread(exchange, Limit(time.monotonic() + timeout, cancel))
 
     def _exchange(self, request: Request, timeout: float) -> Response:
         end = time.monotonic() + timeout
@@ -89,9 +89,10 @@ class HttpxTransport:
         reading = threading.Lock()  # held by the thread that reads, be it abandoned
 
         def step(action: Callable[[], Any], too_late: Callable[[Any], Any]) -> Any:  # noqa: ANN401
-            left = min(stall, end - time.monotonic())
-            with Translated(ERRORS, request, left):
-                return in_thread(action, left, too_late=too_late)
+            now = time.monotonic()
+            limit = Limit(min(now + stall, end))
+            with Translated(ERRORS, request, limit.end - now):
+                return in_thread(action, limit, too_late=too_late)
 
         def next_chunk() -> bytes:
             with reading:

@@ -64,7 +64,7 @@ def prepared(request: Request) -> httpcore.Request:
     url = httpcore.URL(
         scheme=origin.scheme,
         host=origin.host,
-        port=origin.port,
+        port=None if origin.port == _PORTS[origin.scheme.decode()] else origin.port,
         target=quote(target if target[:1] == "/" else f"/{target}", safe=_SAFE).encode(),
     )
     return httpcore.Request(request.method, url, headers=headers)

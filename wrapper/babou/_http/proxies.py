@@ -79,7 +79,8 @@ class Proxies:
 def _proxy(variable: str, address: str) -> Proxy:
     try:
         parts = urlsplit(address if "://" in address else f"http://{address}")
-        port = parts.port or _PORTS[parts.scheme]
+        usual_port = _PORTS[parts.scheme]
+        port = parts.port or usual_port
         host = (parts.hostname or "").encode("ascii")
     except (ValueError, KeyError):
         host = b""

@@ -20,7 +20,6 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
-from attrs import define
 
 from babou._headers import join_headers
 from babou._http.connections import (
@@ -37,7 +36,7 @@ from babou._http.connections import (
     prepared,
 )
 from babou._http.proxies import Proxies, Proxy
-from babou._http.threads import CANCEL_CHECK, in_thread
+from babou._http.threads import Limit, in_thread
 from babou._http.tls import READ, Tls, trusted
 from babou._http.transport import (
     MAX_CONNECTIONS,
@@ -56,35 +55,6 @@ if TYPE_CHECKING:
 
 HEAD_START = 0.25
 """Seconds after which the next address of a host is tried beside the first (RFC 8305, 5)."""
-
-
-@define
-class Limit:
-    """Until when a call may wait, by time.monotonic()."""
-
-    end: float
-    cancel: threading.Event | None = None
-
-    def pause(self) -> float:
-        """Return how long to wait before asking again.
-
-        Raises:
-            TimeoutError: The time is up.
-            CallCancelledError: The caller's event was set.
-        """
-        left = self.end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the deadline has passed")
-        if self.cancel is None:
-            return min(left, threading.TIMEOUT_MAX)
-        if self.cancel.is_set():
-            raise CallCancelledError("cancelled")
-        return min(left, CANCEL_CHECK)
-
-    def wait_for(self, turns: threading.Semaphore) -> None:
-        """Wait for a turn, within the time."""
-        while not turns.acquire(timeout=self.pause()):
-            pass
 
 
 class _Stream(httpcore.NetworkStream):
@@ -195,17 +165,17 @@ class _Connection(httpcore.NetworkBackend):
 
     def _connect(self) -> httpcore.ConnectionInterface:
         origin, proxy = self.origin, self.proxy
-        secure = origin.scheme == b"https"
+        context = trusted() if origin.scheme == b"https" else None
         if proxy is None:
             host = origin.host.decode()
             stream = self.connect_tcp(host, origin.port)
-            if secure:
-                stream = stream.start_tls(trusted(), host)
+            if context is not None:
+                stream = stream.start_tls(context, host)
             return httpcore.HTTP11Connection(origin, stream, KEEPALIVE)
         options: dict[str, Any] = {
             "proxy_url": proxy.url,
             "proxy_auth": proxy.auth,
-            "ssl_context": trusted() if secure else None,
+            "ssl_context": context,
             "keepalive_expiry": KEEPALIVE,
             "network_backend": self,
         }
@@ -221,11 +191,8 @@ class _Connection(httpcore.NetworkBackend):
         try:
             found = look_up(flags=socket.AI_NUMERICHOST)
         except socket.gaierror:  # a name; to look it up takes no timeout
-            left = self.limit.end - time.monotonic()
-            found = in_thread(look_up, left, self.limit.cancel)
-        network = _connected(deque(_alternating(found)), self.limit)
-        network.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return _Stream(self, network)
+            found = in_thread(look_up, self.limit)
+        return _Stream(self, _connected(deque(_alternating(found)), self.limit))
 
     def is_available(self) -> bool:
         """Tell whether the exchange has ended such that another may follow."""
@@ -290,6 +257,7 @@ def _connected(addresses: deque[_Address], limit: Limit) -> socket.socket:
                 family, kind, protocol, _, address = addresses.popleft()
                 try:
                     network = opened.enter_context(socket.socket(family, kind, protocol))
+                    network.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     network.settimeout(0)
                     with contextlib.suppress(BlockingIOError):
                         network.connect(address)

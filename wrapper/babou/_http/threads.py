@@ -1,15 +1,19 @@
-"""Run what knows no deadline in a thread of its own, and abandon that when the time is up.
+"""How long a synchronous call may wait, and what is done where nothing can be interrupted.
 
-So are looking up a name, which takes no timeout, and a client that the caller brings.
+Looking up a name takes no timeout, and a client that the caller brings has its own. They run in a
+thread, which is abandoned when the time is up.
 """
 
 from __future__ import annotations
 
 import contextvars
+import functools
 import threading
 import time
 from concurrent.futures import Future, InvalidStateError, wait
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define
 
 from babou._http.transport import CallCancelledError
 
@@ -21,10 +25,38 @@ CANCEL_CHECK = 0.05
 """Seconds between two looks at a `cancel` event."""
 
 
+@define
+class Limit:
+    """Until when a call may wait, by time.monotonic()."""
+
+    end: float
+    cancel: threading.Event | None = None
+
+    def pause(self) -> float:
+        """Return how long to wait before asking again.
+
+        Raises:
+            TimeoutError: The time is up.
+            CallCancelledError: The caller's event was set.
+        """
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline has passed")
+        if self.cancel is None:
+            return min(left, threading.TIMEOUT_MAX)
+        if self.cancel.is_set():
+            raise CallCancelledError("cancelled")
+        return min(left, CANCEL_CHECK)
+
+    def wait_for(self, turns: threading.Semaphore) -> None:
+        """Wait for a turn, within the time."""
+        while not turns.acquire(timeout=self.pause()):
+            pass
+
+
 def in_thread(
     action: Callable[[], _T],
-    timeout: float,
-    cancel: threading.Event | None = None,
+    limit: Limit,
     *,
     too_late: Callable[[_T | None], Any] = lambda _result: None,
 ) -> _T:
@@ -32,14 +64,12 @@ def in_thread(
 
     Args:
         action: Runs with the caller's context variables.
-        timeout: Seconds.
-        cancel: Ends the wait as well.
-        too_late: Called in the thread when an abandoned action ends, with its result, or None if
-            it raised.
+        limit: Ends the wait.
+        too_late: Called when an abandoned action ends, with its result, or None if it raised.
 
     Raises:
         TimeoutError: The time was up.
-        CallCancelledError: `cancel` was set.
+        CallCancelledError: The limit's `cancel` was set.
     """
     future: Future[_T] = Future()
     context = contextvars.copy_context()
@@ -48,29 +78,20 @@ def in_thread(
         result = None
         try:
             result = context.run(action)
-            future.set_result(result)
-        except InvalidStateError:
-            too_late(result)
+            tell = functools.partial(future.set_result, result)
         except BaseException as error:  # noqa: BLE001 (raised again by the waiting thread)
-            try:
-                future.set_exception(error)
-            except InvalidStateError:
-                too_late(None)
+            tell = functools.partial(future.set_exception, error)
+        try:
+            tell()
+        except InvalidStateError:  # nobody waits any longer
+            too_late(result)
 
     threading.Thread(target=work, name="babou-call", daemon=True).start()
-    end = time.monotonic() + timeout
     try:
-        while True:
-            if cancel is not None and cancel.is_set():
-                raise CallCancelledError("cancelled")
-            left = end - time.monotonic()
-            if left <= 0:
-                raise TimeoutError  # noqa: TRY301 (both are dealt with below)
-            pause = min(left, threading.TIMEOUT_MAX)
-            if wait([future], pause if cancel is None else min(pause, CANCEL_CHECK)).done:
-                return future.result()
+        while not future.done():
+            wait([future], limit.pause())
+        return future.result()
     except BaseException:
-        if future.cancel() or future.exception() is not None:
-            raise
-        too_late(future.result())  # it ended just now
+        if not future.cancel() and future.exception() is None:  # it ended just now
+            too_late(future.result())
         raise
