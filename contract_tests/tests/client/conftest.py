@@ -1,15 +1,20 @@
-"""Both doors under one handle, so that each promise is tested on both."""
+"""Both clients under one handle, so that each promise is tested on both."""
 
 import asyncio
 import contextlib
 import functools
 import inspect
+import sys
+from pathlib import Path
 
 import httpx
 import pytest
 
 from babou import AsyncClient, AsyncHttpxTransport, Client, HttpxTransport, PollPolicy
 from babou_contract.mock_server import MockServer
+
+# Tests are not a package, and importlib mode puts nothing on the path.
+sys.path.insert(0, str(Path(__file__).parent))
 
 QUICK = PollPolicy(minimum=0.01, maximum=0.05)
 

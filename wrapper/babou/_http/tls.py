@@ -84,11 +84,16 @@ class Tls:
         return self._talk(lambda: self.object.write(data))
 
     def read(self, count: int) -> Generator[bytes | None, bytes, bytes]:
-        """Return what has been decrypted, up to `count` bytes; none at the end."""
+        """Return what has been decrypted, up to `count` bytes; none at the end.
+
+        Raises:
+            ssl.SSLEOFError: The connection ended without close_notify. A body without a length may
+                have been cut off there (RFC 9112, 9.8).
+        """
         try:
             data = yield from self._talk(lambda: self.object.read(count))
-        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-            return b""  # without close_notify as well: HTTP tells whether the body was whole
+        except ssl.SSLZeroReturnError:
+            return b""
         pieces, left = [data], count - len(data)
         try:
             while data and left and self.has_unread:
