@@ -1,19 +1,28 @@
 """What becomes of connections: kept ones, ended ones, answers that nobody asked for, odd bytes."""
 
+import asyncio
 import contextlib
+import select
 import socket
 import ssl
+import struct
 import threading
 import time
 
+import httpcore
 import pytest
 import trustme
+from attrs import frozen
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from raw_server import BODY, NOT_FOUND, RawServer, request_from
 
 import babou
+from babou._http import aio, sync
+from babou._http.connections import Pool, is_readable
+from babou._http.threads import Limit
 from babou._http.tls import trusted
+from babou._http.transport import CallCancelledError
 from babou_contract.mock_server import MockServer
 
 IMAGE = "ast_demo_image"
@@ -60,6 +69,29 @@ class TestKeptConnections:
             ask(door)
         assert server.connections == 3
         assert len(seen) == 5
+
+    def test_the_other_kept_connections_of_a_server_that_closed_one_are_given_up(
+        self, serve, open_own_door
+    ):
+        """It has most likely closed them all: a second try goes out on a new one."""
+        together, closing = threading.Barrier(2), threading.Event()
+
+        def two_at_once(connection):
+            request_from(connection)
+            if not closing.is_set():
+                together.wait(10)
+            connection.sendall(NOT_FOUND)
+            if not closing.is_set():
+                request_from(connection)
+
+        server = serve(two_at_once)
+        door = open_own_door(base_url=server.url, max_retries=0)
+        found = door("wait_many", [IMAGE, f"{IMAGE}2"])
+        assert {type(result.error) for result in found} == {babou.NotFoundError}
+        closing.set()
+        for _ in range(2):
+            ask(door)
+        assert server.connections == 4
 
     def test_a_request_of_which_an_answer_began_is_not_sent_again(self, serve, open_own_door):
         """The server has taken it: only the retries that the caller allows repeat it."""
@@ -129,17 +161,114 @@ class TestKeptConnections:
         ask(door)
         assert server.connections == 1
 
-    def test_an_answer_before_the_request_is_none(self, serve, open_own_door):
-        """What a server sends unasked cannot be the answer to what is asked next."""
+    def test_a_kept_connection_that_was_reset_is_not_used(self, serve, open_own_door):
+        """That is seen before anything is sent."""
+        reset = threading.Event()
 
-        def early(connection):
-            connection.sendall(NOT_FOUND)
+        def once(connection):
             request_from(connection)
+            connection.sendall(NOT_FOUND)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+            reset.set()
 
-        server = serve(early)
+        server = serve(once)
         door = open_own_door(base_url=server.url, max_retries=0)
-        with contextlib.suppress(babou.NotFoundError):  # it may come after the request all the same
-            ask(door, babou.APIConnectionError)
+        for _ in range(2):
+            ask(door)
+            assert reset.wait(10)
+            reset.clear()
+        assert server.connections == 2
+
+
+@frozen
+class Idle:
+    """A connection that no call uses."""
+
+    origin: str = "here"
+    expired: bool = False
+
+    def has_expired(self):
+        return self.expired
+
+
+class TestPool:
+    """The connections that no call uses, by themselves."""
+
+    def test_the_one_used_last_is_taken_first(self):
+        """It is the likeliest to be open still."""
+        pool, idle = Pool(), [Idle(), Idle("there"), Idle(), Idle("there")]
+        for each in idle:
+            assert pool.keep(each) == []
+        assert pool.take("here") == (idle[2], [])
+        assert pool.take("here") == (idle[0], [])
+        assert pool.take("here") == (None, [])
+        assert pool.empty() == [idle[1], idle[3]]
+
+    def test_what_has_expired_is_to_be_closed(self):
+        """The oldest when anything is taken, and others when they would be taken."""
+        pool, idle = Pool(), [Idle(expired=True), Idle(), Idle(expired=True)]
+        for each in idle:
+            pool.keep(each)
+        assert pool.take("here") == (idle[1], [idle[0], idle[2]])
+
+    def test_no_more_are_kept_than_are_used_at_once(self):
+        """The oldest goes."""
+        pool, idle = Pool(), [Idle() for _ in range(21)]
+        assert [pool.keep(each) for each in idle] == [[]] * 20 + [[idle[0]]]
+
+
+def test_what_cannot_be_written_may_have_been_answered():
+    """Httpcore reads the answer all the same, where it is told so in its own words."""
+    near, far = socket.socketpair()
+    far.close()
+    connection = sync._Connection(None, None)
+    connection.limit = Limit(time.monotonic() + 5)
+    stream = sync._Stream(connection, near)
+    with pytest.raises(httpcore.WriteError):
+        stream.write(b"GET")
+    cancel = threading.Event()
+    cancel.set()
+    connection.limit.cancel = cancel
+    with pytest.raises(CallCancelledError):
+        stream.write(b"GET")
+    stream.close()
+
+
+def test_what_cannot_be_written_asynchronously_either(monkeypatch):
+    """The same of the other transport."""
+
+    async def write():
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            stream = await aio._Connection(None, None).connect_tcp(*listening.getsockname())
+            await stream.aclose()
+            with pytest.raises(httpcore.WriteError):
+                await stream.write(b"GET")
+
+    asyncio.run(write())
+
+
+def test_connections_are_given_up_by_a_child_process(server):
+    """What the system calls after a fork, called here."""
+    with babou.Client(server.api_key, base_url=server.base_url) as client:
+        for _ in range(2):
+            client.assets.get(IMAGE)
+            sync._after_fork()
+    assert len({request.connection for request in server.requests}) == 2
+
+
+def test_a_system_without_poll_is_asked_by_select(monkeypatch):
+    """Windows, and gevent."""
+    near, far = socket.socketpair()
+    with near, far:
+        for has_poll in (True, False):
+            if not has_poll:
+                monkeypatch.delattr(select, "poll")
+            assert not is_readable(near.fileno())
+            far.sendall(b"x")
+            assert is_readable(near.fileno())
+            near.recv(1)
+    assert is_readable(-1)
 
 
 def test_a_cancelled_call_ends_while_the_body_of_an_error_arrives(serve, transport):
@@ -237,20 +366,17 @@ def test_a_host_whose_first_address_is_silent_is_reached_by_the_next(
 
 
 def test_a_host_without_any_address_that_accepts_is_an_error(open_own_door, monkeypatch):
-    """The error is that of the last one that was tried."""
-    address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 9))
-    impossible = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 99999))
+    """Whether that shows at once or later; the error is that of the last one that was tried."""
+    refused = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 9))
+    impossible = (socket.AF_INET, socket.SOCK_STREAM, 99, "", ("127.0.0.1", 9))
     real = socket.getaddrinfo
 
     def resolved(host, *arguments, **options):
-        if host in {"none.invalid", b"none.invalid"}:
-            return [address, address, impossible][: 2 if options.get("flags") else 3]
-        return real(host, *arguments, **options)
+        is_ours = host in {"none.invalid", b"none.invalid"}
+        return [refused, impossible] if is_ours else real(host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolved)
-    door = open_own_door(base_url="http://none.invalid", timeout=30.0, max_retries=0)
-    with pytest.raises((babou.APIConnectionError, babou.ConfigurationError)):
-        door("get", IMAGE)
+    ask(open_own_door(base_url="http://none.invalid", max_retries=0), babou.APIConnectionError)
 
 
 pieces = st.lists(

@@ -292,6 +292,15 @@ class TestWhoIsTrusted:
         expected.load_verify_locations(certifi.where())
         assert len(trusted().get_ca_certs()) == len(expected.get_ca_certs()) > 0
 
+    def test_a_system_that_keeps_its_authorities_elsewhere(self, authority, monkeypatch):
+        """Windows: `ssl` finds them there by itself."""
+        found = ssl.SSLContext(TLS)
+        authority.configure_trust(found)
+        none = ssl.DefaultVerifyPaths(None, None, "", "none", "", "none")
+        monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: none)
+        monkeypatch.setattr(ssl, "create_default_context", lambda **_: found)
+        assert len(trusted().get_ca_certs()) == 1
+
     def test_a_system_with_a_folder_of_authorities_needs_no_others(self, monkeypatch, tmp_path):
         """What is in it is loaded when it is needed."""
         (tmp_path / "0123abcd.0").write_bytes(trustme.CA().cert_pem.bytes())

@@ -175,6 +175,13 @@ def test_a_second_call_closes_what_expired_in_between(server, monkeypatch, own, 
     assert len({request.connection for request in server.requests}) == 2
 
 
+def test_an_abandoned_thread_reads_no_further_than_its_time():
+    """A server that sends a byte now and then would keep it busy for ever."""
+    mine = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, text="x")))
+    with mine, pytest.raises(TimeoutError):
+        HttpxTransport(mine)._exchange(Request("GET", "http://api.test/"), timeout=-1.0)
+
+
 @pytest.mark.parametrize(("ours", "client", "theirs", "answer"), KINDS)
 def test_an_error_in_the_callers_transport_is_not_hidden(ours, client, theirs, answer):
     """What isn't about the network passes through as it is."""
@@ -190,8 +197,9 @@ def test_an_error_in_the_callers_transport_is_not_hidden(ours, client, theirs, a
 @pytest.mark.parametrize(("own", "answer"), OWN)
 def test_an_address_that_only_the_library_finds_fault_with_is_explained(own, answer):
     """A URL that can't be one is a ConfigurationError, whichever library says so."""
-    with pytest.raises(babou.ConfigurationError, match="address"):
-        answer(own(), "http://a..b\u2028/")
+    for url in ("http://a..b\u2028/", "ftp://127.0.0.1/"):
+        with pytest.raises(babou.ConfigurationError, match="address"):
+            answer(own(), url)
 
 
 def test_a_host_name_that_cant_be_one_is_an_error_of_ours(open_door):

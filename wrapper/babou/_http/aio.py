@@ -7,7 +7,6 @@ scope, which ends at its deadline.
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,6 @@ from babou._http.connections import (
     PROXY_AUTHENTICATION,
     Pool,
     Received,
-    check_answer,
     decoded,
     is_readable,
     is_refused_by_proxy,
@@ -85,7 +83,7 @@ class _Stream(httpcore.AsyncNetworkStream):
             raise httpcore.WriteError(_cause(error)) from error  # the answer may have come before
 
     async def aclose(self) -> None:
-        await anyio.aclose_forcefully(self._network)
+        await self._network.aclose()
 
     async def start_tls(
         self,
@@ -170,7 +168,8 @@ class _Connection(httpcore.AsyncNetworkBackend):
         if self._http is None:
             self._http = await self._connect()
         answer = await self._http.handle_async_request(request)
-        check_answer(self.received, answer.status, self.proxy)
+        if self.proxy is not None and answer.status == PROXY_AUTHENTICATION:
+            raise self.proxy.refusal(answer.status)
         return answer
 
     async def _connect(self) -> httpcore.AsyncConnectionInterface:
@@ -179,8 +178,7 @@ class _Connection(httpcore.AsyncNetworkBackend):
         if proxy is None:
             host = origin.host.decode()
             stream = await self.connect_tcp(host, origin.port)
-            if context is not None:
-                stream = await stream.start_tls(context, host)
+            stream = stream if context is None else await stream.start_tls(context, host)
             return httpcore.AsyncHTTP11Connection(origin, stream, KEEPALIVE)
         options: dict[str, Any] = {
             "proxy_url": proxy.url,
@@ -293,7 +291,6 @@ class AioTransport:
         here = transports.get(self)
         if here is None:
             here = transports[self] = _InThisLoop()
-            _everywhere.add(here)
         return here
 
     async def send(self, request: Request, *, timeout: float) -> Response:
@@ -383,17 +380,3 @@ class AioTransport:
         self._closed = True
         for connection in self._here().pool.empty():
             await connection.aclose()
-
-
-_everywhere: weakref.WeakSet[_InThisLoop] = weakref.WeakSet()
-_inherited: list[_Connection] = []
-
-
-def _after_fork() -> None:
-    # To close them would tell the parent's event loop, which is of both processes.
-    for here in list(_everywhere):
-        _inherited.extend(here.pool.empty())
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_after_fork)

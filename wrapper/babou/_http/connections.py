@@ -17,7 +17,6 @@ from babou._http.transport import MAX_CONNECTIONS, ErrorMap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from babou._http.proxies import Proxy
     from babou._messages import Request
 
 KEEPALIVE = 60.0
@@ -187,19 +186,6 @@ def is_refused_by_proxy(error: BaseException) -> bool:
     return isinstance(error, httpcore.ProxyError) and str(error).startswith(
         str(PROXY_AUTHENTICATION)
     )
-
-
-def check_answer(received: Received, status: int, proxy: Proxy | None) -> None:
-    """Raise where the head of an answer is none of the server's to this request.
-
-    Raises:
-        ConfigurationError: A proxy answered in the server's place.
-        ConnectionError: It had come before the request was sent.
-    """
-    if proxy is not None and status == PROXY_AUTHENTICATION:
-        raise proxy.refusal(status)
-    if not received.count:
-        raise ConnectionError("the server sent an answer before it was asked")
 
 
 def is_readable(number: int) -> bool:

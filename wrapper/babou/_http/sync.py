@@ -28,7 +28,6 @@ from babou._http.connections import (
     PROXY_AUTHENTICATION,
     Pool,
     Received,
-    check_answer,
     decoded,
     is_readable,
     is_refused_by_proxy,
@@ -160,7 +159,8 @@ class _Connection(httpcore.NetworkBackend):
         if self._http is None:
             self._http = self._connect()
         answer = self._http.handle_request(request)
-        check_answer(self.received, answer.status, self.proxy)
+        if self.proxy is not None and answer.status == PROXY_AUTHENTICATION:
+            raise self.proxy.refusal(answer.status)
         return answer
 
     def _connect(self) -> httpcore.ConnectionInterface:
@@ -169,8 +169,7 @@ class _Connection(httpcore.NetworkBackend):
         if proxy is None:
             host = origin.host.decode()
             stream = self.connect_tcp(host, origin.port)
-            if context is not None:
-                stream = stream.start_tls(context, host)
+            stream = stream if context is None else stream.start_tls(context, host)
             return httpcore.HTTP11Connection(origin, stream, KEEPALIVE)
         options: dict[str, Any] = {
             "proxy_url": proxy.url,
@@ -252,19 +251,17 @@ def _connected(addresses: deque[_Address], limit: Limit) -> socket.socket:
     """Return a connection to the first address that accepts; the next is tried soon (RFC 8305)."""
     problem = OSError("the host has no address")
     with contextlib.ExitStack() as opened, selectors.DefaultSelector() as trying:
-        while addresses or trying.get_map():
-            if addresses:
-                family, kind, protocol, _, address = addresses.popleft()
-                try:
-                    network = opened.enter_context(socket.socket(family, kind, protocol))
-                    network.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    network.settimeout(0)
-                    with contextlib.suppress(BlockingIOError):
-                        network.connect(address)
-                    trying.register(network, selectors.EVENT_WRITE)
-                except OSError as error:
-                    problem = error
-                    continue
+        while addresses:
+            family, kind, protocol, _, address = addresses.popleft()
+            try:
+                network = opened.enter_context(socket.socket(family, kind, protocol))
+                network.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                network.settimeout(0)
+                with contextlib.suppress(BlockingIOError):
+                    network.connect(address)
+                trying.register(network, selectors.EVENT_WRITE)
+            except OSError as error:
+                problem = error
             next_at = time.monotonic() + HEAD_START
             while trying.get_map():
                 pause = limit.pause()
@@ -405,5 +402,5 @@ def _after_fork() -> None:
         transport.after_fork()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows
+if hasattr(os, "register_at_fork"):  # pragma: no branch (not on Windows)
     os.register_at_fork(after_in_child=_after_fork)

@@ -57,8 +57,8 @@ def _context(file: str | None, folder: str | None) -> ssl.SSLContext:
         return ssl.create_default_context(
             cafile=bundle if bundle.is_file() else None, capath=hashed if hashed.is_dir() else None
         )
-    context = ssl.create_default_context()  # of Windows
-    if not context.cert_store_stats()["x509_ca"]:
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"]:  # Windows has them elsewhere
         context.load_verify_locations(certifi.where())
     return context
 
@@ -90,10 +90,7 @@ class Tls:
             ssl.SSLEOFError: The connection ended without close_notify. A body without a length may
                 have been cut off there (RFC 9112, 9.8).
         """
-        try:
-            data = yield from self._talk(lambda: self.object.read(count))
-        except ssl.SSLZeroReturnError:
-            return b""
+        data = yield from self._talk(lambda: self.object.read(count))
         pieces, left = [data], count - len(data)
         try:
             while data and left and self.has_unread:
@@ -118,8 +115,7 @@ class Tls:
                 else:
                     self._arrived.write_eof()
             except ssl.SSLError:
-                if leaving := self._leaving.read():  # tells the other side why
-                    yield leaving
+                yield self._leaving.read()  # tells the other side why
                 raise
             else:
                 if leaving := self._leaving.read():
