@@ -55,12 +55,19 @@ def default_request(order: Json) -> Json:
         return httpx.Response(404)
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as own:
-        client = babou.Client(order["key"], engine=babou.HttpxEngine(own), max_retries=0)
+        client = babou.Client(order["key"], max_retries=0, **_over(own))
         try:
             client.assets.get("ast_1")
         except babou.NotFoundError:
             return {"url": str(seen[0].url)}
     raise RuntimeError("a 404 was taken for an asset")
+
+
+def _over(own: httpx.Client) -> Json:
+    """Return the option that has a client use an httpx client of ours; 0.1 had another name."""
+    if hasattr(babou, "HttpxTransport"):
+        return {"transport": babou.HttpxTransport(own)}
+    return {"engine": babou.HttpxEngine(own)}
 
 
 def surface(_order: Json) -> Json:

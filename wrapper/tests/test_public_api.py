@@ -13,16 +13,16 @@ import pytest
 import babou
 from babou import (
     AsyncClient,
-    AsyncHttpxEngine,
+    AsyncHttpxTransport,
     Client,
-    HttpxEngine,
+    HttpxTransport,
 )
 from babou._assets import Assets
 from babou._async_assets import AsyncAssets
 
 PUBLIC = {name: getattr(babou, name) for name in babou.__all__ if name != "__version__"}
 CLASSES = {name: value for name, value in PUBLIC.items() if inspect.isclass(value)}
-DOORS = [(Client, AsyncClient), (Assets, AsyncAssets), (HttpxEngine, AsyncHttpxEngine)]
+DOORS = [(Client, AsyncClient), (Assets, AsyncAssets), (HttpxTransport, AsyncHttpxTransport)]
 SAME_WORD = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
 
 
@@ -99,7 +99,7 @@ def test_version_is_that_of_the_installed_package():
     assert babou.__version__ == metadata.version("babou")
 
 
-@pytest.mark.parametrize("name", ["_Assets", "HttpxEngine", "Asset", "WaitResult"])
+@pytest.mark.parametrize("name", ["_Assets", "HttpxTransport", "Asset", "WaitResult"])
 def test_late_names_are_looked_up_once(name):
     """The second look needs no import."""
     if name in babou._LATE:
@@ -196,14 +196,14 @@ def test_both_clients_are_context_managers():
 
 @pytest.mark.parametrize("name", METHODS)
 def test_no_public_signature_names_the_http_library(name):
-    """The day the HTTP library is replaced, nothing public changes but the engines."""
+    """The day the HTTP library is replaced, nothing public changes but the transports."""
     annotations = getattr(function(METHODS[name]), "__annotations__", {})
     assert not [text for text in map(str, annotations.values()) if "httpx." in text]
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_only_the_engines_are_made_from_the_http_library(name):
-    """HttpxEngine and AsyncHttpxEngine take the caller's own client."""
+def test_only_two_transports_are_made_from_the_http_library(name):
+    """HttpxTransport and AsyncHttpxTransport take the caller's own client."""
     annotations = getattr(CLASSES[name].__init__, "__annotations__", {})
     named = [text for text in map(str, annotations.values()) if "httpx." in text]
-    assert bool(named) is (name in {"HttpxEngine", "AsyncHttpxEngine"})
+    assert bool(named) is (name in {"HttpxTransport", "AsyncHttpxTransport"})
