@@ -11,7 +11,7 @@ import inspect
 import json
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -125,7 +125,8 @@ def _described(thing: Any) -> Json:  # noqa: ANN401  (a class or a value)
     fields += list(getattr(thing, "__annotations__", {}))
     fields += [name for name, v in found.items() if isinstance(v, property)]
     is_error = issubclass(thing, Exception)
-    init = _function(thing.__init__)[1:] if "__init__" in vars(thing) else None
+    is_made = "__init__" in vars(thing) and Protocol not in thing.__bases__
+    init = _function(thing.__init__)[1:] if is_made else None
     if is_error:  # what they are told, they keep, or most of it
         fields += [parameter["name"] for parameter in init or ()]
     return {
