@@ -7,6 +7,8 @@ scope, which ends at its deadline.
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
 import time
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -204,7 +206,7 @@ class _Connection(httpcore.AsyncNetworkBackend):
         try:
             return _Stream(self, await anyio.connect_tcp(host, port))
         except OSError as error:
-            raise httpcore.ConnectError(_first(error.__cause__ or error)) from error
+            raise httpcore.ConnectError(_reason(error.__cause__ or error)) from error
 
     def is_available(self) -> bool:
         """Tell whether the exchange has ended such that another may follow."""
@@ -221,10 +223,13 @@ class _Connection(httpcore.AsyncNetworkBackend):
                 await self._http.aclose()
 
 
-def _first(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
+    """Return the first of several reasons; asyncio has words of its own for the system's."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return str(error)
+    number = getattr(error, "errno", None)
+    known = number is not None and not isinstance(error, socket.gaierror)
+    return str(OSError(number, os.strerror(number)) if known else error)
 
 
 class _Exchange:
