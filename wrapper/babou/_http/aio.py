@@ -227,9 +227,9 @@ def _reason(error: BaseException) -> str:
     """Return the first of several reasons; asyncio has words of its own for the system's."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    number = getattr(error, "errno", None)
-    known = number is not None and not isinstance(error, socket.gaierror)
-    return str(OSError(number, os.strerror(number)) if known else error)
+    if isinstance(error, OSError) and error.errno and not isinstance(error, socket.gaierror):
+        return str(OSError(error.errno, os.strerror(error.errno)))
+    return str(error)
 
 
 class _Exchange:
