@@ -134,12 +134,11 @@ def use(client: Client) -> str | None:
         assert_type(seen, Asset)
     for result in client.assets.wait_many(["ast_1"]):
         assert_type(result, WaitResult)
-        if result.error:
+        if result.error is not None:
             raise result.error
         assert_type(result.asset, Asset)
     for result in client.assets.wait_many(["ast_1"], on_error=print):
-        if result.asset:
-            assert_type(result.asset, Asset)
+        if result.asset is not None:
             continue
         assert_type(result.error, babou.BabouError)
     match PollPolicy().step("ast_1", asset, elapsed=1.0, timeout=2.0):
@@ -177,7 +176,13 @@ def use(client: Client) -> None:
     for result in client.assets.wait_many(asset_id):
         print(result.asset_id)
     list(client.assets.wait_many(b"ast_1"))
-    list(client.assets.wait_many([asset_id]))
+    for result in client.assets.wait_many([asset_id]):
+        if result.error:
+            raise result.error
+        print(result.asset.name)
+    for result in client.assets.wait_many([asset_id]):
+        if not result.asset:
+            raise result.error
 """
 
 
@@ -204,7 +209,10 @@ def test_a_downstream_program_passes_mypy_strict(core, downstream):
 
 @pytest.mark.xdist_group("core")
 def test_one_id_in_the_place_of_several_is_a_type_error(core, tmp_path):
-    """A text is an iterable of texts, and yet no ids."""
+    """A text is an iterable of texts, and yet no ids; and mypy narrows results by their truth.
+
+    pyright narrows them by `is None` only, which the program above uses.
+    """
     file = tmp_path / "wrong.py"
     file.write_text(ONE_ID, encoding="utf-8")
     command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(core.python)]
