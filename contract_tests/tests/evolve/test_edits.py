@@ -23,7 +23,7 @@ def edited(text, edits):
             _, end, after = rest.partition(edit["until"])
             assert start, edit
             assert end, edit
-            text = f"{before}{end}{after}"
+            text = f"{before}{edit.get('as', '')}{end}{after}"
             continue
         count = text.count(edit["find"])
         assert count == 1 or (edit.get("all") and count), (count, edit)
