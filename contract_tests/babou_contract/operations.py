@@ -1,7 +1,7 @@
 """The operations of a specification: the one reader of `paths`, with every reference followed.
 
-`complete` puts into each operation what stands elsewhere in the document: the reference and the
-parameters of its path, the security of the whole document, and the components for its parameters,
+`complete` puts into each operation what stands elsewhere in the document: the parameters and the
+servers of its path, the security of the whole document, and the components for its parameters,
 body, answers, headers and examples. References to schemas stay: their names are generated as the
 names of classes. Only the standard library and attrs are imported here, so that the mock server
 and the generator can use it.
@@ -68,7 +68,7 @@ class Operation:
 def operations(document: Document) -> tuple[Operation, ...]:
     """Return every operation of a document, in its order."""
     whole = complete(document)
-    schemes = whole["components"].get("securitySchemes", {})
+    schemes: Document = whole["components"].get("securitySchemes", {})
     return tuple(
         Operation(
             path,
@@ -76,7 +76,7 @@ def operations(document: Document) -> tuple[Operation, ...]:
             item[method],
             tuple(
                 {name: schemes.get(name, {}) for name in alternative}
-                for alternative in item[method].get("security") or ({},)
+                for alternative in item[method].get("security") or [{}]
             ),
         )
         for path, item in whole["paths"].items()
@@ -149,11 +149,12 @@ def _each(items: Json, made: Callable[[Json], Json]) -> Document:
 def _path(document: Document, item: Json) -> Document:
     item = follow(document, item)
     shared = item.get("parameters") or ()
-    secured = {"security": document["security"]} if "security" in document else {}
+    inherited = {"security": document["security"]} if "security" in document else {}
+    inherited |= {"servers": item["servers"]} if "servers" in item else {}
     return {
-        key: _operation(document, {**secured, **value}, shared) if key in METHODS else value
+        key: _operation(document, inherited | value, shared) if key in METHODS else value
         for key, value in item.items()
-        if key != "parameters"
+        if key not in {"parameters", "servers"}
     }
 
 

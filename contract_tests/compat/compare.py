@@ -27,7 +27,7 @@ from compat import (
 from compat.additions import additions
 from compat.evidence import Seen, Side
 from compat.gather import differences
-from compat.law import Law, answers
+from compat.law import Law, answers, paired
 from compat.model import NotJudgedError, Report, Who, least_version
 from compat.party import Client, Stage
 from compat.released import CACHE, ROOT, Released
@@ -47,7 +47,7 @@ def compare(root: Path = ROOT, *, cache: Path = CACHE) -> Report:
     """
     began = time.monotonic()
     released = Released.of(root, cache)
-    laws = Law.in_wheel(released.wheel), Law.in_file(root / "openapi" / "babou.yaml")
+    laws = paired(Law.in_wheel(released.wheel), Law.in_file(root / "openapi" / "babou.yaml"))
     for law in laws:
         law.operations  # noqa: B018  (reads it all, so that an unsound one is told of first)
     version = _version(root)

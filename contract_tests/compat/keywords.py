@@ -52,7 +52,9 @@ def types_of(value: Json) -> tuple[str, ...]:
         return ("boolean",)
     if isinstance(value, int | float):
         return ("integer", "number") if float(value).is_integer() else ("number",)
-    return ({str: "string", list: "array", dict: "object"}.get(type(value), "string"),)
+    if isinstance(value, list | dict):
+        return ("array" if isinstance(value, list) else "object",)
+    return ("string",)
 
 
 def whole(value: Json) -> Json:

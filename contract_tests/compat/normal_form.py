@@ -15,7 +15,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from babou_contract.operations import Document, follow
+from babou_contract.operations import Document, target
 from compat.alternatives import are_apart, fewest, spliced
 from compat.keywords import (
     ANNOTATIONS,
@@ -84,7 +84,7 @@ def normal(
     if isinstance(reference, str) and reference.removeprefix(_SCHEMAS) in named:
         own["$ref"] = reference
     elif isinstance(reference, str) and passed.count(reference) < _OFTEN:
-        there = follow(document, {"$ref": reference})
+        there = target(document, reference)
         parts = [normal(there, document, named, (*passed, reference)), *parts]
     branches = schema.get("oneOf", [])
     if branches and _is_any(branches, lambda part: normal(part, document, passed=passed)):
