@@ -3,6 +3,7 @@
 Whatever is added there (a member, an example, an error) is known here with no other edit.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from importlib import resources
@@ -11,9 +12,11 @@ from typing import Any
 
 import yaml
 
+from babou_contract.operations import Operation, follow, names_in, operations
+
 Document = dict[str, Any]
 
-ASSET_PATH = "/api/v1/assets/{assetId}"
+_LONGEST_ID = 256  # where the document has no limit (D12)
 
 
 def text() -> str:
@@ -36,23 +39,91 @@ def load() -> Document:
 
 def resolve(schema: Document) -> Document:
     """Follow the schema's `$ref`, if it has one, within the document."""
-    while "$ref" in schema:
-        found = load()
-        for part in schema["$ref"].removeprefix("#/").split("/"):
-            found = found[part.replace("~1", "/").replace("~0", "~")]
-        schema = found
-    return schema
+    return follow(load(), schema)
 
 
-def responses() -> Document:
+class NoOperationError(LookupError):
+    """The document has no operation that reads one asset."""
+
+
+_read: list[tuple[Document, Operation, Document]] = []  # the document that was read last
+
+
+def _asset() -> tuple[Operation, Document]:
+    """Return the operation that reads one asset, and the schema of its success.
+
+    It is GET of a path that ends with a parameter, whatever path, parameter and operation are
+    called; of several, `getAsset`.
+    """
+    document = load()
+    if not _read or _read[0][0] is not document:
+        found = [o for o in operations(document) if o.method == "get" and o.path.endswith("}")]
+        if not found:
+            raise NoOperationError("the specification has no operation that reads one asset")
+        named = [o for o in found if o.written.get("operationId") == "getAsset"]
+        operation = (named or found)[0]
+        content = operation.responses.get("200", {}).get("content", {})
+        schema = merged(content.get("application/json", {}).get("schema", {}))
+        _read[:] = [(document, operation, schema)]
+    return _read[0][1:]
+
+
+def asset_operation() -> Operation:
+    """Return the operation that reads one asset."""
+    return _asset()[0]
+
+
+def asset_path(asset_id: str) -> str:
+    """Return the path of an asset, whose id is written as a URL has it."""
+    path = asset_operation().path
+    return path.replace(f"{{{names_in(path)[-1]}}}", asset_id)
+
+
+def responses() -> Mapping[str, Document]:
     """Return the documented answers of the asset operation, by status."""
-    found: Document = load()["paths"][ASSET_PATH]["get"]["responses"]
-    return found
+    return asset_operation().responses
 
 
 def asset_schema() -> Document:
-    """Return the schema of the 200 answer."""
-    return resolve(responses()["200"]["content"]["application/json"]["schema"])
+    """Return the schema of the 200 answer, the parts of its `allOf` in one."""
+    return _asset()[1]
+
+
+def merged(schema: Document) -> Document:
+    """Return a schema with its reference followed, and the parts of its `allOf` beside its own."""
+    whole = dict(resolve(schema))
+    for part in whole.pop("allOf", ()):
+        one = merged(part)
+        members = {**one.get("properties", {}), **whole.get("properties", {})}
+        needed = [*one.get("required", ()), *whole.get("required", ())]
+        whole = {**one, **whole}
+        whole |= {"properties": members} if members else {}
+        whole |= {"required": list(dict.fromkeys(needed))} if needed else {}
+    return whole
+
+
+def error() -> tuple[str, str]:
+    """Return status and media type of the first error that is documented; empty without one."""
+    errors = {status: a for status, a in responses().items() if not status.startswith("2")}
+    found = ((status, media) for status, a in errors.items() for media in a.get("content", {}))
+    return next(found, ("", ""))
+
+
+def error_schema() -> Document:
+    """Return the schema of the first error that is documented."""
+    status, media = error()
+    content = responses().get(status, {}).get("content", {})
+    return merged(content.get(media, {}).get("schema", {}))
+
+
+def listed(schema: Document) -> list[object]:
+    """Return the values that a schema lists, those of its alternatives included."""
+    whole = merged(schema)
+    found = list(whole.get("enum", ()))
+    for key in ("anyOf", "oneOf"):
+        for part in whole.get(key, ()):
+            found += listed(part)
+    return list(dict.fromkeys(found))
 
 
 def asset_examples() -> dict[str, Document]:
@@ -62,7 +133,7 @@ def asset_examples() -> dict[str, Document]:
     """
     examples = responses()["200"]["content"]["application/json"]["examples"]
     schema = asset_schema()
-    made = {name: sample(schema["properties"].get(name, {})) for name in schema["required"]}
+    made = {name: sample(schema["properties"].get(name, {})) for name in schema.get("required", ())}
     return {
         name: example["value"] | {k: v for k, v in made.items() if k not in example["value"]}
         for name, example in examples.items()
@@ -71,22 +142,21 @@ def asset_examples() -> dict[str, Document]:
 
 def examples(answer: Document) -> list[Document]:
     """Return the example bodies of a documented answer, of which it may have none."""
-    content = resolve(answer).get("content", {}).get("application/json", {})
+    content = answer.get("content", {}).get("application/json", {})
     return [example["value"] for example in content.get("examples", {}).values()]
 
 
 def max_id_length() -> int:
     """Return how many characters an asset id can have."""
-    parameters = load()["paths"][ASSET_PATH]["get"]["parameters"]
-    [in_path] = [parameter for parameter in parameters if parameter["in"] == "path"]
-    length: int = in_path["schema"]["maxLength"]
-    return length
+    *_, parameter = asset_operation().in_path or ({},)
+    return int(resolve(parameter.get("schema", {})).get("maxLength", _LONGEST_ID))
 
 
 def key_prefix() -> str:
-    """Return what every API key starts with."""
-    scheme: str = load()["components"]["securitySchemes"]["bearerAuth"]["bearerFormat"]
-    return scheme.removesuffix("*")
+    """Return what every API key starts with; empty where the document does not say."""
+    schemes = [scheme for asked in asset_operation().security for scheme in asked.values()]
+    told = (scheme["bearerFormat"] for scheme in schemes if "bearerFormat" in scheme)
+    return str(next(told, "")).removesuffix("*")
 
 
 def error_body(status: int, code: str | None = None) -> Document:

@@ -23,24 +23,11 @@ _TEXT = st.characters(exclude_categories=["Cs"])
 
 def values(schema: spec.Document) -> st.SearchStrategy[Value]:
     """Return a strategy for the values that a schema allows."""
-    schema = _merged(spec.resolve(schema))
+    schema = spec.merged(schema)
     made = _unfiltered(schema)
     if schema.get("type") == "object":
         return made  # its members fit already, and holding them again takes time
     return made.filter(lambda value: fits(schema, value))
-
-
-def _merged(schema: spec.Document) -> spec.Document:
-    """Return a schema with the parts of its `allOf` beside its own."""
-    whole = dict(schema)
-    for part in map(spec.resolve, whole.pop("allOf", ())):
-        one = _merged(part)
-        members = {**one.get("properties", {}), **whole.get("properties", {})}
-        needed = [*one.get("required", ()), *whole.get("required", ())]
-        whole = {**one, **whole}
-        whole |= {"properties": members} if members else {}
-        whole |= {"required": list(dict.fromkeys(needed))} if needed else {}
-    return whole
 
 
 def _unfiltered(schema: spec.Document) -> st.SearchStrategy[Value]:
@@ -222,7 +209,7 @@ _WRONG: tuple[tuple[str, Value], ...] = (
 
 def mutations(schema: spec.Document) -> Iterator[Mutation]:
     """Yield every mutation of every member that the schema forbids."""
-    schema = spec.resolve(schema)
+    schema = spec.merged(schema)
     for name in schema.get("required", ()):
         yield Mutation(name, f"{name} left out", None, gone=True)
     for name, part in schema.get("properties", {}).items():
