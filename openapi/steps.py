@@ -155,7 +155,7 @@ def contract() -> Outcome:
         report = json.loads(done.stdout)
     except ValueError:
         problem = Problem(blame.line(done.stderr), _last(done))
-        said = "the client does not start"
+        said = "not judged"
         return Outcome(step="contract", agrees=False, said=said, problems=(problem,))
     notes = tuple(
         Problem(places.line_of(places.pointer(*place)), f"the published page lacks {name} as yet")

@@ -170,12 +170,21 @@ def _operation(document: Document, written: Document, shared: Json) -> Document:
 
 
 def _content(document: Document, item: Json) -> Document:
-    """Follow the reference of a parameter, body, answer, header or media type, and those in it."""
+    """Follow the reference of a parameter, body, answer or header, and those in it."""
     made = follow(document, item)
-    for key in ("headers", "content"):
-        if key in made:
-            made[key] = _each(made[key], lambda part: _content(document, part))
+    if "headers" in made:
+        made["headers"] = _each(made["headers"], lambda part: _content(document, part))
+    if "content" in made:
+        made["content"] = _each(made["content"], lambda part: _media_type(document, part))
     for key in ("examples", "links"):
         if isinstance(made.get(key), dict):
             made[key] = _each(made[key], lambda part: follow(document, part))
+    return made
+
+
+def _media_type(document: Document, item: Json) -> Document:
+    """Follow the references in a media type; its one example is the only one of its examples."""
+    made = _content(document, item)
+    if "example" in made:
+        made["examples"] = {"example": {"value": made.pop("example")}}
     return made

@@ -131,9 +131,11 @@ def asset_examples() -> dict[str, Document]:
 
     A required member that an example lacks gets a value made from its schema.
     """
-    examples = responses()["200"]["content"]["application/json"]["examples"]
+    content = responses().get("200", {}).get("content", {}).get("application/json", {})
+    examples = content.get("examples") or {"made": {"value": {}}}
     schema = asset_schema()
-    made = {name: sample(schema["properties"].get(name, {})) for name in schema.get("required", ())}
+    known = schema.get("properties", {})
+    made = {name: sample(known.get(name, {})) for name in schema.get("required", ())}
     return {
         name: example["value"] | {k: v for k, v in made.items() if k not in example["value"]}
         for name, example in examples.items()
@@ -165,10 +167,9 @@ def error_body(status: int, code: str | None = None) -> Document:
     A status that the document doesn't list gets a body of the same form, made from its name.
     """
     answer = responses().get(str(status)) or responses().get(f"{status // 100}XX")
-    examples = answer["content"]["application/json"]["examples"] if answer else {}
-    for name, example in examples.items():
-        if code in (None, name):
-            return dict(example["value"])
+    for body in examples(answer or {}):
+        if code in (None, body.get("code")):
+            return dict(body)
     if status in set(HTTPStatus):
         known = HTTPStatus(status)
         return {"error": known.phrase, "code": code or known.name}

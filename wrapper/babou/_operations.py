@@ -122,7 +122,7 @@ _read: Callable[..., SimpleNamespace] = _GeneratedAsset.from_dict.__func__  # ty
 
 def asset_request(asset_id: str) -> Request:
     """Return the request for an asset, its URL relative to the server's."""
-    arguments = _asset_arguments(asset_id=asset_id)
+    arguments = _asset_arguments(asset_id)
     return Request(arguments["method"].upper(), arguments["url"])
 
 

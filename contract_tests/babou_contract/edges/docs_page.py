@@ -34,7 +34,8 @@ def published_examples_fit(_scene: object, tally: Tally) -> None:
                 received=misfit.message,
                 **places.at(*places.answer(status, "content")),
             )
-        if status != "200" and body["code"] not in content.get("examples", {}):
+        codes = [example.get("code") for example in spec.examples(spec.responses()[status])]
+        if status != "200" and body["code"] not in codes:
             name = body["code"]
             _missing(tally, f"the spec lacks the code {name}", places.answer(status, "content"))
     _hold_request(page, tally)
@@ -158,9 +159,8 @@ def _hold_states(published_states: list[str], tally: Tally) -> None:
 
 def _hold_codes(tally: Tally) -> None:
     for status, codes in published.codes().items():
-        content = spec.responses().get(str(status), {}).get("content", {})
-        examples = content.get("application/json", {}).get("examples", {})
-        shown = {example["value"].get("code") for example in examples.values()}
+        answer = spec.responses().get(str(status), {})
+        shown = {example.get("code") for example in spec.examples(answer)}
         tally.case(len(codes))
         for code in sorted(codes - shown):
             text = f"the spec lacks the code {code} of {status}"
