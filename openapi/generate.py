@@ -25,7 +25,8 @@ from typing import Any
 import fastjsonschema
 import yaml
 
-from babou_contract.operations import NoSuchReferenceError, complete
+from babou_contract.normal_form import merged
+from babou_contract.operations import NoSuchReferenceError, complete, with_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi" / "babou.yaml"
@@ -139,16 +140,11 @@ def build() -> Files:
     Raises:
         GeneratorError: The generator doesn't take the spec.
     """
-    spec = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
-    try:
-        text = json.dumps(complete(spec), default=str)
-    except NoSuchReferenceError as error:
-        raise GeneratorError(f"there is no {error.args[0]} in the spec") from None
+    spec = document()
     with tempfile.TemporaryDirectory() as folder:
-        output, document = Path(folder) / PACKAGE.name, Path(folder) / "complete.json"
-        # The generator reads the security and the references of an operation only where it stands.
-        document.write_text(text, encoding="utf-8")
-        run_generator(document, output)
+        output, path = Path(folder) / PACKAGE.name, Path(folder) / "complete.json"
+        path.write_text(json.dumps(spec, default=str), encoding="utf-8")
+        run_generator(path, output)
         files = read(output)
     # The generator writes no marker without project metadata, and the platform's own line endings.
     files = {name: content.replace(b"\r\n", b"\n") for name, content in files.items()}
@@ -162,11 +158,25 @@ def build() -> Files:
     }
 
 
-def run_generator(document: Path, output: Path) -> None:
+def document() -> dict[str, Any]:
+    """Return the spec as the generator takes it: it has ways of writing the same that it misreads.
+
+    Raises:
+        GeneratorError: A reference leads nowhere.
+    """
+    spec = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
+    names = set(spec["components"]["schemas"])
+    try:
+        return with_schemas(complete(spec), lambda schema: merged(schema, spec, names))
+    except NoSuchReferenceError as error:
+        raise GeneratorError(f"there is no {error.args[0]} in the spec") from None
+
+
+def run_generator(source: Path, output: Path) -> None:
     """Run openapi-python-client, with the ruff of this very environment in its hooks."""
     command: list[str | Path] = [
         *(sys.executable, "-P", "-m", "openapi_python_client", "generate"),
-        *("--path", document, "--config", SETTINGS, "--output-path", output),
+        *("--path", source, "--config", SETTINGS, "--output-path", output),
         *("--meta", "none", "--file-encoding", "utf-8", "--fail-on-warning"),
     ]
     # RUFF_* variables would override the hooks' options; the hash seed orders the generator's sets.

@@ -142,6 +142,31 @@ def parts_of(pointer: str) -> list[str]:
     return [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")] if path else []
 
 
+def with_schemas(document: Document, form: Callable[[Json], Json]) -> Document:
+    """Return a complete document with every schema brought into a form."""
+    paths = {
+        path: {key: formed(value, form) if key in METHODS else value for key, value in item.items()}
+        for path, item in document["paths"].items()
+    }
+    schemas = _each(document["components"].get("schemas"), form)
+    return document | {"paths": paths, "components": document["components"] | {"schemas": schemas}}
+
+
+def formed(item: Document, form: Callable[[Json], Json]) -> Document:
+    """Return an operation, or a part of one, with its schemas brought into a form."""
+    made = dict(item)
+    if "schema" in made:
+        made["schema"] = form(made["schema"])
+    for key in ("responses", "headers", "content"):
+        if key in made:
+            made[key] = {name: formed(part, form) for name, part in made[key].items()}
+    if "requestBody" in made:
+        made["requestBody"] = formed(made["requestBody"], form)
+    if "parameters" in made:
+        made["parameters"] = [formed(part, form) for part in made["parameters"]]
+    return made
+
+
 def _each(items: Json, made: Callable[[Json], Json]) -> Document:
     return {str(name): made(item) for name, item in (items or {}).items()}
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from attrs import evolve
 
-from babou_contract.operations import Operation, follow, names_in
-from compat.normal_form import normal
+from babou_contract.normal_form import normal
+from babou_contract.operations import Operation, follow, formed, names_in
 
 Json = Any
 Document = dict[str, Any]
@@ -63,26 +63,12 @@ def operation(
     path = renamed.get(written.path, written.path)
     pairs = zip(names_in(written.path), names_in(path), strict=True)
     names = {("path", own): theirs for own, theirs in pairs}
-    made = dict(written.written)
+    made = formed(written.written, form)
     made["parameters"] = [
-        {**_formed(p, form), "name": names.get((p["in"], p["name"]), p["name"])}
-        for p in written.parameters
+        {**p, "name": names.get((p["in"], p["name"]), p["name"])}
+        for p in made.get("parameters", ())
     ]
-    if "requestBody" in made:
-        made["requestBody"] = _formed(made["requestBody"], form)
-    made["responses"] = {name: _formed(part, form) for name, part in written.responses.items()}
     return evolve(written, path=path, written=made)
-
-
-def _formed(item: Document, form: Callable[[Json], Json]) -> Document:
-    """Return a parameter, body, answer, header or media type with its schemas in a form."""
-    made = dict(item)
-    if "schema" in made:
-        made["schema"] = form(made["schema"])
-    for key in ("headers", "content"):
-        if key in made:
-            made[key] = {name: _formed(part, form) for name, part in made[key].items()}
-    return made
 
 
 def _parameters(written: Operation, made: Operation) -> Document:

@@ -12,6 +12,7 @@ import yaml
 from attrs import evolve, field, frozen
 
 from babou_contract import lines
+from babou_contract.normal_form import normal
 from babou_contract.operations import (
     NoSuchReferenceError,
     Operation,
@@ -22,7 +23,6 @@ from babou_contract.operations import (
 from babou_contract.schema import FORMATS, Validator
 from compat import compared
 from compat.model import NotJudgedError
-from compat.normal_form import normal
 
 Json = Any
 Parts = tuple[str, ...]

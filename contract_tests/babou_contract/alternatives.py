@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from compat.keywords import ANNOTATIONS, is_among, listed, of_types, types_of
+from babou_contract.keywords import ANNOTATIONS, is_among, listed, of_types, types_of
 
 Json = Any
 Schema = dict[str, Any]

@@ -15,9 +15,8 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from babou_contract.operations import Document, target
-from compat.alternatives import are_apart, fewest, spliced
-from compat.keywords import (
+from babou_contract.alternatives import are_apart, fewest, spliced
+from babou_contract.keywords import (
     ANNOTATIONS,
     LISTED,
     NAMED,
@@ -32,6 +31,7 @@ from compat.keywords import (
     whole,
     written,
 )
+from babou_contract.operations import Document, target
 
 Json = Any
 
@@ -92,7 +92,38 @@ def normal(
     made: Json = {}
     for part in (*parts, own):
         made = _both(made, part)
-    return _simplified(made)
+    made = _simplified(made)
+    return _alone(made, document) if made is not False and "$ref" in made else made
+
+
+def merged(schema: Json, document: Document, named: AbstractSet[str]) -> Json:
+    """Return a schema with `allOf` merged where that takes nothing but a schema or a name."""
+    if not isinstance(schema, dict):
+        return schema
+    if "allOf" in schema:
+        made = normal(schema, document, named)
+        if "allOf" not in made and not ("$ref" in made and made.keys() - ANNOTATIONS - {"$ref"}):
+            return made
+    return {
+        key: _inside(key, value, lambda part: merged(part, document, named))
+        for key, value in schema.items()
+    }
+
+
+def _alone(schema: Document, document: Document) -> Document:
+    """Return a reference without what stands beside it, where the named schema says as much."""
+    beside = schema.keys() - ANNOTATIONS - {"$ref"}
+    if not beside:
+        return schema
+    whole = normal(schema, document)
+    there = normal({"$ref": schema["$ref"]}, document)
+    if _words_apart(whole) != _words_apart(there):
+        return schema
+    return {key: value for key, value in schema.items() if key not in beside}
+
+
+def _words_apart(schema: Json) -> Json:
+    return written({k: v for k, v in schema.items() if k not in ANNOTATIONS} if schema else schema)
 
 
 def _inside(keyword: str, value: Json, inner: Callable[[Json], Json]) -> Json:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compat.keywords import written
+from babou_contract.keywords import written
+from babou_contract.normal_form import normal
 from compat.law import fits
-from compat.normal_form import normal
 
 DOCUMENT = {
     "components": {
