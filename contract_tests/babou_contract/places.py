@@ -46,6 +46,12 @@ def asset(*names: object) -> tuple[object, ...]:
     return body(200, "application/json", names)
 
 
+def states() -> tuple[object, ...]:
+    """Return the path of the schema that lists the states."""
+    listing, _ = lines.located(_tree(), (*asset("state"), "enum"))
+    return listing[:-1]
+
+
 def body(status: int | str, media_type: str, names: Iterable[object]) -> tuple[object, ...]:
     """Return the path of a body's schema, or of a member, however deep; items are left out."""
     path = answer(status, "content", media_type, "schema")

@@ -157,8 +157,8 @@ def max_id_length() -> int:
 def key_prefix() -> str:
     """Return what every API key starts with; empty where the document does not say."""
     schemes = [scheme for asked in asset_operation().security for scheme in asked.values()]
-    told = (scheme["bearerFormat"] for scheme in schemes if "bearerFormat" in scheme)
-    return str(next(told, "")).removesuffix("*")
+    told = (str(scheme.get("bearerFormat", "")) for scheme in schemes)
+    return next((form.removesuffix("*") for form in told if form.endswith("*")), "")
 
 
 def error_body(status: int, code: str | None = None) -> Document:
@@ -178,8 +178,10 @@ def error_body(status: int, code: str | None = None) -> Document:
 
 def is_nullable(schema: Document) -> bool:
     """Say whether null is a value of this schema."""
-    schema = resolve(schema)
+    schema = merged(schema)
     types = schema.get("type", [])
+    if "const" in schema or "enum" in schema:
+        return None in schema.get("enum", [schema.get("const", ...)])
     if "null" in ([types] if isinstance(types, str) else types):
         return True
     return any(is_nullable(part) for key in ("anyOf", "oneOf") for part in schema.get(key, []))
@@ -190,7 +192,7 @@ _PLAIN: Document = {"boolean": False, "array": [], "object": {}, "null": None}
 
 def sample(schema: Document) -> object:
     """Make a value of the schema: its own example, null where it is allowed, or a plain one."""
-    schema = resolve(schema)
+    schema = merged(schema)
     given = [*schema.get("examples", ()), *schema.get("enum", ())]
     given += [schema[key] for key in ("const", "default") if key in schema]
     if given:
@@ -205,5 +207,5 @@ def sample(schema: Document) -> object:
         dated = schema.get("format") == "date-time"
         return "2025-12-02T10:00:00Z" if dated else "x" * int(schema.get("minLength", 1))
     if kind in ("integer", "number"):
-        return schema.get("minimum", 0)
+        return schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
     return _PLAIN.get(str(kind))

@@ -4,6 +4,7 @@ All is derived from the schema: a member that is added to the spec is generated 
 """
 
 import json
+import math
 import string
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -90,8 +91,11 @@ _FORMATS: dict[str, st.SearchStrategy[Value]] = {
 
 
 def _integers(schema: spec.Document) -> st.SearchStrategy[Value]:
-    limits: spec.Document = {"minimum": -_LARGEST, "maximum": _LARGEST} | schema
-    whole = st.integers(int(limits["minimum"]), int(limits["maximum"]))
+    above = schema.get("exclusiveMinimum", -_LARGEST - 1)
+    below = schema.get("exclusiveMaximum", _LARGEST + 1)
+    least = max(schema.get("minimum", -_LARGEST), math.floor(above) + 1)
+    most = min(schema.get("maximum", _LARGEST), math.ceil(below) - 1)
+    whole = st.integers(math.ceil(least), math.floor(most))
     return st.one_of(whole, whole.map(float))  # 245678.0 is an integer in JSON Schema (D5)
 
 

@@ -199,7 +199,7 @@ def _wait(scene: Scene, asset_id: str, tally: Tally) -> None:
             expected=expected,
             received=ended,
             exchange=answers[-1].exchange,
-            **places.at(*places.asset("state")),
+            **places.at(*places.states()),
         )
     if took > given + _SLACK:
         tally.disagree(

@@ -153,7 +153,7 @@ def published_tables_fit(_scene: object, tally: Tally) -> None:
 def _hold_states(published_states: list[str], tally: Tally) -> None:
     states = _states()
     for state in sorted(set(published_states) - set(states)):
-        _missing(tally, f"the spec lacks the state {state} (D2)", _member("state"))
+        _missing(tally, f"the spec lacks the state {state} (D2)", places.states())
     tally.case(len(states))
 
 

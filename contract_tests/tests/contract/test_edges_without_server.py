@@ -38,6 +38,12 @@ def _asset(document):
     return document["components"]["schemas"]["Asset"]
 
 
+def _rename_the_parameter(document):
+    [item] = document["paths"].values()
+    document["paths"] = {"/api/v1/assets/{id}": item}
+    item["get"]["parameters"][0]["name"] = "id"
+
+
 EDITS = {
     "a member is gone": (lambda d: _asset(d)["properties"].pop("width"), "published-tables-fit"),
     "a member is not null": (
@@ -72,6 +78,20 @@ EDITS = {
     ),
     "another prefix": (
         lambda d: d["components"]["securitySchemes"]["bearerAuth"].update(bearerFormat="key-*"),
+        "published-examples-fit",
+    ),
+    "the parameter has another name": (
+        _rename_the_parameter,
+        "published-examples-fit",
+    ),
+    "another version of the path": (
+        lambda d: d["paths"].update({"/api/v2/assets/{assetId}": d["paths"].popitem()[1]}),
+        "published-examples-fit",
+    ),
+    "the key is sent otherwise": (
+        lambda d: d["components"]["securitySchemes"].update(
+            bearerAuth={"type": "apiKey", "in": "header", "name": "X-Api-Key"}
+        ),
         "published-examples-fit",
     ),
     "not OpenAPI": (lambda d: d.pop("info"), "the-spec-is-valid"),
