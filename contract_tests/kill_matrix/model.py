@@ -8,10 +8,14 @@ from urllib.parse import quote, unquote
 
 from attrs import define, evolve, field, frozen
 
+from babou_contract import spec
 from babou_contract.mock_server import MockServer, Request, Response
 from babou_contract.model import Edge
 
-_ASSETS = "/api/v1/assets/"
+SPEC = "openapi/babou.yaml"
+GENERATED = "generated/babou_generated"
+
+_ASSETS = spec.asset_path("")
 _AGAIN = ("x-matrix-again", "1")
 
 
@@ -116,6 +120,11 @@ class Edit:
         if text.count(self.old) != 1:
             raise ValueError(f"{self.old!r} stands {text.count(self.old)} times in {self.path}")
         return text.replace(self.old, self.new or "")
+
+
+def in_spec(old: str, new: str) -> tuple[Edit, ...]:
+    """Return the change of the specification that puts `new` for `old`."""
+    return (Edit(SPEC, old, new),)
 
 
 @frozen
