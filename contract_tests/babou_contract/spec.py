@@ -119,7 +119,7 @@ def error_schema() -> Document:
 def listed(schema: Document) -> list[object]:
     """Return the values that a schema lists, those of its alternatives included."""
     whole = merged(schema)
-    found = list(whole.get("enum", ()))
+    found = [*whole.get("enum", ()), *([whole["const"]] if "const" in whole else [])]
     for key in ("anyOf", "oneOf"):
         for part in whole.get(key, ()):
             found += listed(part)

@@ -105,6 +105,9 @@ def _walk(old: Json, new: Json, at: Parts) -> Iterator[tuple[Parts, Json, Json]]
     if old == new and type(old) is type(new):
         return
     if isinstance(old, dict) and isinstance(new, dict):
+        if at[-1:] == ("headers",):  # whose names are the same in any case of letters
+            spelled = {name.lower(): name for name in new}
+            old = {spelled.get(name.lower(), name): value for name, value in old.items()}
         for name in dict.fromkeys([*old, *new]):
             yield from _walk(old.get(name, MISSING), new.get(name, MISSING), (*at, str(name)))
     elif isinstance(old, list) and isinstance(new, list):
