@@ -3,7 +3,7 @@
 Whatever is added there (a member, an example, an error) is known here with no other edit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from http import HTTPStatus
 from importlib import resources
@@ -46,31 +46,33 @@ class NoOperationError(LookupError):
     """The document has no operation that reads one asset."""
 
 
-_read: list[tuple[Document, Operation, Document]] = []  # the document that was read last
+_read: dict[str, tuple[Document, Any]] = {}  # what was made of a document, and of which
 
 
-def _asset() -> tuple[Operation, Document]:
-    """Return the operation that reads one asset, and the schema of its success.
+def _once(name: str, make: Callable[[Document], Any]) -> Any:  # noqa: ANN401  (what `make` returns)
+    """Make something of the document, once for each document."""
+    document = load()
+    if name not in _read or _read[name][0] is not document:
+        _read[name] = (document, make(document))
+    return _read[name][1]
+
+
+def asset_operation() -> Operation:
+    """Return the operation that reads one asset.
 
     It is GET of a path that ends with a parameter, whatever path, parameter and operation are
     called; of several, `getAsset`.
     """
-    document = load()
-    if not _read or _read[0][0] is not document:
-        found = [o for o in operations(document) if o.method == "get" and o.path.endswith("}")]
-        if not found:
-            raise NoOperationError("the specification has no operation that reads one asset")
-        named = [o for o in found if o.written.get("operationId") == "getAsset"]
-        operation = (named or found)[0]
-        content = operation.responses.get("200", {}).get("content", {})
-        schema = merged(content.get("application/json", {}).get("schema", {}))
-        _read[:] = [(document, operation, schema)]
-    return _read[0][1:]
+    operation: Operation = _once("operation", _asset_operation)
+    return operation
 
 
-def asset_operation() -> Operation:
-    """Return the operation that reads one asset."""
-    return _asset()[0]
+def _asset_operation(document: Document) -> Operation:
+    found = [o for o in operations(document) if o.method == "get" and o.path.endswith("}")]
+    if not found:
+        raise NoOperationError("the specification has no operation that reads one asset")
+    named = [o for o in found if o.written.get("operationId") == "getAsset"]
+    return (named or found)[0]
 
 
 def asset_path(asset_id: str) -> str:
@@ -86,7 +88,13 @@ def responses() -> Mapping[str, Document]:
 
 def asset_schema() -> Document:
     """Return the schema of the 200 answer, the parts of its `allOf` in one."""
-    return _asset()[1]
+    schema: Document = _once("schema", _asset_schema)
+    return schema
+
+
+def _asset_schema(_document: Document) -> Document:
+    content = responses().get("200", {}).get("content", {})
+    return merged(content.get("application/json", {}).get("schema", {}))
 
 
 def merged(schema: Document) -> Document:
@@ -156,7 +164,11 @@ def max_id_length() -> int:
 
 def key_prefix() -> str:
     """Return what every API key starts with; empty where the document does not say."""
-    schemes = [scheme for asked in asset_operation().security for scheme in asked.values()]
+    try:
+        security = asset_operation().security
+    except NoOperationError:
+        return ""
+    schemes = [scheme for asked in security for scheme in asked.values()]
     told = (str(scheme.get("bearerFormat", "")) for scheme in schemes)
     return next((form.removesuffix("*") for form in told if form.endswith("*")), "")
 

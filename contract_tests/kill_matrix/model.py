@@ -15,7 +15,6 @@ from babou_contract.model import Edge
 SPEC = "openapi/babou.yaml"
 GENERATED = "generated/babou_generated"
 
-_ASSETS = spec.asset_path("")
 _AGAIN = ("x-matrix-again", "1")
 
 
@@ -68,7 +67,7 @@ class World:
         if right_key:
             others = [pair for pair in headers if pair[0].lower() != "authorization"]
             headers = (*others, ("authorization", f"Bearer {self.server.api_key}"))
-        target = request.target if asset_id is None else _ASSETS + quote(asset_id, safe="")
+        target = request.target if asset_id is None else spec.asset_path(quote(asset_id, safe=""))
         changed = evolve(request, target=target, headers=headers)
         answer: Response = self.server._app.handle(changed)  # noqa: SLF001  the hook's own question
         return answer
@@ -94,7 +93,7 @@ def install(world: World, hook: Hook) -> None:
 
 def id_in(request: Request) -> str:
     """Return the id that is asked for, empty where none is."""
-    found = request.path.removeprefix(_ASSETS)
+    found = request.path.removeprefix(spec.asset_path(""))
     return "" if found == request.path else unquote(found, errors="surrogateescape")
 
 

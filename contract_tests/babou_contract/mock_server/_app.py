@@ -38,8 +38,11 @@ class App:
         self._api_key = api_key
         self._expired_key = expired_key
         self._key_prefix = spec.key_prefix()
-        self._longest_id = spec.max_id_length()
-        self._before_id = spec.asset_path("")  # such as /api/v1/assets/
+        try:
+            self._before_id = spec.asset_path("")  # such as /api/v1/assets/
+            self._longest_id = spec.max_id_length()
+        except LookupError:  # the document has no operation that reads an asset: there are none
+            self._before_id, self._longest_id = "/\n/", 0
         self._before_name = self._before_id.rstrip("/").rpartition("/")[0] + "/"
         self.rewrite = rewrite
         self._request_ids = itertools.count(1)
