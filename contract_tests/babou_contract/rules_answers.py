@@ -140,9 +140,8 @@ def bodies_obey_the_schema(scene: Scene, tally: Tally) -> None:
         except ValueError:
             continue  # `bodies_are_strict_json` tells
         tally.case()
-        name = media["schema"].get("$ref", "").rpartition("/")[2]
         for misfit in misfits(media["schema"], value):
-            place = places.member(name, misfit.path)
+            place = places.body(seen.answer.status or 0, seen.answer.media_type, misfit.path)
             tally.disagree(
                 f"{misfit.member} of an answer {seen.answer.status} is not what the schema allows",
                 expected=misfit.message,

@@ -109,6 +109,20 @@ def test_a_member_added_to_the_spec_appears_in_the_answers(monkeypatch, open_api
         assert api.get("ast_abc123xyz456789012").json()["frame_rate"] == 25
 
 
+def test_an_id_without_a_limit_and_examples_of_other_names_are_served(monkeypatch, open_api):
+    """What the document no longer says is asked of nobody; its server starts all the same."""
+    changed = copy.deepcopy(spec.load())
+    [[operation]] = [item.values() for item in changed["paths"].values()]
+    del operation["parameters"][0]["schema"]["maxLength"]
+    content = operation["responses"]["200"]["content"]["application/json"]
+    content["example"] = content.pop("examples")["image"]["value"]
+    monkeypatch.setattr(spec, "load", lambda: changed)
+    with MockServer() as server:
+        api = open_api(server)
+        assert api.get("ast_demo_video").json()["content_type"] == "image/png"
+        assert api.get("ast_" + "z" * 252).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("schema", "value"),
     [
@@ -116,7 +130,8 @@ def test_a_member_added_to_the_spec_appears_in_the_answers(monkeypatch, open_api
         ({"$ref": "#/components/schemas/AssetState"}, "uploading"),
         ({"anyOf": [{"type": "string"}, {"type": "null"}]}, None),
         ({"oneOf": [{"type": "integer", "minimum": 3}]}, 3),
-        ({"type": "string", "minLength": 2}, "xx"),
+        ({"type": "integer", "exclusiveMinimum": 3}, 4),
+        ({"allOf": [{"type": "string"}, {"minLength": 2}]}, "xx"),
         ({"type": "string", "format": "date-time"}, "2025-12-02T10:00:00Z"),
         ({"type": "boolean"}, False),
         ({"type": "array"}, []),

@@ -38,7 +38,7 @@ def get_equals_the_json(scene: Scene, tally: Tally) -> None:
                 expected="the asset",
                 received=f"{type(error).__name__}: {error}",
                 exchange=answer.exchange,
-                **places.at("components", "schemas", "Asset"),
+                **places.at(*places.asset()),
             )
             continue
         if asset.to_dict() != document:
@@ -55,7 +55,7 @@ def get_equals_the_json(scene: Scene, tally: Tally) -> None:
                 expected=expected,
                 received=received,
                 exchange=answer.exchange,
-                **places.at("components", "schemas", "Asset", "properties", name),
+                **places.at(*places.asset(name)),
             )
 
 
@@ -118,7 +118,7 @@ _NUMBERS: dict[str, type[int] | type[float]] = {"integer": int, "number": float}
 
 def _means(schema: spec.Document, member: object, attribute: object) -> bool:
     """Say whether an attribute is a member's value, in the type that the spec declares."""
-    schema = spec.resolve(schema)
+    schema = spec.merged(schema)
     options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
     if options:
         return any(fits(o, member) and _means(o, member, attribute) for o in options)

@@ -18,8 +18,6 @@ from ._faults_answers import error
 from ._messages import RecordedRequest, Request, Response, Rewrite
 from ._storage import FileChange, StoredFile, last_modified, no_such_key, not_allowed, serve
 
-API = "/api/v1/"
-ASSETS = API + "assets/"
 STORAGE = "/storage/"
 
 _KEPT_REQUESTS = 100_000  # a server that runs for days stays small
@@ -40,7 +38,12 @@ class App:
         self._api_key = api_key
         self._expired_key = expired_key
         self._key_prefix = spec.key_prefix()
-        self._longest_id = spec.max_id_length()
+        try:
+            self._before_id = spec.asset_path("")  # such as /api/v1/assets/
+            self._longest_id = spec.max_id_length()
+        except LookupError:  # the document has no operation that reads an asset: there are none
+            self._before_id, self._longest_id = "/\n/", 0
+        self._before_name = self._before_id.rstrip("/").rpartition("/")[0] + "/"
         self.rewrite = rewrite
         self._request_ids = itertools.count(1)
         self._run_id = secrets.token_hex(4)
@@ -77,7 +80,7 @@ class App:
             entry = self._stored.get(path.removeprefix(STORAGE).partition("/")[0])
             asset_id = entry.asset.id if entry else None
         else:
-            entry, asset_id = None, _asset_id(path)
+            entry, asset_id = None, _asset_id(path, self._before_id)
         replaced = self.faults.strike(asset_id, Stage.ANSWER, storage=storage)
         if replaced:
             answer = rewrite(replaced, request, Response())
@@ -108,9 +111,12 @@ class App:
         if len(request.target) > _MAX_TARGET:
             return error(400).with_wire(close=True)
         path = request.path
-        if path.startswith(API) and (refusal := self._refusal(request.header("authorization"))):
+        if path.startswith(self._before_name) and (
+            refusal := self._refusal(request.header("authorization"))
+        ):
             return refusal
-        if not path.startswith(ASSETS) or path == ASSETS or "/" in path.removeprefix(ASSETS):
+        segment = path.removeprefix(self._before_id)
+        if segment in {path, ""} or "/" in segment:
             return error(404)
         if request.method not in ("GET", "HEAD"):
             return error(405).with_header("Allow", "GET, HEAD")
@@ -150,9 +156,9 @@ class App:
         return serve(request, file)
 
 
-def _asset_id(path: str) -> str | None:
+def _asset_id(path: str, before: str) -> str | None:
     """Return the id in a path, decoded; None where there is none, or no UTF-8."""
-    segment = path.removeprefix(ASSETS)
+    segment = path.removeprefix(before)
     if segment == path or "/" in segment:
         return None
     try:
