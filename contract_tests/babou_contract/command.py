@@ -1,7 +1,7 @@
 """The command `babou contract`: hold spec, generated code, client and server against each other.
 
 Exit codes: 0 all agree, 1 at least one disagreement, 2 wrong usage, 3 it could not be judged,
-130 after Ctrl-C.
+6 the results could not be written, 130 after Ctrl-C.
 """
 
 import contextlib
@@ -131,7 +131,8 @@ def contract(
 
     \b
     Exit codes: 0 all agree, 1 something disagrees, 2 wrong usage, 3 it could not be judged
-    (the server can't be reached or is down, the key is refused, no known asset was seen).
+    (the server can't be reached or is down, the key is refused, no known asset was seen),
+    6 the results could not be written.
     """  # noqa: D301  click's own mark for lines that stay as they are
     settings = _settings(base_url, api_key, more)
     settings = evolve(settings, rate_limit=rate_limit, time_limit=time_limit)

@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import ModuleType
 
 import click
@@ -17,13 +18,14 @@ from click.testing import CliRunner
 
 import babou
 import babou._cli
-from babou._cli import _app, _output
+from babou._cli import _app, _output, _streams
 from babou._cli._exits import Exit, exit_for
 from babou_contract.mock_server import MockServer, by_reads
 
 KEY = "sk-bab-very-secret"
 NOWHERE = "http://127.0.0.1:1"
 EVIL = "\x1b[31mred\x07\u202e\nname"
+UNWRITTEN = "babou: the results could not be written to standard output: "
 ONCE = ("--max-retries", "0")
 QUICK = ("--interval", "0.01")
 
@@ -430,7 +432,8 @@ def _raising(error):
     ("error", "code", "stderr"),
     [
         (BrokenPipeError(32, "Broken pipe"), 141, ""),
-        (OSError(28, "No space left"), 6, "babou: No space left.\n"),
+        (OSError(28, "No space left"), 6, f"{UNWRITTEN}No space left.\n"),
+        (OSError(9, "Bad file descriptor"), 6, f"{UNWRITTEN}it is closed.\n"),
         (OSError(13, "Denied", "a\x1bb"), 6, "babou: Denied: 'a\\x1bb'.\n"),
         (KeyboardInterrupt(), 130, "babou: interrupted.\n"),
     ],
@@ -442,11 +445,11 @@ def test_trouble_with_standard_output_is_no_traceback(run, monkeypatch, error, c
     assert (result.exit_code, result.stderr) == (code, stderr)
 
 
-def test_nothing_more_is_written_to_a_broken_pipe(monkeypatch, tmp_path):
+def test_nothing_more_is_written_to_a_stream_that_failed(monkeypatch, tmp_path):
     """Python's own flush at the end would complain."""
     file = (tmp_path / "pipe").open("w")
     monkeypatch.setattr(sys, "stdout", file)
-    assert _app._leave_quietly() == 141
+    _streams.let_go_of_stdout()
     file.write("late")
     file.close()
     assert (tmp_path / "pipe").read_text() == ""
@@ -531,6 +534,7 @@ def main(monkeypatch, server):
     """Return a function that runs the console script's function in this process."""
     monkeypatch.setenv("BABOU_API_KEY", KEY)
     monkeypatch.setenv("BABOU_BASE_URL", server.base_url)
+    monkeypatch.setattr(sys, "stderr", sys.stderr)  # it is replaced, and then again what it was
     before, threshold = signal.getsignal(signal.SIGTERM), gc.get_threshold()
 
     def call(*arguments):
@@ -564,11 +568,30 @@ def test_main_without_its_extra_is_one_line(main, monkeypatch, capsys, missing):
 
 
 def test_main_does_without_standard_streams_that_are_closed(main, monkeypatch):
-    """`babou … >&-` leaves Python without sys.stdout."""
-    monkeypatch.setattr(sys, "stdout", None)
-    code = main("check", "ast_demo_image")
-    sys.stdout.close()
-    assert code == 0
+    """`babou … >&-` leaves Python without sys.stdout: a result then has nowhere to go."""
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    assert main("check", "ast_demo_image") == 6
+    assert main("get", "nope") == 3
+    assert sys.stdin.read() == ""
+    sys.stdin.close()
+    sys.stderr.close()
+
+
+def test_main_does_without_a_standard_error_that_is_full(main, monkeypatch):
+    """What is said is lost, and nothing else."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full, Path(os.devnull).open("w") as null:
+        monkeypatch.setattr(sys, "stderr", full)
+        assert main("get", "nope") == 3
+        os.dup2(null.fileno(), full.fileno())  # else to close it fails, too
+
+
+def test_standard_input_that_cannot_be_read_is_wrong_usage(main, monkeypatch, capsys):
+    """One line, and no traceback."""
+    with Path(os.devnull).open("wb") as null:
+        monkeypatch.setattr(sys, "stdin", open(null.fileno(), closefd=False, encoding="utf-8"))  # noqa: SIM115
+        assert main("check", "-") == 2
+    assert capsys.readouterr().err.startswith("babou: Standard input can't be read: ")
 
 
 def test_main_is_quiet_about_ctrl_c_at_any_time(main, monkeypatch):

@@ -164,15 +164,6 @@ def test_sigterm_is_an_orderly_end(piped):
     assert (process.returncode, out, err) == (143, "", "")
 
 
-def test_a_reader_that_goes_away_is_no_error_message(piped):
-    """As in `babou get … | head`."""
-    process = piped("get", "ast_demo_image")
-    process.stdout.close()
-    process.stdout = None
-    _, err = process.communicate(timeout=10)
-    assert (process.returncode, err) == (141, "")
-
-
 def test_what_the_locale_cannot_encode_is_written_as_an_escape(piped, server):
     """And crashes nothing."""
     server.add("ast_u", name="snow-☃.png")

@@ -66,7 +66,12 @@ class Settings:
                 continue
             if self.api_key_file == "-":
                 raise click.UsageError("The API key and the IDs can't both be on standard input.")
-            lines = os.fsdecode(sys.stdin.buffer.read()).splitlines()
+            try:
+                lines = os.fsdecode(sys.stdin.buffer.read()).splitlines()
+            except OSError as error:
+                raise click.UsageError(
+                    f"Standard input can't be read: {error.strerror or error}."
+                ) from error
             asset_ids += filter(None, map(str.strip, lines))
         if not asset_ids:
             raise click.UsageError("There is no ID on standard input.")
