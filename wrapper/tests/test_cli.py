@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import runpy
 import signal
 import sys
 from importlib.metadata import EntryPoint
@@ -88,14 +89,20 @@ CODES = [
     ((), "check - --api-key-file -", 2),
     ((), "download ast_demo_image -o - --json", 2),
     (("validation_error",), "get ast_demo_image", 2),
+    ((), "download ast_demo_image ast_demo_video -o -", 2),
+    ((), "download ast_demo_image ast_demo_video -o file", 2),
     ((), "get nope", 3),
+    ((), "get ast_demo_image nope .. ast_demo_video", 3),
+    ((), "download ast_demo_image ast_demo_failed", 1),
     ((), "check ast_demo_stuck nope", 3),
     ((), "wait nope ast_demo_failed ast_demo_image", 3),
     (("unauthorized",), "get ast_demo_image", 4),
+    (("unauthorized",), "url ast_demo_image ast_demo_video", 4),
     (("forbidden",), "check ast_demo_image", 4),
     (("unauthorized",), "wait ast_demo_image", 4),
     ((), "wait ast_demo_stuck --timeout 0.03 --interval 0.01", 5),
     ((), "wait ast_demo_stuck nope --max-attempts 1", 5),
+    ((), "download ast_demo_stuck --wait 0.02", 5),
     (("never_answers",), "get ast_demo_image --timeout 0.05", 5),
     (("server_error",), "get ast_demo_image", 6),
     (("rate_limited",), "check ast_demo_image", 6),
@@ -120,7 +127,7 @@ def test_each_end_has_its_exit_code_and_a_message(run, server, tmp_path, faults,
     assert result.exit_code == code, result.stderr
     if code and line and command != "check":
         assert any(text.startswith("babou: ") for text in result.stderr.splitlines())
-    if command in {"get", "url", "download"} and code:
+    if command in {"get", "url", "download"} and code and len(rest) == 1:
         assert result.stdout == ""
 
 
@@ -167,7 +174,27 @@ def test_no_command_shows_the_help_as_an_error(run):
 def test_a_usage_error_says_where_the_help_is(run):
     """One line: what is wrong, and what to try."""
     stderr = run("get").stderr
-    assert stderr == "babou: Missing argument 'ID'. Try: babou get --help\n"
+    assert stderr == "babou: Missing argument 'ID...'. Try: babou get --help\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("completion", "Missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish."),
+        ("gett x", "No such command 'gett'. Did you mean 'get'?"),
+        ("get x --timeout soon", "Invalid value for '--timeout': 'soon' is not a number."),
+        ("get x --max-retries x", "Invalid value for '--max-retries': 'x' is not a whole number."),
+        ("get x --max-retries -1", "Invalid value for '--max-retries': -1 is less than 0."),
+        ("mock --port 99999", "Invalid value for '--port': 99999 is not between 0 and 65535."),
+        ("get x --api-key-file empty", "There is no key in the file of --api-key-file: 'empty'."),
+    ],
+)
+def test_a_usage_error_is_one_line_in_plain_words(run, tmp_path, line, told):
+    """No escaped line break, no type of Python."""
+    (tmp_path / "empty").write_text("\n")
+    result = run(*line.split())
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"babou: {told} Try: babou ")
 
 
 def test_a_missing_key_is_told_in_the_command_lines_own_words(run, monkeypatch):
@@ -242,12 +269,54 @@ def test_wait_tells_the_end_of_each_of_several(run):
 
 
 def test_ids_can_come_from_standard_input(run):
-    """One per line, blank lines aside; the answer is about several, even if it is one."""
-    result = run("check", "-", "nope", stdin=b"\n ast_demo_image \r\nnope\n")
+    """One per line, blank lines and comments aside; about several, even if it is one."""
+    lines = b"\xef\xbb\xbf# images\n\n ast_demo_image \r\n  # none\nnope\t# not there\n"
+    result = run("check", "-", "nope", stdin=lines)
     assert result.stdout == "ast_demo_image\tready\nnope\tnot_found\n"
     [only] = json.loads(run("check", "-", "--json", stdin=b"ast_demo_image\n").stdout)
     assert only["ok"]
     assert run("check", "-", stdin=b"\xff\n").exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["get", "url", "download", "check", "wait"])
+def test_every_command_takes_ids_from_standard_input(run, server, name):
+    """And asks for each, in their order."""
+    server.clear_requests()
+    result = run(name, "-", "--json", stdin=b"ast_demo_image\n# none\n\nast_demo_empty\n")
+    assert result.exit_code == 0
+    told = [document["asset_id"] for document in json.loads(result.stdout)]
+    assert told == ["ast_demo_image", "ast_demo_empty"]
+    paths = {request.path for request in server.requests}
+    assert {f"/api/v1/assets/{asset_id}" for asset_id in told} <= paths
+    assert "#" not in str(paths)
+
+
+def test_get_shows_several_with_a_blank_line_between(run):
+    """What fails is told, the rest is shown; the highest code counts."""
+    result = run("get", "ast_demo_image", "nope", "..", "ast_demo_failed")
+    first, second = result.stdout.split("\n\n")
+    assert first == run("get", "ast_demo_image").stdout.rstrip("\n")
+    assert second == run("get", "ast_demo_failed").stdout
+    assert result.stderr.count("babou: ") == 2
+    assert result.exit_code == 3
+
+
+def test_what_concerns_all_of_several_ends_the_command(run, server):
+    """A refused key is told once, and no further request is sent."""
+    server.clear_requests()
+    server.fault("unauthorized")
+    result = run("get", "ast_demo_image", "ast_demo_failed", "--json")
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert result.stderr.count("babou: ") == 1
+    assert len(server.requests) == 1
+
+
+def test_download_stores_several_in_a_directory(run, tmp_path):
+    """One path for each, as it is stored."""
+    (tmp_path / "all").mkdir()
+    result = run("download", "ast_demo_image", "nope", "ast_demo_empty", "-o", "all")
+    assert result.stdout == "all/demo.png\nall/empty.png\n"
+    assert result.exit_code == 3
 
 
 def test_url_prints_only_the_url(run, server):
@@ -325,7 +394,10 @@ DOCUMENTS = [
     ("check ast_demo_image", dict, 0),
     ("check nope", dict, 3),
     ("check ast_demo_image nope", list, 3),
+    ("get ast_demo_image nope", list, 3),
     ("url ast_demo_image", dict, 0),
+    ("url ast_demo_failed ast_demo_image", list, 1),
+    ("download ast_demo_failed ast_demo_image", list, 1),
     ("download ast_demo_image", dict, 0),
     ("completion zsh", dict, 0),
 ]
@@ -372,6 +444,13 @@ def test_the_documents_have_what_their_help_says(run, server, tmp_path):
     server.add("ast_dj", content=b"12345", size=5)
     stored = json.loads(run("download", "ast_dj", "-o", "x.bin", "--json").stdout)
     assert stored == {"asset_id": "ast_dj", "path": "x.bin", "bytes": 5}
+    [got, none] = json.loads(run("get", "ast_demo_image", "nope", "--json").stdout)
+    assert got == ready
+    assert {**none, "error": none["error"]["code"]} == {**missing, "error": "NOT_FOUND"}
+    [without, with_url] = json.loads(run("url", "ast_demo_failed", "ast_dj", "--json").stdout)
+    assert without["error"]["type"] == "DownloadError"
+    alone = json.loads(run("url", "ast_dj", "--json").stdout)
+    assert with_url == {"asset_id": "ast_dj", "ok": True, "url": alone["url"], "error": None}
 
 
 # ---------------------------------------------------------------------- options
@@ -556,6 +635,15 @@ def test_main_runs_the_command_and_ends_on_sigterm(main, capsys):
     with pytest.raises(SystemExit) as caught:
         signal.getsignal(signal.SIGTERM)(signal.SIGTERM, None)
     assert caught.value.code == 143
+
+
+def test_the_package_can_be_run_as_a_module(main, monkeypatch, capsys):
+    """`python -m babou` is the command line, under its own name."""
+    monkeypatch.setattr(sys, "argv", ["__main__.py", "get"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("babou", run_name="__main__")
+    assert caught.value.code == 2
+    assert "Try: babou get --help" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("missing", ["click", "rich"])

@@ -1,5 +1,6 @@
 """What the command line shows meanwhile, drawn into a text: rows, summary, bar, figures."""
 
+import contextlib
 import io
 import json
 import sys
@@ -92,6 +93,19 @@ def test_a_live_display_is_gone_when_it_ends_and_the_lines_it_held_appear(
     assert capsys.readouterr() == ("ast_a\tready\n", "babou: oh\n")
     shown = console.file.getvalue()
     assert shown.index("\x1b[?25l") < shown.index("\x1b[?25h")
+
+
+@pytest.mark.parametrize(
+    ("ended_by", "stays"), [(KeyboardInterrupt, True), (SystemExit, True), (ValueError, False)]
+)
+def test_what_was_seen_last_stays_when_a_live_display_is_interrupted(console, ended_by, stays):
+    """By Ctrl-C or SIGTERM; an error has words of its own."""
+    display = LiveDisplay(["ast_a"], console)
+    with contextlib.suppress(ended_by), display:
+        display.seen(asset("ast_a", "processing"))
+        raise ended_by
+    shown = console.file.getvalue()
+    assert (shown.rindex("processing") > shown.rindex("\x1b[2K")) is stays
 
 
 def test_a_live_display_holds_no_results_that_go_elsewhere(console, capsys):

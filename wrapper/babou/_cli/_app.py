@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 _PLUGINS = "babou.commands"
+_PLAIN_WORDS = (
+    (r"is not a valid float( range)?", "is not a number"),
+    (r"is not a valid integer( range)?", "is not a whole number"),
+    (r"is not in the range x>=", "is less than "),
+    (r"is not in the range (\d+)<=x<=(\d+)", r"is not between \1 and \2"),
+)
 _EXTRAS = {"contract": "babou[contract]", "mock": "babou[testing]"}
 
 
@@ -47,8 +54,8 @@ class App(click.Group):
                 )
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx is not None else "babou"
-            text = error.format_message().rstrip(".")
-            code = _end(f"{text}. Try: {path} --help", error.exit_code)
+            text = _plainly(error.format_message())
+            code = _end(f"{text} Try: {path} --help", error.exit_code)
         except click.ClickException as error:
             code = _end(error.format_message(), error.exit_code)
         sys.exit(code if isinstance(code, int) else Exit.YES)
@@ -63,8 +70,6 @@ class App(click.Group):
         try:
             with _results():
                 return super().invoke(ctx)
-        except BabouError as error:
-            raise Failure(str(error), exit_for(error)) from error
         except KeyboardInterrupt:
             raise Failure("interrupted.", Exit.INTERRUPTED) from None
 
@@ -123,6 +128,8 @@ def _results() -> Iterator[None]:
             yield
         finally:
             sys.stdout.flush()
+    except BabouError as error:  # first: some of them are an OSError as well
+        raise Failure(str(error), exit_for(error)) from error
     except OSError as error:
         if error.filename is not None:
             raise Failure(
@@ -164,6 +171,14 @@ def _unavailable(name: str, error: Exception) -> click.Command:
         raise Failure(f"{name} is not installed: {needed}", Exit.USAGE) from error
 
     return stub
+
+
+def _plainly(text: str) -> str:
+    """Return a usage error of click in one line, as a sentence, in words for everybody."""
+    line = " ".join(text.split()).rstrip(".")
+    for theirs, ours in _PLAIN_WORDS:
+        line = re.sub(theirs, ours, line)
+    return line if line.endswith("?") else f"{line}."
 
 
 def _end(text: str, code: int) -> int:

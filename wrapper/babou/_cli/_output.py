@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from babou._errors import BabouError
     from babou._operations import Asset
 
 _KIBI = 1024
@@ -55,8 +56,22 @@ def print_path(path: Path) -> None:
 
 def message(text: object) -> str:
     """Return what is said to the person on standard error, as one line."""
-    options = _ARGUMENTS.sub(lambda match: _OPTIONS[match[1] or match[2]], str(text))
-    return clean(f"babou: {options}")
+    return clean(f"babou: {in_options(text)}")
+
+
+def in_options(text: object) -> str:
+    """Return a message of the library with its arguments named as options."""
+    return _ARGUMENTS.sub(lambda match: _OPTIONS[match[1] or match[2]], str(text))
+
+
+def error_document(error: BabouError) -> dict[str, Any]:
+    """Return what a document says of an error."""
+    return {
+        "type": type(error).__name__,
+        "message": in_options(error),
+        "code": getattr(error, "code", None),
+        "status_code": getattr(error, "status_code", None),
+    }
 
 
 def colour(asset: Asset | None) -> str:

@@ -30,7 +30,7 @@ class Display(Protocol):
     """Shows how waits are getting on; a context manager."""
 
     def __enter__(self) -> Self: ...
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, ended_by: type[BaseException] | None, *_: object) -> None: ...
 
     def seen(self, asset: Asset) -> None:
         """Show an asset as it is now."""
@@ -80,7 +80,7 @@ class _Row:
 
 
 class LiveDisplay:
-    """Show a row per asset, or a summary where there are too many; gone when it ends."""
+    """Show a row per asset, or a summary where there are too many; gone unless interrupted."""
 
     def __init__(
         self,
@@ -107,7 +107,9 @@ class LiveDisplay:
         self._live.start(refresh=True)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, ended_by: type[BaseException] | None, *_: object) -> None:
+        if ended_by is not None and not issubclass(ended_by, Exception):
+            self._live.transient = False  # interrupted: what was seen last stays on the screen
         self._live.stop()
         for line, err in self._held:
             click.echo(line, err=err)
