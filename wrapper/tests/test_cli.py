@@ -212,7 +212,8 @@ def test_a_missing_key_is_told_in_the_command_lines_own_words(run, monkeypatch):
 def test_get_shows_each_member_and_a_readable_size(run, server):
     """All that the server sent is there, new members included."""
     nested = {"colour": "é"}
-    server.add("ast_more", name="logo.png", size=245678, checksum="sha256:0", tags=nested)
+    more = {"checksum": "sha256:0", "tags": nested}
+    server.add("ast_more", name="logo.png", size=245678, allow_unknown=True, **more)
     lines = run("get", "ast_more").stdout.splitlines()
     shown = dict(line.split(maxsplit=1) for line in lines)
     assert list(shown) == list(json.loads(run("get", "ast_more", "--json").stdout))
