@@ -1,4 +1,4 @@
-"""Fetch `s3://bucket/key` with boto3, in the words of `_engine`: a head and a body in pieces.
+"""Fetch `s3://bucket/key` with boto3, as a transport streams an answer: a head, a body in pieces.
 
 boto3 finds its own credentials (environment, profile, role); Babou's key is not among them.
 """
@@ -10,13 +10,12 @@ import functools
 import math
 import time
 from importlib import import_module
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from babou._engine import Stream
 from babou._errors import APIConnectionError, APITimeoutError, DownloadError
 from babou._headers import join_headers
-from babou._threads import Answers, start
+from babou._http.threads import Limit, in_thread
+from babou._http.transport import ResponseStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -27,7 +26,9 @@ _PIECE = 1 << 18
 
 
 @contextlib.contextmanager
-def stream(asset_id: str, request: Request, *, stall: float, timeout: float) -> Iterator[Stream]:
+def stream(
+    asset_id: str, request: Request, *, stall: float, timeout: float
+) -> Iterator[ResponseStream]:
     """Open an object: no pause is longer than `stall`, and all of it takes at most `timeout`.
 
     Raises:
@@ -37,31 +38,28 @@ def stream(asset_id: str, request: Request, *, stall: float, timeout: float) -> 
     within = _Time(timeout).within
     answer = within(functools.partial(_open, asset_id, request, min(stall, timeout)))
     with contextlib.closing(answer):
-        yield Stream(answer.status, answer.headers, iter(lambda: within(answer.read), b""))
+        yield ResponseStream(answer.status, answer.headers, iter(lambda: within(answer.read), b""))
 
 
 @contextlib.asynccontextmanager
 async def astream(
     asset_id: str, request: Request, *, stall: float, timeout: float
-) -> AsyncIterator[Stream]:
+) -> AsyncIterator[ResponseStream]:
     """Open an object without blocking the event loop: boto3 works in a thread."""
-    import asyncio  # noqa: PLC0415 (slow to import, and the synchronous door has no use for it)
+    from anyio import to_thread  # noqa: PLC0415 (the synchronous client has no use for it)
 
     time_left = _Time(timeout)
 
     async def within(action: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever it returns)
-        return await asyncio.to_thread(time_left.within, action)
-
-    answer = await within(functools.partial(_open, asset_id, request, min(stall, timeout)))
+        return await to_thread.run_sync(time_left.within, action, abandon_on_cancel=True)
 
     async def chunks() -> AsyncIterator[bytes]:
         while chunk := await within(answer.read):
             yield chunk
 
-    try:
-        yield Stream(answer.status, answer.headers, chunks())
-    finally:
-        await asyncio.to_thread(answer.close)
+    answer = await within(functools.partial(_open, asset_id, request, min(stall, timeout)))
+    with contextlib.closing(answer):
+        yield ResponseStream(answer.status, answer.headers, chunks())
 
 
 class _Time:
@@ -74,15 +72,10 @@ class _Time:
         """Return what an action returns, or leave it to itself when the time is up."""
         if self._end == math.inf:
             return action()
-        answers: Answers = SimpleQueue()
-        start(action, answers)
         try:
-            error, result = answers.get(timeout=max(0.0, self._end - time.monotonic()))
-        except Empty:
+            return in_thread(action, Limit(self._end))
+        except TimeoutError:
             raise APITimeoutError("S3 did not send all of it in time") from None
-        if error is not None:
-            raise error
-        return result
 
 
 class _Answer:

@@ -495,7 +495,24 @@ def test_a_message_of_the_library_names_options(run, server):
     """`timeout=` is an argument in Python; here it is --timeout."""
     server.fault("never_answers")
     stderr = run("get", "ast_demo_image", "--timeout", "0.05", *ONCE).stderr
-    assert "--timeout, or check the network" in stderr
+    assert "Raise --timeout, or check the network" in stderr
+
+
+@pytest.mark.parametrize("command", ["wait", "download"])
+def test_a_message_names_the_option_that_the_command_has(run, server, command):
+    """Where --timeout is that of the whole command, a single call has another."""
+    server.fault("never_answers")
+    line = (command, "ast_demo_image", "--timeout", "5", "--call-timeout", "0.02", *ONCE)
+    result = run(*line, *(["--max-attempts", "2", *QUICK] if command == "wait" else []))
+    assert result.exit_code == 5
+    assert "Raise --call-timeout, or check the network" in result.stderr
+
+
+def test_a_download_that_takes_too_long_names_the_whole_downloads_option(run, server):
+    """The bytes came, but not all of them in time."""
+    server.fault("storage_slow", interval=0.01, piece=10)
+    result = run("download", "ast_demo_image", "--timeout", "0.1")
+    assert result.stderr.rstrip(".\n").endswith("Raise --timeout")
 
 
 # ---------------------------------------------------------------------- trouble

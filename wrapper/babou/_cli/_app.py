@@ -14,7 +14,7 @@ import click
 from babou._cli._commands import check, completion, get, url
 from babou._cli._download import download
 from babou._cli._exits import Exit, Failure, exit_for
-from babou._cli._output import message
+from babou._cli._output import in_options, message
 from babou._cli._settings import common_options
 from babou._cli._streams import let_go_of_stdout
 from babou._cli._wait import wait
@@ -129,7 +129,7 @@ def _results() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except BabouError as error:  # first: some of them are an OSError as well
-        raise Failure(str(error), exit_for(error)) from error
+        raise Failure(in_options(error), exit_for(error)) from error
     except OSError as error:
         if error.filename is not None:
             raise Failure(

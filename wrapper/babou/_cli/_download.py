@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "babou download ast_abc123xyz456789012 --wait 60",
     "babou download ast_abc123xyz456789012 -o - | file -",
     "babou download - -o images <ids.txt",
-    call_timeout="--request-timeout",
+    call_timeout="--call-timeout",
 )
 @click.option(
     "-o",

@@ -23,12 +23,20 @@ if TYPE_CHECKING:
 _KIBI = 1024
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
-# The library's messages name its arguments; here they are options.
-_ARGUMENTS = re.compile(r"\b(api_key|overwrite|timeout)=(?:True)?|^(api_key|base_url)\b")
-_OPTIONS = {"api_key": "--api-key-file", "base_url": "--base-url"} | {
+# The library's messages name its arguments; here they are options. `timeout=` is that of a single
+# call where the network is spoken of; its option is not called the same in every command.
+_ARGUMENTS = re.compile(
+    r"\b(?P<call>timeout)=(?=, or check)"
+    r"|\b(?P<argument>api_key|overwrite|timeout)=(?:True)?"
+    r"|^(?P<setting>api_key|base_url)\b"
+)
+_OPTIONS = {
+    "api_key": "--api-key-file",
+    "base_url": "--base-url",
     "overwrite": "--overwrite",
     "timeout": "--timeout",
 }
+CALL_TIMEOUT = "babou.call_timeout"  # where click's context has the name of that option
 
 
 def clean(text: object) -> str:
@@ -61,7 +69,13 @@ def message(text: object) -> str:
 
 def in_options(text: object) -> str:
     """Return a message of the library with its arguments named as options."""
-    return _ARGUMENTS.sub(lambda match: _OPTIONS[match[1] or match[2]], str(text))
+    context = click.get_current_context(silent=True)
+    call = "--timeout" if context is None else context.meta.get(CALL_TIMEOUT, "--timeout")
+
+    def name(found: re.Match[str]) -> str:
+        return call if found["call"] else _OPTIONS[found["argument"] or found["setting"]]
+
+    return _ARGUMENTS.sub(name, str(text))
 
 
 def error_document(error: BabouError) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import fields_dict, frozen
 
-from babou._cli._output import on_terminal
+from babou._cli._output import CALL_TIMEOUT, on_terminal
 from babou._client import Client
 from babou._config import DEFAULT_BASE_URL, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT
 from babou._polling import PollPolicy
@@ -150,6 +150,7 @@ def command(
             api_key_file: str | None,
             **own: Any,  # noqa: ANN401 (whatever the command's own options are)
         ) -> int:
+            click.get_current_context().meta[CALL_TIMEOUT] = call_timeout
             settings = Settings(as_json, verbose, base_url, timeout, max_retries, api_key_file)
             return function(settings, **own)
 
