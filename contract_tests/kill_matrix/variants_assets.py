@@ -58,8 +58,8 @@ def _by_time(server: MockServer) -> tuple[str, ...]:
 def _new_states(server: MockServer) -> tuple[str, ...]:
     way = by_reads("queued", "uploading", "scanning", "processing", "transcoding", "ready", reads=4)
     return (
-        server.add("ast_new", kind="video", lifecycle=way),
-        server.add("ast_moderated", lifecycle=by_reads("moderated")),
+        server.add("ast_new", kind="video", lifecycle=way, allow_unknown=True),
+        server.add("ast_moderated", state="moderated", allow_unknown=True),
         server.add("ast_plain"),
     )
 

@@ -4,14 +4,11 @@
 """
 
 import json
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
 ID = "ast_demo_lifecycle"
 
 
@@ -233,15 +230,3 @@ def test_a_downstream_program_passes_pyright(core, downstream):
         cwd=downstream.parent, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-
-
-@pytest.mark.xdist_group("readme")
-def test_the_readmes_first_command_works_by_itself(tmp_path, new_environment):
-    """In an empty environment, with an empty home: one line installs and runs the main job."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    command = re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)[0].strip()
-    environment = new_environment(tmp_path, with_pip=True)
-    local = command.replace("'.[", f"'{ROOT}[")
-    told = environment.run("bash", "-euc", local)
-    stored = environment.home / told.splitlines()[-1]
-    assert stored.read_bytes()[4:8] == b"ftyp"
