@@ -138,11 +138,17 @@ def test_a_call_ends_at_its_deadline(ask, babou_server, fault, options):
         ask("get", IMAGE, options={"timeout": 0.5})
 
 
-def test_a_download_ends_where_nothing_comes(ask, babou_server):
-    """The head has to come within the client's `timeout`, whatever the file may take."""
-    babou_server.fault("storage_latency", seconds=20.0)
-    with pytest.raises(babou.DownloadError):
-        ask("download", IMAGE, io.BytesIO(), options={"timeout": 0.5})
+@pytest.mark.parametrize(
+    "slow", [{"latency": 20.0}, {"head_interval": 0.1}, {"body_interval": 5.0, "piece": 1000}]
+)
+def test_a_download_ends_where_nothing_comes(ask, babou_server, slow):
+    """The head, and each piece, has to come within the client's `timeout`."""
+    asset_id = babou_server.add(content=STORED)
+    babou_server.rewrite = lambda request, answer: (
+        answer.with_wire(**slow) if request.path.startswith("/storage/") else answer
+    )
+    with pytest.raises(babou.DownloadError, match="no whole answer in time"):
+        ask("download", asset_id, io.BytesIO(), options={"timeout": 0.5})
 
 
 def test_a_download_ends_at_its_deadline(ask, babou_server):
