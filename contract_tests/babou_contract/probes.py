@@ -9,7 +9,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from babou_contract import spec
-from babou_contract.keeper import SHOWN, Keeper
+from babou_contract.redaction import SHOWN
 from babou_contract.session import Answer, Credential
 
 # An answer that is wrong one time in six is missed by n reads with a probability of (5/6)^n:
@@ -158,7 +158,7 @@ def unknown(known_ids: tuple[str, ...]) -> Iterator[Ask]:
             yield Ask("unknown", asset_id, about, odd=True)
 
 
-def keys(api_key: str, keeper: Keeper, seed: int) -> tuple[KeyProbe, ...]:
+def keys(api_key: str, seed: int) -> tuple[KeyProbe, ...]:
     """Make credentials that have to be refused, out of the right one."""
     prefix = spec.key_prefix()
     secret = api_key.removeprefix(prefix)
@@ -170,8 +170,6 @@ def keys(api_key: str, keeper: Keeper, seed: int) -> tuple[KeyProbe, ...]:
     def probe(
         name: Literal["missing", "form", "wrong"], about: str, value: str | None, shown: str = ""
     ) -> KeyProbe:
-        if value and shown:
-            keeper.know(value.rpartition(" ")[2], shown.rpartition(" ")[2])
         untrue = not_expired | (wrong_form if name == "wrong" else frozenset())
         credential = Credential(value, shown or value)
         return KeyProbe(name, about, credential, untrue, (value or "").rpartition(" ")[2])
@@ -190,26 +188,19 @@ def keys(api_key: str, keeper: Keeper, seed: int) -> tuple[KeyProbe, ...]:
         probe("wrong", "another key of the same form", f"Bearer {prefix}{like}"),
         probe("wrong", "the prefix alone", f"Bearer {prefix}"),
         probe("wrong", "a key of one letter", f"Bearer {prefix}x"),
-        probe("wrong", "the key, longer", f"Bearer {api_key}x", f"Bearer {SHOWN}x"),
+        probe("wrong", "the key, longer", f"Bearer {api_key}x", "Bearer ${BABOU_API_KEY}x"),
         probe("wrong", "the key, shorter", f"Bearer {api_key[:-1]}", f"Bearer {trimmed}"),
     ]
     if secret.swapcase() != secret:
         swapped = prefix + (secret.upper() if secret.upper() != secret else secret.lower())
-        change = "^^" if secret.upper() != secret else ",,"
-        shown = f"Bearer {prefix}$(k=${{BABOU_API_KEY#{prefix}}}; printf %s ${{k{change}}})"
-        keeper.know(swapped, shown.removeprefix("Bearer "))
+        letters = "a-z A-Z" if secret.upper() != secret else "A-Z a-z"
+        shown = f'Bearer {prefix}$(printf %s "${{BABOU_API_KEY#{prefix}}}" | tr {letters})'
         made.append(
-            KeyProbe(
-                "wrong",
-                "the key, in letters of the other case",
-                Credential(f"Bearer {swapped}", shown),
-                not_expired | wrong_form,
-                swapped,
-            )
+            probe("wrong", "the key, in letters of the other case", f"Bearer {swapped}", shown)
         )
     if len(secret) < 2:  # noqa: PLR2004  its shorter form would be the prefix alone
         made = [key for key in made if key.about != "the key, shorter"]
-    return tuple(made)
+    return tuple(key for key in made if key.credential.value != f"Bearer {api_key}")
 
 
 def _like(character: str, chance: random.Random) -> str:

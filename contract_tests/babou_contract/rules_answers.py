@@ -146,7 +146,7 @@ def bodies_obey_the_schema(scene: Scene, tally: Tally) -> None:
             tally.disagree(
                 f"{misfit.member} of an answer {seen.answer.status} is not what the schema allows",
                 expected=misfit.message,
-                received=scene.session.keeper.hide(_at(value, misfit.path)),
+                received=_at(value, misfit.path),
                 exchange=seen.answer.exchange,
                 **places.at(*place),
             )

@@ -61,7 +61,7 @@ def a_refusal_tells_nothing(scene: Scene, tally: Tally) -> None:
         if not told or seen.answer.raw is None:
             continue
         tally.case()
-        text = seen.answer.raw.body.decode("utf-8", "replace") + repr(seen.answer.raw.headers)
+        text = seen.answer.raw.text.decode("utf-8", "replace")
         values = {
             name: value
             for name, value in told[0].items()
@@ -86,11 +86,10 @@ def the_key_is_not_repeated(scene: Scene, tally: Tally) -> None:
         if seen.answer.raw is None:
             continue
         tally.case()
-        text = seen.answer.raw.body.decode("latin-1") + repr(seen.answer.raw.headers)
+        text = seen.answer.raw.text
         sent = seen.ask.key.sent if seen.ask.key else ""
         whole = len(sent) > _TELLING and sent not in {"Bearer", "wrong", "sk-bab-", "sk-bab-x"}
-        repeated = scene.settings.api_key in text or scene.session.keeper.part_in(text, _PART)
-        if repeated or (whole and sent in text):
+        if scene.redactor.repeats(text, _PART) or (whole and sent.encode() in text):
             tally.disagree(
                 "the answer repeats the key",
                 expected="an answer without it",

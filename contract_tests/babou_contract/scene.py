@@ -9,6 +9,7 @@ from attrs import define, field
 from babou_contract import jsontext, probes
 from babou_contract.checks import NotExercisedError, NotJudgedError
 from babou_contract.probes import Ask, KeyProbe, Kind, Seen
+from babou_contract.redaction import Redactor
 from babou_contract.session import Answer, OutOfTimeError, Session, target_of
 from babou_contract.settings import Settings
 
@@ -50,7 +51,17 @@ class Scene:
     @cached_property
     def keys(self) -> tuple[KeyProbe, ...]:
         """The credentials that have to be refused."""
-        return probes.keys(self.settings.api_key, self.session.keeper, self.settings.seed)
+        return probes.keys(self.settings.api_key, self.settings.seed)
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """What knows the key, in all spellings."""
+        return Redactor(self.settings.api_key)
+
+    def shown_as(self, header: str) -> str:
+        """Return a header's value as a shell can send it: with a variable in the key's place."""
+        known = [self.session.right, *(key.credential for key in self.keys)]
+        return next((one.shown or "" for one in known if one.value == header), header)
 
     def close(self) -> None:
         """Let go of all connections and processes."""

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 from attrs import field, frozen
 
 from babou_contract import spec
-from babou_contract.keeper import SHOWN, Keeper
 from babou_contract.model import Exchange
+from babou_contract.redaction import SHOWN
 from babou_contract.settings import Settings
 from babou_contract.wire import Raw, Wire, WireError
 
@@ -68,10 +68,8 @@ class Session:
         settings: Settings,
         *,
         base_url: str,
-        keeper: Keeper,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.keeper = keeper
         self.exchanges: list[Exchange] = []
         self.began = time.monotonic()
         self.right = Credential(f"Bearer {settings.api_key}", f"Bearer {SHOWN}")
@@ -189,14 +187,13 @@ class Session:
             raw = self._wire.send(method, self._prefix + path, (*fixed, *own))
         except WireError as error:
             problem, again = str(error), not error.timed_out
-        hide = self.keeper.hide
         exchange = Exchange(
             method=method,
-            url=hide(self._base_url + path),
+            url=self._base_url + path,
             headers=(*fixed, *shown),
             status=raw.status if raw else None,
-            received=tuple((n, hide(v)) for n, v in raw.headers) if raw else (),
-            body=self.keeper.hide_bytes(raw.body) if raw else b"",
+            received=raw.headers if raw else (),
+            body=raw.body if raw else b"",
             error=problem,
             started=started,
             seconds=self.elapsed() - started,
@@ -242,8 +239,5 @@ def curl(exchange: Exchange) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Quote for a shell, and leave the key's variable to be filled in by it."""
-    if "BABOU_API_KEY" not in text:
-        return shlex.quote(text)
-    escaped = re.sub(r'(["\\`])', r"\\\1", text)
-    return f'"{escaped}"'
+    """Quote for a shell, and leave the key's variable, as `probes` wrote it, to be filled in."""
+    return f'"{text}"' if "BABOU_API_KEY" in text else shlex.quote(text)

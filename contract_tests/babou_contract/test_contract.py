@@ -55,7 +55,7 @@ def report(request: pytest.FixtureRequest) -> Report:
     if directory := config.getoption("babou_report"):
         from babou_contract.report import write_reports  # noqa: PLC0415  only when asked for
 
-        write_reports(made, Path(directory), [settings.api_key] if settings.api_key else [])
+        write_reports(made, Path(directory))
     return made
 
 

@@ -38,6 +38,13 @@ class Raw:
     headers: Headers
     body: bytes
     faults: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def text(self) -> bytes:
+        """All that the server wrote: the reason phrase, the headers, the body."""
+        head = "\n".join([self.reason, *(f"{name}: {value}" for name, value in self.headers)])
+        return head.encode("latin-1", "replace") + b"\n" + self.body
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, in any case of letters."""
@@ -159,7 +166,8 @@ class Wire:
         pairs = tuple(
             (n.decode("latin-1"), v.decode("latin-1")) for n, v in head.headers.raw_items()
         )
-        return decoded(Raw(head.status_code, pairs, bytes(body), tuple(faults)))
+        reason = head.reason.decode("latin-1")
+        return decoded(Raw(head.status_code, pairs, bytes(body), tuple(faults), reason))
 
     def _after(self, connection: socket.socket) -> list[str]:
         """Look at what follows the answer, where nothing may, and make ready for the next one."""

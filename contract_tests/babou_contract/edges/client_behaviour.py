@@ -109,7 +109,7 @@ def _hold_error(stranger: Stranger, asset_id: str, tally: Tally) -> None:
             **places.at(*places.answer(status)),
         )
         return
-    body = _error_body(answer)
+    body = None if stranger.hides_in(answer) else _error_body(answer)
     if body is None or not isinstance(error, babou.APIStatusError):
         return
     for name, told in (("code", error.code), ("error", error.message), ("hint", error.hint)):

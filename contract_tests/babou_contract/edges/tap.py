@@ -44,14 +44,13 @@ class Tap(httpx.BaseTransport):
         self, request: httpx.Request, raw: Raw, headers: Headers, started: float
     ) -> Exchange:
         session = self.scene.session
-        hide = session.keeper.hide
         return Exchange(
             method=request.method,
-            url=hide(str(request.url)),
-            headers=tuple((n, hide(v)) for n, v in request.headers.items()),
+            url=str(request.url),
+            headers=tuple((n, self.scene.shown_as(v)) for n, v in request.headers.items()),
             status=raw.status,
-            received=tuple((n, hide(v)) for n, v in headers),
-            body=session.keeper.hide_bytes(raw.body),
+            received=headers,
+            body=raw.body,
             started=started,
             seconds=session.elapsed() - started,
             purpose="the client's",
@@ -64,6 +63,11 @@ class Stranger:
 
     client: babou.Client
     tap: Tap
+    key: str = field(repr=False)
+
+    def hides_in(self, answer: Answer) -> bool:
+        """Say whether the client shows an answer otherwise than it came: it takes its key out."""
+        return answer.raw is not None and self.key.encode() in answer.raw.text
 
     def asked(self, asset_id: str) -> tuple[babou.Asset | None, babou.BabouError | None, Answer]:
         """Ask for an asset; return what the client gave or raised, and what it was made from.
@@ -87,13 +91,14 @@ def strangers(scene: Scene, key: str | None = None) -> Stranger:
     scene.of("known")
     tap = Tap(scene)
     scene.to_close.append(tap.close)
+    key = scene.settings.api_key if key is None else key
     client = babou.Client(
-        key if key is not None else scene.settings.api_key,
+        key,
         base_url=scene.session.base_url,
         timeout=min(scene.settings.timeout, max(0.1, scene.session.left())),
         engine=babou.HttpxEngine(httpx.Client(transport=tap)),
     )
-    return Stranger(client, tap)
+    return Stranger(client, tap, key)
 
 
 @define

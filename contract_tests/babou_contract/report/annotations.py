@@ -1,7 +1,7 @@
 """Tell GitHub: annotations on the spec's lines, and a summary on the run's page."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from secrets import token_hex
 
@@ -16,24 +16,16 @@ from babou_contract.model import (
     edge_outcome,
 )
 from babou_contract.report._words import SPEC_FILE, badge, facts, one_line, shorten, visible
-from babou_contract.report._write import check_secrets
 
 _MOST_ANNOTATIONS = 10  # of one kind and step; GitHub drops the others without a word
 _MOST_TOLD = 20  # disagreements in the summary, which may have a megabyte
 
 
-def publish(
-    report: Report, environ: Mapping[str, str], *, secrets: Iterable[str] = ()
-) -> list[str]:
-    """Add the summary to the run's page, and return the lines to print; none outside GitHub.
-
-    Raises:
-        SecretFoundError: One of `secrets` is in what would be told; nothing is then.
-    """
+def publish(report: Report, environ: Mapping[str, str]) -> list[str]:
+    """Add the summary to the run's page, and return the lines to print; none outside GitHub."""
     if environ.get("GITHUB_ACTIONS") != "true":
         return []
     told, lines = summary(report), annotations(report)
-    check_secrets({"the summary": told, "an annotation": "\n".join(lines)}, secrets)
     if path := environ.get("GITHUB_STEP_SUMMARY"):
         with Path(path).open("a", encoding="utf-8", newline="\n") as file:
             file.write(told)
