@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from babou_contract import places, spec
-from babou_contract.checks import NotExercisedError, Register, Tally
+from babou_contract.checks import NotJudgedError, Register, Tally
 from babou_contract.model import Edge, Exchange
 from babou_contract.redaction import SHOWN
 from babou_contract.scene import Scene
@@ -48,8 +48,14 @@ class Breadth:
             text=True,
             encoding="utf-8",
             # Straight to the server, with this key and no other, and no traces in the folder.
+            # The authority that SSL_CERT_FILE names is trusted, as everywhere else.
             env={
                 "HYPOTHESIS_STORAGE_DIRECTORY": tempfile.gettempdir(),
+                **(
+                    {"REQUESTS_CA_BUNDLE": path}
+                    if (path := os.environ.get("SSL_CERT_FILE"))
+                    else {}
+                ),
                 **os.environ,
                 "NO_PROXY": "*",
                 "NETRC": os.devnull,
@@ -91,7 +97,7 @@ class Breadth:
         told = False
         for line in stdout:
             said = json.loads(line)
-            told = told or "done" in said or "out_of_time" in said
+            told = told or "done" in said or "stopped" in said
             yield said
         if not told:
             self._listener.join(1)
@@ -124,9 +130,9 @@ def schemathesis(scene: Scene, tally: Tally) -> None:
     assets = scene.settled() or scene.shown()
     scene.of("known")
     if scene.stopped or not assets:
-        raise NotExercisedError(scene.stopped or "no asset was seen")
+        raise NotJudgedError(scene.stopped or "no asset was seen")
     if scene.breadth is None:
-        raise NotExercisedError("schemathesis is not installed")
+        raise NotJudgedError("schemathesis is not installed")
     began, last = scene.session.elapsed(), {}
     for said in scene.breadth.run(assets):
         tally.case(said.get("cases", 0))
@@ -136,10 +142,10 @@ def schemathesis(scene: Scene, tally: Tally) -> None:
             last[said["exchange"]["url"]] = exchange
         elif "failure" in said:
             _tell(said, last.get(said["url"]), scene, tally)
-        elif "out_of_time" in said and not tally.found:
-            raise NotExercisedError("time limit")
-        elif "error" in said and not tally.found:
-            raise NotExercisedError(f"schemathesis: {said['error']}")
+        elif "stopped" in said:
+            scene.lack(said["stopped"])
+        elif "error" in said:
+            scene.lack(f"schemathesis: {said['error']}")
 
 
 def _exchange(said: dict[str, Any], began: float) -> Exchange:

@@ -112,7 +112,8 @@ def _lines(report: Report) -> Iterator[str]:
         unseen = ", ".join(finding.id for finding in report.findings if finding.answer == NOT_SEEN)
         if unseen:
             yield f"  {NOT_SEEN}: {unseen}"
-    yield from ("", f"{report.verdict} ({report.seconds:.1f} s, seed {report.seed})")
+    yield from ("", f"Checks: {report.counts}.")
+    yield f"{report.verdict} ({report.seconds:.1f} s, seed {report.seed})"
 
 
 def explained(found: Disagreement) -> Iterator[str]:

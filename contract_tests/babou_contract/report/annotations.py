@@ -60,7 +60,7 @@ def summary(report: Report) -> str:
     told += [f"Target {_code(report.target)}, {report.seconds:.1f} s, seed `{report.seed}`", ""]
     told += ["| edge | | checks | disagreements |", "|---|---|--:|--:|"]
     told += [_row(report, edge) for edge in Edge]
-    told += ["", _coverage(report), ""]
+    told += ["", f"Checks: {report.counts}.", "", _coverage(report), ""]
     failed = [(result, found) for result in report.results for found in result.disagreements]
     for result, found in failed[:_MOST_TOLD]:
         told += _told(result, found)

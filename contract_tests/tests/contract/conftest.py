@@ -3,6 +3,7 @@
 import pytest
 
 from babou_contract import breadth, run
+from babou_contract.edges import spec_server
 from babou_contract.mock_server import MockServer, by_reads
 from babou_contract.model import Edge, Outcome
 from babou_contract.settings import Settings
@@ -21,9 +22,16 @@ def small_server():
 
 
 @pytest.fixture
-def judge(small_server, monkeypatch):
-    """Return a function that checks the small server, and gives the report."""
+def without_schemathesis(monkeypatch):
+    """Leave its check out of the run."""
     monkeypatch.setattr(breadth, "is_installed", lambda: False)
+    others = tuple(check for check in spec_server.CHECKS if check.name != "schemathesis")
+    monkeypatch.setattr(spec_server, "CHECKS", others)
+
+
+@pytest.fixture
+def judge(small_server, without_schemathesis):
+    """Return a function that checks the small server, and gives the report."""
 
     def check(rewrite=None, *, only=("3",), **settings):
         small_server.rewrite = rewrite

@@ -8,7 +8,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from babou_contract import breadth, settings
+from babou_contract import settings
 from babou_contract.command import contract
 from babou_contract.mock_server import MockServer
 from babou_contract.model import Edge
@@ -17,10 +17,9 @@ IMAGE = "ast_testImage00001"
 
 
 @pytest.fixture
-def call(monkeypatch):
+def call(monkeypatch, without_schemathesis):
     """Run the command without schemathesis, and return what click has of it."""
     monkeypatch.delenv("BABOU_API_KEY", raising=False)
-    monkeypatch.setattr(breadth, "is_installed", lambda: False)
 
     def run(*arguments, **environment):
         return CliRunner().invoke(contract, [str(a) for a in arguments], env=environment)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 
 from babou_contract import jsontext, model, places, spec, strategies
+from babou_contract.curl import curl
 from babou_contract.model import CheckResult, Edge, Exchange, Outcome, Report
 from babou_contract.schema import fits, misfits
-from babou_contract.session import curl
 
 
 def test_a_report_is_json():

@@ -84,7 +84,6 @@ RIGHT = {
         lambda _q, r: r.status == 401,
         lambda r: r.with_json({"error": "no", "code": "UNAUTHORIZED"}),
     ),
-    "another state": _members(state="archived"),
     "a url that is signed anew in its query": _counted(
         lambda n, r: _members(url=f"https://b.example/k?sig={n}")(None, r)
     ),
@@ -104,7 +103,6 @@ FAULTS = {
     "extra_member": {},
     "float_size": {},
     "fresh_url": {},
-    "unknown_state": {},
     "latency": {"seconds": 0.002},
     "slow_body": {"interval": 0.0005, "piece": 64},
 }
