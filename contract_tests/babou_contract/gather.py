@@ -33,7 +33,7 @@ class Gathering:
     scene: Scene
     _looked: bool = False
     _silent: set[str] = field(factory=set)
-    _outages: int = 0
+    _outages: list[Ask] = field(factory=list)
     _watched: int = 0
 
     def look(self) -> None:
@@ -61,7 +61,7 @@ class Gathering:
                     self._put(ask)
             except StoppedError as error:
                 self.scene.stopped = str(error)
-                self._leave_out(chain([ask], plan))
+                self._leave_out(chain([*self._outages, ask], plan))
 
     def _leave_out(self, plan: Iterator[Ask]) -> None:
         for ask in plan:
@@ -88,21 +88,29 @@ class Gathering:
             raise StoppedError(f"the server could not be reached: {answer.exchange.error}")
         if answer.failure is Failure.slow and ask.method == "GET":
             self._silent.add(ask.asset_id)
-        outage = answer.is_outage and not ask.is_optional
-        self._outages = self._outages + 1 if outage else 0
-        if outage:
+        self._outages = [*self._outages, ask] if answer.is_outage and not ask.is_optional else []
+        if self._outages and answer.raw is not None:
             self.scene.unanswered.setdefault(ask.kind, f"{ask.about}: {answer.excerpt}")
-        if self._looked and self._outages >= _MOST_OUTAGES:
+        if self._looked and len(self._outages) >= _MOST_OUTAGES:
+            self.scene.fatal = self._odd_one()
             raise StoppedError(f"the server is down: {answer.excerpt}")
         if self._looked and len(self._silent) >= _MOST_SILENT:
             raise StoppedError(f"{len(self._silent)} ids got {answer.exchange.error}")
 
     def _guilty(self, refused: Exchange) -> Exchange | None:
         """Return the last request that could be sent, if no other one like it was survived."""
-        sent = [e for e in self.scene.session.exchanges if e.error != refused.error]
+        sent = [one for one in self.scene.session.exchanges if one.error != refused.error]
         last = sent.pop() if sent else None
         alike = [e for e in sent if last and (e.url, e.headers) == (last.url, last.headers)]
         return None if any(e.status for e in alike) else last
+
+    def _odd_one(self) -> Exchange | None:
+        """Return the odd request since which nothing was answered."""
+        seen = list(self.scene.seen)
+        first = None
+        while seen and seen[-1].answer.raw is None:
+            first = seen.pop()
+        return first.answer.exchange if first and first.ask.odd else None
 
     def _verdict(self) -> str:
         """Say why nothing can be judged; empty where it can."""

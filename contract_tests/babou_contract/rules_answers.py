@@ -14,8 +14,8 @@ from babou_contract.schema import misfits
 check = Register(Edge.spec_server)
 
 _SHOWN = 300
-_CLIENT_ERROR, _SERVER_ERROR = 400, 500
-_RATE_LIMITED = 429
+_REDIRECT, _CLIENT_ERROR, _SERVER_ERROR = 300, 400, 500
+_UNAUTHORIZED, _RATE_LIMITED = 401, 429
 
 
 def entry_of(status: int) -> str | None:
@@ -55,10 +55,17 @@ def _is_told_by_meaning(seen: Seen) -> bool:
     status = seen.answer.status or 0
     if has_failed(seen):
         return True
-    if status == _RATE_LIMITED or status >= _SERVER_ERROR or seen.ask.kind not in _EXPECTED:
+    if status == _RATE_LIMITED or is_redirect(status) or status >= _SERVER_ERROR:
+        return False
+    if seen.ask.kind not in _EXPECTED:
         return False
     by_proxy = seen.ask.odd and status >= _CLIENT_ERROR
     return status not in _EXPECTED[seen.ask.kind] and not by_proxy
+
+
+def is_redirect(status: int) -> bool:
+    """Say whether a status leads elsewhere: it is not documented, and no rule says it again."""
+    return _REDIRECT <= status < _CLIENT_ERROR
 
 
 def judged(scene: Scene) -> Iterator[Seen]:
@@ -123,9 +130,10 @@ def media_types_are_documented(scene: Scene, tally: Tally) -> None:
 @check("Each body is strict JSON: UTF-8, no NaN, no name twice, nothing before or after it.")
 def bodies_are_strict_json(scene: Scene, tally: Tally) -> None:
     """Parse each body that calls itself JSON as RFC 8259 has it."""
-    for seen in scene.gets():
+    for seen in judged(scene):
         raw = seen.answer.raw
-        if not seen.answer.is_json or raw is None or raw.faults:
+        documented = entry_of(seen.answer.status or 0) is not None
+        if not documented or not seen.answer.is_json or raw is None or raw.faults:
             continue
         tally.case()
         try:
@@ -190,10 +198,11 @@ def codes_fit_their_status(scene: Scene, tally: Tally) -> None:
     for seen in judged(scene):
         status = seen.answer.status or 0
         value = read(seen.answer)
-        if status < _CLIENT_ERROR or not isinstance(value, dict) or "code" not in value:
+        code = value.get("code") if isinstance(value, dict) else None
+        told_by_key = status == _UNAUTHORIZED and seen.ask.key is not None
+        if status < _CLIENT_ERROR or not isinstance(code, str) or told_by_key:
             continue
         tally.case()
-        code = value["code"]
         elsewhere = {other for other, codes in table.items() if code in codes} - {status}
         known = table.get(status)
         if (known is not None and code not in known) or (known is None and elsewhere):

@@ -5,6 +5,7 @@ from babou_contract.answers import PASSING
 from babou_contract.checks import NotJudgedError, Register, Tally
 from babou_contract.model import Edge
 from babou_contract.probes import Seen
+from babou_contract.rules_answers import is_redirect
 from babou_contract.scene import OK, Scene, read
 
 check = Register(Edge.spec_server)
@@ -44,10 +45,10 @@ def the_code_of_a_refusal_is_true(scene: Scene, tally: Tally) -> None:
     documented = published.codes()[_UNAUTHORIZED]
     for seen in scene.of("key", "stranger"):
         body = read(seen.answer)
-        if seen.answer.status != _UNAUTHORIZED or not (seen.ask.key and isinstance(body, dict)):
-            continue
+        code = body.get("code") if isinstance(body, dict) else None
+        if seen.answer.status != _UNAUTHORIZED or not (seen.ask.key and isinstance(code, str)):
+            continue  # the schema tells
         tally.case()
-        code = body.get("code")
         true = documented - seen.ask.key.untrue
         if code not in true:
             tally.disagree(
@@ -115,7 +116,8 @@ def _with_keys(scene: Scene, name: str) -> list[Seen]:
 def _refused(asked: list[Seen], tally: Tally) -> None:
     for seen in asked:
         tally.case()
-        if seen.answer.status not in {_UNAUTHORIZED, None, *PASSING}:
+        status = seen.answer.status or _UNAUTHORIZED
+        if status != _UNAUTHORIZED and status not in PASSING and not is_redirect(status):
             tally.disagree(
                 f"{seen.ask.about} was not refused with 401",
                 expected="401 and a documented code",

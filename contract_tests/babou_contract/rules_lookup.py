@@ -5,6 +5,7 @@ from babou_contract.answers import RATE_LIMITED
 from babou_contract.checks import Register, Tally
 from babou_contract.model import Edge
 from babou_contract.probes import Seen
+from babou_contract.rules_answers import is_redirect
 from babou_contract.scene import OK, Scene, document_in
 
 check = Register(Edge.spec_server)
@@ -50,6 +51,8 @@ def _not_found(asked: list[Seen], tally: Tally) -> None:
         refused = {_NOT_FOUND} if seen.ask.like_known else {_NOT_FOUND, _BAD_REQUEST}
         if status in refused or status == RATE_LIMITED or status >= _SERVER_ERROR:
             continue  # another check tells of failures
+        if is_redirect(status):
+            continue
         if seen.ask.odd and status >= _BAD_REQUEST:
             continue  # by a proxy, which may refuse what it likes
         if _is_an_asset(seen):

@@ -32,8 +32,8 @@ def no_id_makes_the_server_fail(scene: Scene, tally: Tally) -> None:
     scene.of("known", "near", "unknown", "key", "stranger")
     if scene.fatal is not None:
         tally.disagree(
-            f"the server accepts no connection since it was asked for {scene.fatal.purpose}",
-            expected="an answer below 500, and a server that goes on",
+            f"the server answers nothing more since it was asked for {scene.fatal.purpose}",
+            expected="an answer below 500, and more answers after it",
             received=scene.fatal.error or f"an answer {scene.fatal.status}",
             exchange=scene.fatal,
             detail="If it was stopped by somebody just then, run the check again.",
@@ -48,8 +48,10 @@ def no_id_makes_the_server_fail(scene: Scene, tally: Tally) -> None:
         tally.case()
         told_by_key = seen.ask.key is not None and seen.answer.status is not None
         if has_failed(seen) and not told_by_key:
+            known = seen.ask.kind == "known"
+            what = f"read {seen.ask.asset_id!r}" if known else seen.ask.about
             tally.disagree(
-                f"the server failed on {seen.ask.about}",
+                f"the server failed on {what}",
                 expected="an answer below 500",
                 received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,

@@ -214,7 +214,7 @@ def _verdict(results: Iterable[CheckResult], only: Iterable[Edge]) -> tuple[int,
         unclear = [result for result in mine if result.outcome is Outcome.not_judged]
         if unclear or edge_outcome(mine) is not Outcome.passed:
             reason = next((r.reason for r in unclear or mine if r.reason), "nothing was checked")
-            few = f"{len(unclear)} of {len(mine)} checks of " if unclear else ""
+            few = "" if len(unclear) in {0, len(mine)} else f"{len(unclear)} checks of "
             return NOT_JUDGED, f"{few}{edge.title} could not be judged: {reason.rstrip('.')}."
     return AGREED, "All agree."
 

@@ -27,7 +27,7 @@ _CLASSES: dict[int, type[babou.APIStatusError]] = {
     409: babou.ConflictError,
     429: babou.RateLimitError,
 }
-_SERVER_ERROR = 500
+_CLIENT_ERROR, _SERVER_ERROR = 400, 500
 _PASSING = (babou.RateLimitError, babou.InternalServerError, babou.APIConnectionError)
 
 
@@ -93,7 +93,7 @@ def errors_arrive_as_their_class(scene: Scene, tally: Tally) -> None:
 def _hold_error(stranger: Stranger, asset_id: str, tally: Tally) -> None:
     asset, error, answer = stranger.asked(asset_id)
     status = answer.status or 0
-    if status == OK:
+    if status < _CLIENT_ERROR:
         return  # of an id that nothing has, or with a wrong key: the server's checks tell
     tally.case()
     expected = babou.InternalServerError if status >= _SERVER_ERROR else _CLASSES.get(status)

@@ -33,7 +33,7 @@ def without_schemathesis(monkeypatch):
 def judge(small_server, without_schemathesis):
     """Return a function that checks the small server, and gives the report."""
 
-    def check(rewrite=None, *, only=("3",), **settings):
+    def check(rewrite=None, *, only=("3",), on_result=lambda _result: None, **settings):
         small_server.rewrite = rewrite
         given = {
             "base_url": small_server.base_url,
@@ -42,7 +42,7 @@ def judge(small_server, without_schemathesis):
             "timeout": 2.0,
             **settings,
         }
-        return run.run(Settings(only=frozenset(map(Edge.parse, only)), **given))
+        return run.run(Settings(only=frozenset(map(Edge.parse, only)), **given), on_result)
 
     return check
 
