@@ -51,6 +51,8 @@ def states_move_forwards(scene: Scene, tally: Tally) -> None:
     for documents in _series(scene):
         known = [(d, a) for d, a in documents if str(d.get("state")) in _ORDER]
         for (before, _), (after, answer) in pairwise(known):
+            if is_final(before):
+                continue  # `final_states_stay` tells
             tally.case()
             if _ORDER[str(after["state"])] < _ORDER[str(before["state"])]:
                 _tell(tally, "state", before["state"], after["state"], answer)
