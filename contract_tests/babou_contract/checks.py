@@ -129,9 +129,10 @@ def perform(check: Check, scene: Any, *, seed: int | None = None) -> CheckResult
         seconds=time.monotonic() - began,
         disagreements=tuple(tally.found),
     )
-    if tally.hidden and tally.found:
-        return evolve(result, reason=f"{tally.hidden} more of the same kind are not shown")
-    return result
+    if not tally.hidden:
+        return result
+    told = "more of the same kind are not shown" if tally.found else "are told by other checks"
+    return evolve(result, reason=f"{tally.hidden} {told}")
 
 
 def not_reached(check: Check, reason: str) -> CheckResult:

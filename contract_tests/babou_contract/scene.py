@@ -32,6 +32,7 @@ class Scene:
         stopped: Why not everything was asked; empty where it was.
         down: Why nothing can be judged; empty where it can.
         fatal: The request after which the server accepted no connection any more.
+        failed: The names of the checks that failed until now.
         breadth: The process of schemathesis, if it is wanted and installed.
         to_close: What is to be called once all is done.
     """
@@ -45,6 +46,7 @@ class Scene:
     stopped: str = ""
     down: str = ""
     fatal: Exchange | None = None
+    failed: set[str] = field(factory=set)
     breadth: "Breadth | None" = None
     to_close: list[Callable[[], None]] = field(factory=list)
     _lacking: str = ""
@@ -88,6 +90,8 @@ class Scene:
     def completed(self, result: CheckResult) -> CheckResult:
         """Return the result of the check that was under way: not judged where something lacked."""
         lacking, self._lacking = self._lacking, ""
+        if result.outcome is Outcome.failed:
+            self.failed.add(result.check.partition("/")[2])
         if lacking and result.outcome in {Outcome.passed, Outcome.not_exercised}:
             return evolve(result, outcome=Outcome.not_judged, reason=lacking)
         return result
