@@ -140,7 +140,8 @@ def contract(
     with _no_workflow_commands(on_stderr=as_json):
         report = _carried_out(settings, as_json=as_json)
     if as_json:
-        click.echo(json.dumps(to_json(report), ensure_ascii=False))
+        # In ASCII, and DEL is none that a terminal may see.
+        click.echo(json.dumps(to_json(report)).replace("\x7f", "\\u007f"))
     _published(report, directory, on_stderr=as_json)
     sys.stdout.flush()
     context.exit(report.exit_code)

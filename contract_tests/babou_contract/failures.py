@@ -24,7 +24,7 @@ class WireError(Exception):
         self.failure = failure
 
 
-def told(error: OSError | h11.RemoteProtocolError, begun: bytes) -> WireError:
+def told(error: OSError | UnicodeError | h11.RemoteProtocolError, begun: bytes) -> WireError:
     """Say in words why no answer came; `begun` are the first bytes of what did."""
     if isinstance(error, ssl.SSLCertVerificationError):
         text = (
@@ -36,13 +36,14 @@ def told(error: OSError | h11.RemoteProtocolError, begun: bytes) -> WireError:
         why = (error.reason or str(error)).replace("_", " ").lower()
         text = f"the port does not speak TLS as it should ({why}): is it http://, not https://?"
         return WireError(text, Failure.unusable)
-    if isinstance(error, socket.gaierror):
-        return WireError(f"the host's name has no address ({error.strerror})", Failure.unusable)
+    if isinstance(error, (socket.gaierror, UnicodeError)):
+        why = getattr(error, "strerror", None) or str(error)
+        return WireError(f"the host's name has no address ({why})", Failure.unusable)
     if begun:
         return WireError(f"what came is no whole HTTP answer: {begun!r}", Failure.lost)
     if isinstance(error, (h11.RemoteProtocolError, ConnectionResetError, BrokenPipeError)):
         how = "closed" if isinstance(error, h11.RemoteProtocolError) else "reset"
         return WireError(f"the server {how} the connection without an answer", Failure.lost)
     refused = isinstance(error, ConnectionRefusedError)
-    why = "the connection was refused" if refused else f"no connection ({error.strerror})"
+    why = "the connection was refused" if refused else f"no connection is possible ({error})"
     return WireError(why, Failure.refused)

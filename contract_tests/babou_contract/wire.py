@@ -106,7 +106,7 @@ class Wire:
         except TimeoutError as error:
             self.close()
             raise WireError(f"no whole answer in {timeout:.3g} s", Failure.slow) from error
-        except (OSError, h11.RemoteProtocolError) as error:
+        except (OSError, UnicodeError, h11.RemoteProtocolError) as error:
             self.close()
             raise told(error, self._begun) from error
 

@@ -6,7 +6,7 @@
 | `_junit` | `junit.xml` |
 | `_html` | `report.html`, with the templates beside it |
 | `_bodies`, `_timeline` | what the page shows of a body, and of everything that was sent |
-| `_words` | text that a server chose, made safe to show; the words for outcomes and failures |
+| `_words` | the words for outcomes and failures |
 | `annotations` | what GitHub shows on the commit and on the run's page |
 """
 

@@ -15,7 +15,8 @@ from babou_contract.model import (
     Report,
     edge_outcome,
 )
-from babou_contract.report._words import SPEC_FILE, badge, facts, one_line, shorten, visible
+from babou_contract.plain import one_line, shorten, visible
+from babou_contract.report._words import SPEC_FILE, badge, facts
 
 _MOST_ANNOTATIONS = 10  # of one kind and step; GitHub drops the others without a word
 _MOST_TOLD = 20  # disagreements in the summary, which may have a megabyte

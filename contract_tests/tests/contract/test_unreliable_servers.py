@@ -1,8 +1,6 @@
 """A server that refuses, fails or hangs: what could not be seen is not judged, and not green."""
 
 import itertools
-import socket
-import threading
 import time
 
 import pytest
@@ -155,10 +153,10 @@ def test_the_time_limit_counts_for_a_request_that_hangs(judge):
     assert "time limit" in report.verdict
 
 
-def test_what_kills_the_server_is_accused_and_nothing_after_it(judge, failed_in):
+def test_what_kills_the_server_is_accused_and_nothing_after_it(judge, failed_in, front):
     """The request before the first refused connection did it, and not the one that met that."""
-    with _Mortal(lambda target: b"%ff" in target.lower()) as server:
-        report = judge(base_url=server.url, assets=(IMAGE,), api_key="sk-bab-any")
+    url = front(kills=lambda target: b"%ff" in target.lower())
+    report = judge(base_url=url)
     assert failed_in(report) == {"no-id-makes-the-server-fail"}
     [found] = report.disagreements
     assert found.exchange.url.endswith("%FF")
@@ -180,11 +178,10 @@ def test_what_ends_all_answers_is_accused(judge, failed_in):
     assert found.exchange.url.endswith("%FF")
 
 
-def test_a_server_that_goes_down_meanwhile_is_not_accused(judge):
+def test_a_server_that_goes_down_meanwhile_is_not_accused(judge, front):
     """A read that was answered many times did not kill it."""
     count = itertools.count(1)
-    with _Mortal(lambda _target: next(count) == 20) as server:
-        report = judge(base_url=server.url, assets=(IMAGE,), api_key="sk-bab-any")
+    report = judge(base_url=front(kills=lambda _target: next(count) == 20))
     assert report.disagreements == ()
     assert report.exit_code == 3
     assert "could not be reached: the connection was refused" in report.verdict
@@ -199,46 +196,3 @@ def test_a_refused_connection_is_told_once(judge):
     assert told == []
     assert outcomes(report) == {Outcome.not_judged}
     assert report.verdict.endswith("could not be reached: the connection was refused.")
-
-
-class _Mortal:
-    """A server that is right, until a request kills it."""
-
-    def __init__(self, kills):
-        self._kills = kills
-        self._inner = MockServer(assets=False, api_key="sk-bab-any")
-        self._inner.add(IMAGE)
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve)
-
-    def __enter__(self):
-        self._inner.start()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._socket.close()
-        if self._thread.is_alive():
-            with socket.socket() as last:
-                last.connect_ex(("127.0.0.1", int(self.url.rpartition(":")[2])))
-        self._thread.join()
-        self._inner.close()
-
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            with connection:
-                request = connection.recv(65536)
-                if self._kills(request.partition(b"\r\n")[0]):
-                    self._socket.close()
-                    return
-                host, _, port = self._inner.base_url.partition("//")[2].partition(":")
-                with socket.create_connection((host, int(port))) as inner:
-                    head, blank, rest = request.partition(b"\r\n\r\n")
-                    inner.sendall(head + b"\r\nConnection: close" + blank + rest)
-                    while piece := inner.recv(65536):
-                        connection.sendall(piece)
