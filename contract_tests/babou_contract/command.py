@@ -153,8 +153,9 @@ def contract(
     with _no_workflow_commands(on_stderr=as_json):
         report = _carried_out(settings, as_json=as_json)
     if as_json:
-        click.echo(json.dumps(to_json(report), ensure_ascii=False))
-    _published(report, directory, settings.api_key, on_stderr=as_json)
+        # In ASCII, and DEL is none that a terminal may see.
+        click.echo(json.dumps(to_json(report)).replace("\x7f", "\\u007f"))
+    _published(report, directory, on_stderr=as_json)
     sys.stdout.flush()
     context.exit(report.exit_code)
 
@@ -175,21 +176,17 @@ def _no_workflow_commands(*, on_stderr: bool) -> "Iterator[None]":
         click.echo(last, err=on_stderr)
 
 
-def _published(report: Report, directory: Path | None, key: str, *, on_stderr: bool) -> None:
+def _published(report: Report, directory: Path | None, *, on_stderr: bool) -> None:
     """Write the reports that were asked for, and annotate where GitHub runs this."""
     if directory is None and os.environ.get("GITHUB_ACTIONS") != "true":
         return
-    from babou_contract.report import SecretFoundError, write_reports  # noqa: PLC0415  slow
+    from babou_contract.report import write_reports  # noqa: PLC0415  slow
     from babou_contract.report.annotations import publish  # noqa: PLC0415
 
-    secrets = [key] if key else []
-    try:
-        if directory is not None:
-            write_reports(report, directory, secrets)
-        for line in publish(report, os.environ, secrets=secrets):
-            click.echo(line, err=on_stderr)
-    except SecretFoundError as error:
-        raise click.ClickException(f"Nothing was written: {error}") from error
+    if directory is not None:
+        write_reports(report, directory)
+    for line in publish(report, os.environ):
+        click.echo(line, err=on_stderr)
 
 
 def _cache_folder() -> str:

@@ -18,7 +18,6 @@ def populate(server: MockServer) -> tuple[str, ...]:
         "failed": by_reads("failed"),
         "stuck": by_reads("processing"),
         "begun": by_reads("uploading"),
-        "unknown": by_reads("transcoding"),
     }
     made += [
         server.add(f"ast_contract{name}0002", kind="video", lifecycle=way, allow_unknown=True)

@@ -8,7 +8,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from babou_contract import breadth, settings
+from babou_contract import settings
 from babou_contract.command import contract
 from babou_contract.mock_server import MockServer
 from babou_contract.model import Edge
@@ -17,10 +17,9 @@ IMAGE = "ast_testImage00001"
 
 
 @pytest.fixture
-def call(monkeypatch):
+def call(monkeypatch, without_schemathesis):
     """Run the command without schemathesis, and return what click has of it."""
     monkeypatch.delenv("BABOU_API_KEY", raising=False)
-    monkeypatch.setattr(breadth, "is_installed", lambda: False)
 
     def run(*arguments, **environment):
         return CliRunner().invoke(contract, [str(a) for a in arguments], env=environment)
@@ -55,9 +54,9 @@ def test_a_disagreement_is_1_with_line_curl_and_no_key(call, live, small_server)
     assert small_server.api_key not in done.output
 
 
-def test_the_ids_can_come_from_standard_input(monkeypatch, small_server):
+@pytest.mark.usefixtures("without_schemathesis")
+def test_the_ids_can_come_from_standard_input(small_server):
     """One per line; blank lines and comments are left out."""
-    monkeypatch.setattr(breadth, "is_installed", lambda: False)
     small_server.clear_requests()
     options = ["--base-url", small_server.base_url, "--asset", "-", "--only", "4", "--json"]
     lines = f"# ours\n\n  {IMAGE}  # an image\n"
