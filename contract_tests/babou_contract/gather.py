@@ -53,15 +53,16 @@ class Gathering:
 
     def ask_all(self) -> None:
         """Put all fixed questions; note what is left out where the server is better left alone."""
-        plan = chain(self._plan(), self._watch_on())
-        for ask in plan:
-            try:
+        plan, now = chain(self._plan(), self._watch_on()), []
+        try:
+            for ask in plan:
+                now = [ask]
                 self._watch()
                 if ask.asset_id not in self._silent:
                     self._put(ask)
-            except StoppedError as error:
-                self.scene.stopped = str(error)
-                self._leave_out(chain([*self._outages, ask], plan))
+        except StoppedError as error:
+            self.scene.stopped = str(error)
+            self._leave_out(chain(self._outages, now, plan))
 
     def _leave_out(self, plan: Iterator[Ask]) -> None:
         for ask in plan:
