@@ -42,18 +42,19 @@ def async_agrees_with_sync(scene: Scene, tally: Tally) -> None:
     stranger = strangers(scene)
 
     async def ask(asset_id: str) -> babou.Asset | babou.BabouError:
-        async with httpx.AsyncClient(transport=AsyncTap(stranger.tap)) as client:
-            engine = babou.AsyncHttpxEngine(client)
-            async with babou.AsyncClient(
+        async with (
+            httpx.AsyncClient(transport=AsyncTap(stranger.tap)) as httpx_client,
+            babou.AsyncClient(
                 scene.settings.api_key,
                 base_url=scene.session.base_url,
                 timeout=min(scene.settings.timeout, max(0.1, scene.session.left())),
-                engine=engine,
-            ) as babou_client:
-                try:
-                    return await babou_client.assets.get(asset_id)
-                except babou.BabouError as error:
-                    return error
+                transport=babou.AsyncHttpxTransport(httpx_client),
+            ) as client,
+        ):
+            try:
+                return await client.assets.get(asset_id)
+            except babou.BabouError as error:
+                return error
 
     for asset_id in settled:
         one = asyncio.run(ask(asset_id))

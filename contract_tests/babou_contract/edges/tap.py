@@ -100,9 +100,9 @@ class Stranger:
     def again(self, asset_id: str) -> babou.Asset | babou.BabouError:
         """Return what this client makes of the last answer that came, whoever asked."""
         assert self.tap.last is not None  # noqa: S101  there is an answer
-        engine = babou.HttpxEngine(httpx.Client(transport=self.tap.last))
+        transport = babou.HttpxTransport(httpx.Client(transport=self.tap.last))
         base_url = self.tap.scene.session.base_url
-        client = babou.Client(self.key, base_url=base_url, max_retries=0, engine=engine)
+        client = babou.Client(self.key, base_url=base_url, max_retries=0, transport=transport)
         try:
             return client.assets.get(asset_id)
         except babou.BabouError as error:
@@ -125,7 +125,7 @@ def strangers(scene: Scene, key: str | None = None) -> Stranger:
         key,
         base_url=scene.session.base_url,
         timeout=min(scene.settings.timeout, max(0.1, scene.session.left())),
-        engine=babou.HttpxEngine(httpx.Client(transport=tap)),
+        transport=babou.HttpxTransport(httpx.Client(transport=tap)),
     )
     return Stranger(client, tap, key)
 

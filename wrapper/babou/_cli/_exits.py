@@ -24,7 +24,7 @@ from babou._errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from babou._verdict import Reason
+    from babou._verdict import VerdictReason
 
 
 class Exit(IntEnum):
@@ -71,7 +71,7 @@ _ERRORS: tuple[tuple[type[BabouError], Exit], ...] = (  # the first that fits co
     (BabouError, Exit.TROUBLE),
 )
 
-VERDICTS: Mapping[Reason, Exit] = {
+VERDICTS: Mapping[VerdictReason, Exit] = {
     "ready": Exit.YES,
     "not_ready": Exit.NO,
     "failed": Exit.NO,

@@ -23,8 +23,8 @@ _KIBI = 1024
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 # The library's messages name its arguments; here they are options.
-_ARGUMENTS = re.compile(r"\b(api_key|timeout)=|^(api_key|base_url)\b")
-_OPTIONS = {"api_key": "--api-key-file", "base_url": "--base-url", "timeout": "--timeout"}
+_ARGUMENTS = re.compile(r"\b(api_key|overwrite|timeout)=(?:True)?|^(api_key|base_url)\b")
+_OPTIONS = {"api_key": "--api-key-file", "base_url": "--base-url", "overwrite": "--overwrite"}
 
 
 def clean(text: object) -> str:
@@ -50,9 +50,10 @@ def print_path(path: Path) -> None:
     click.echo(clean(path) if sys.stdout.isatty() else os.fsencode(path))
 
 
-def message(text: object) -> str:
+def message(text: object, *, call_timeout: str = "--timeout") -> str:
     """Return what is said to the person on standard error, as one line."""
-    options = _ARGUMENTS.sub(lambda match: _OPTIONS[match[1] or match[2]], str(text))
+    names = _OPTIONS | {"timeout": call_timeout}
+    options = _ARGUMENTS.sub(lambda match: names[match[1] or match[2]], str(text))
     return clean(f"babou: {options}")
 
 
