@@ -210,7 +210,9 @@ def _with_alternatives(schema: Document) -> Json:
     made = [_simplified(branch) for branch in fewest(branches)]
     if not made:
         return False
-    return _both(made[0], around) if len(made) == 1 else _both({"anyOf": made}, around)
+    if len(made) == 1:
+        return _both(made[0], around)
+    return _both({"anyOf": sorted(made, key=written)}, around)
 
 
 def _typed(made: Document) -> Json:
