@@ -137,6 +137,17 @@ def listed(schema: Document) -> list[object]:
     return list(dict.fromkeys(found))
 
 
+def listed_values() -> dict[str, list[str]]:
+    """Return the values that the document lists for members of an asset that are open to more."""
+    found = {}
+    for name, schema in asset_schema()["properties"].items():
+        options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+        values = [value for option in options for value in resolve(option).get("enum", ())]
+        if values:
+            found[name] = values
+    return found
+
+
 def asset_examples() -> dict[str, Document]:
     """Return copies of the named examples of the 200 answer.
 

@@ -2,14 +2,16 @@
 
 # ruff: noqa: PLR2004  (the numbers are what this is about)
 
+import re
 from functools import partial
 
 from babou_contract.mock_server import Request, Response
-from kill_matrix.checks import KEY_FORM, NO_KEY, WRONG_KEY
+from kill_matrix.checks import KEY_FIRST, KEY_FORM, NO_KEY, WRONG_KEY
 from kill_matrix.hooks import (
     PREFIX,
     asks,
     both,
+    instead,
     key_in,
     key_is,
     let_in,
@@ -20,6 +22,7 @@ from kill_matrix.hooks import (
 from kill_matrix.model import Fault, Group, World
 
 fault = partial(Fault, group=Group.key)
+_KNOWN_ID = r"ast_contract[a-z]+000[12]"
 
 
 def _lets_in(name: str, about: str, killers: tuple[str, ...], says: str, wanted: object) -> Fault:
@@ -114,6 +117,16 @@ FAULTS = (
         (NO_KEY,),
         "scheme",
         lambda sent, _key: sent.strip() == "Bearer",
+    ),
+    fault(
+        "looked-up-before-the-key",
+        about="an unknown id is 404 without a key, so that ids can be tried",
+        killers=(KEY_FIRST,),
+        says="404",
+        hook=where(
+            both(refused, asks(lambda id: not re.fullmatch(_KNOWN_ID, id))),
+            instead(404, {"error": "Asset not found", "code": "NOT_FOUND"}),
+        ),
     ),
     fault(
         "one-in-six-let-in",

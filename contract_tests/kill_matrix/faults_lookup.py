@@ -78,6 +78,14 @@ def _first_read_lost(world: World, request: Request, response: Response) -> Resp
     return instead(404, NOT_FOUND)(world, request, response) if second else response
 
 
+def _repeated(world: World, request: Request, _response: Response) -> Response:
+    """Answer with some asset, which is said to be the one that was asked for."""
+    asset = world.again(request, asset_id=world.ids[0])
+    if asset.status != 200:
+        return asset
+    return asset.with_json(asset.json() | {"id": id_in(request).encode(errors="replace").decode()})
+
+
 FAULTS = (
     _near(
         "ids-in-any-case",
@@ -149,6 +157,13 @@ FAULTS = (
     ),
     _found(
         "any-id-found", "an id that nothing has gives some asset", "short id", lambda _asked: True
+    ),
+    fault(
+        "any-id-repeated",
+        about="an id that nothing has gives an asset with that very id",
+        killers=(UNKNOWN,),
+        says="was found",
+        hook=where(missing, _repeated),
     ),
     _found("uuid-found", "any UUID gives some asset", "UUID", is_uuid),
     _found("number-found", "a number gives the asset of that row", "number", is_number),

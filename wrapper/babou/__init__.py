@@ -38,13 +38,14 @@ if TYPE_CHECKING:
     from babou._assets import Assets
     from babou._async_assets import AsyncAssets
     from babou._async_client import AsyncClient
-    from babou._async_httpx_engine import AsyncHttpxEngine
-    from babou._batch import WaitResult
+    from babou._batch import WaitFailure, WaitResult, WaitSuccess
     from babou._client import Client
-    from babou._httpx_engine import HttpxEngine
+    from babou._http.caller import AsyncHttpxTransport, HttpxTransport
+    from babou._http.transport import AsyncTransport, ResponseStream, Transport
+    from babou._messages import Request, Response
     from babou._operations import Asset, AssetState
     from babou._polling import Again, Done, Failed, PollPolicy, TimedOut
-    from babou._verdict import Verdict
+    from babou._verdict import Verdict, VerdictReason
 
     __version__: str
 
@@ -60,7 +61,8 @@ __all__ = [
     "Assets",
     "AsyncAssets",
     "AsyncClient",
-    "AsyncHttpxEngine",
+    "AsyncHttpxTransport",
+    "AsyncTransport",
     "AuthenticationError",
     "BabouError",
     "BadRequestError",
@@ -71,18 +73,25 @@ __all__ = [
     "Done",
     "DownloadError",
     "Failed",
-    "HttpxEngine",
+    "HttpxTransport",
     "InternalServerError",
     "InvalidAssetIdError",
     "NotFoundError",
     "PermissionDeniedError",
     "PollPolicy",
     "RateLimitError",
+    "Request",
+    "Response",
+    "ResponseStream",
     "TimedOut",
+    "Transport",
     "Verdict",
+    "VerdictReason",
     "WaitCancelledError",
     "WaitError",
+    "WaitFailure",
     "WaitResult",
+    "WaitSuccess",
     "WaitTimeoutError",
     "__version__",
 ]
@@ -96,15 +105,23 @@ _LATE = {
     "AssetState": "babou._operations",
     "AsyncAssets": "babou._async_assets",
     "AsyncClient": "babou._async_client",
-    "AsyncHttpxEngine": "babou._async_httpx_engine",
+    "AsyncHttpxTransport": "babou._http.caller",
+    "AsyncTransport": "babou._http.transport",
     "Client": "babou._client",
     "Done": "babou._polling",
     "Failed": "babou._polling",
-    "HttpxEngine": "babou._httpx_engine",
+    "HttpxTransport": "babou._http.caller",
     "PollPolicy": "babou._polling",
+    "Request": "babou._messages",
+    "Response": "babou._messages",
+    "ResponseStream": "babou._http.transport",
     "TimedOut": "babou._polling",
+    "Transport": "babou._http.transport",
     "Verdict": "babou._verdict",
+    "VerdictReason": "babou._verdict",
+    "WaitFailure": "babou._batch",
     "WaitResult": "babou._batch",
+    "WaitSuccess": "babou._batch",
 }
 
 
@@ -124,4 +141,4 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return list(__all__)

@@ -7,28 +7,25 @@ import inspect
 import math
 from typing import TYPE_CHECKING, BinaryIO, overload
 
-from babou import _flows
-from babou._batch import Batch, WaitResult
-from babou._config import (
-    DEFAULT_WAIT_TIMEOUT,
-    check_asset_id,
-    check_seconds,
-    check_started_at,
-)
-from babou._download import Plan, source_url
+from babou._asset_flows import AssetFlows
+from babou._batch import WaitResult
+from babou._config import DEFAULT_WAIT_TIMEOUT, check_seconds
 from babou._errors import NotFoundError
 from babou._files import sink_for
+from babou._operations import Asset
+from babou._source import source_url
 from babou._verdict import Verdict, verdict
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, Callable, Iterable
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
     from babou._async_runner import AsyncRunner
-    from babou._operations import Asset
+    from babou._errors import BabouError
     from babou._polling import Options
+    from babou._wait_state import FailedPoll
 
 
 class AsyncAssets:
@@ -40,6 +37,7 @@ class AsyncAssets:
 
     def __init__(self, runner: AsyncRunner, options: Options) -> None:
         self._runner, self._options = runner, options
+        self._flows = AssetFlows(runner, options)
 
     async def get(self, asset_id: str) -> Asset:
         """Fetch an asset as it is now (docs: GET /api/v1/assets/{assetId}).
@@ -49,16 +47,7 @@ class AsyncAssets:
             APIConnectionError: No whole answer arrived, within `timeout`: `APITimeoutError`.
             APIResponseValidationError: The answer isn't what the specification promises.
         """
-        check_asset_id(asset_id)
-        options, runner = self._options, self._runner
-        flow = _flows.get(
-            asset_id,
-            now=runner.clock(),
-            timeout=options.timeout,
-            max_retries=options.max_retries,
-            random=runner.random,
-        )
-        return await runner.run(flow)
+        return await self._runner.run(self._flows.get(asset_id))
 
     async def wait(
         self,
@@ -66,7 +55,9 @@ class AsyncAssets:
         *,
         timeout: float = DEFAULT_WAIT_TIMEOUT,
         started_at: datetime | None = None,
+        missing_ok_for: float = 0.0,
         on_update: Callable[[Asset], object] | None = None,
+        on_error: Callable[[str, BabouError], object] | None = None,
     ) -> Asset:
         """Poll until the asset is ready, and return it.
 
@@ -78,15 +69,29 @@ class AsyncAssets:
             timeout: Seconds that the whole wait may take.
             started_at: When the wait began, to take it up in another process; its time counts
                 from there.
+            missing_ok_for: Seconds from the beginning in which a 404 is polled through as well, for
+                an asset that is listed only a moment after its upload.
             on_update: Called with the asset each time it was seen; may be asynchronous.
+            on_error: Called with the id and the error of each poll that failed for a passing
+                reason; may be asynchronous.
 
         Raises:
             AssetFailedError: The asset reached `error` or `failed`.
             WaitTimeoutError: The time was up; also a `TimeoutError`.
         """
         asset: Asset | None = None
-        async for asset in self._watch(asset_id, timeout, started_at, raise_failed=True):
-            await _notify(on_update, asset)
+        flow = self._flows.watch(
+            asset_id,
+            timeout=timeout,
+            started_at=started_at,
+            missing_ok_for=missing_ok_for,
+            raise_failed=True,
+        )
+        events: AsyncGenerator[Asset | FailedPoll, None] = self._runner.iterate(flow)
+        async for event in events:
+            await _notify(event, on_update, on_error)
+            if isinstance(event, Asset):
+                asset = event
         assert asset is not None  # noqa: S101 (a watch ends with an asset or an error)
         return asset
 
@@ -96,6 +101,7 @@ class AsyncAssets:
         *,
         timeout: float = DEFAULT_WAIT_TIMEOUT,
         started_at: datetime | None = None,
+        missing_ok_for: float = 0.0,
     ) -> AsyncGenerator[Asset, None]:
         """Poll until the asset is ready or failed; yield it each time it was seen.
 
@@ -104,66 +110,77 @@ class AsyncAssets:
         Raises:
             WaitTimeoutError: The time was up; also a `TimeoutError`.
         """
-        return self._watch(asset_id, timeout, started_at, raise_failed=False)
-
-    def _watch(
-        self,
-        asset_id: str,
-        timeout: float,
-        started_at: datetime | None,
-        *,
-        raise_failed: bool,
-    ) -> AsyncGenerator[Asset, None]:
-        check_asset_id(asset_id)
-        options, runner = self._options, self._runner
-        flow = _flows.watch(
+        flow = self._flows.watch(
             asset_id,
-            policy=options.poll,
-            now=runner.clock(),
-            already_elapsed=runner.since(check_started_at(started_at)),
-            timeout=check_seconds(timeout, "timeout"),
-            request_timeout=options.timeout,
-            raise_failed=raise_failed,
-            random=runner.random,
+            timeout=timeout,
+            started_at=started_at,
+            missing_ok_for=missing_ok_for,
+            raise_failed=False,
         )
-        return runner.iterate(flow)
+        return _seen(self._runner.iterate(flow))
 
+    # One id, or a mapping, is refused. Declared as None, each use of what comes of it is an error;
+    # Never would be silent.
+    @overload
+    def wait_many(  # type: ignore[overload-overlap]  # the narrower one comes first
+        self,
+        asset_ids: str | Mapping[str, object],
+        *,
+        timeout: float = ...,
+        started_at: datetime | None = ...,
+        missing_ok_for: float = ...,
+        on_update: Callable[[Asset], object] | None = ...,
+        on_error: Callable[[str, BabouError], object] | None = ...,
+    ) -> None: ...
+
+    @overload
     def wait_many(
+        self,
+        asset_ids: Iterable[str],
+        *,
+        timeout: float = ...,
+        started_at: datetime | None = ...,
+        missing_ok_for: float = ...,
+        on_update: Callable[[Asset], object] | None = ...,
+        on_error: Callable[[str, BabouError], object] | None = ...,
+    ) -> AsyncGenerator[WaitResult, None]: ...
+
+    def wait_many(  # type: ignore[misc]  # it never returns None
         self,
         asset_ids: Iterable[str],
         *,
         timeout: float = DEFAULT_WAIT_TIMEOUT,
         started_at: datetime | None = None,
+        missing_ok_for: float = 0.0,
         on_update: Callable[[Asset], object] | None = None,
+        on_error: Callable[[str, BabouError], object] | None = None,
     ) -> AsyncGenerator[WaitResult, None]:
         """Wait for many assets at once; yield the result of each as soon as its wait ends.
 
         They share one connection pool and one back-off: a 429 to one slows all. The arguments are
         those of `wait`. An identifier named twice is waited for once. No result is raised:
         `result.asset` is the ready asset, or else `result.error` the reason.
+
+        Raises:
+            ConfigurationError: `asset_ids` is a single id, or a mapping.
         """
-        options, runner = self._options, self._runner
-        batch = Batch(
-            [check_asset_id(asset_id) for asset_id in asset_ids],
-            policy=options.poll,
-            began=runner.clock() - runner.since(check_started_at(started_at)),
-            timeout=check_seconds(timeout, "timeout"),
-            request_timeout=options.timeout,
-            random=runner.random,
+        batch = self._flows.many(
+            asset_ids, timeout=timeout, started_at=started_at, missing_ok_for=missing_ok_for
         )
-        return self._results(runner.many(batch), on_update)
+        return self._results(self._runner.many(batch), on_update, on_error)
 
     @staticmethod
     async def _results(
-        events: AsyncGenerator[Asset | WaitResult, None],
+        events: AsyncGenerator[Asset | FailedPoll | WaitResult, None],
         on_update: Callable[[Asset], object] | None,
+        on_error: Callable[[str, BabouError], object] | None,
     ) -> AsyncGenerator[WaitResult, None]:
         async with contextlib.aclosing(events):  # a caller who leaves early leaves nothing running
             async for event in events:
                 if isinstance(event, WaitResult):
                     yield event
                 else:
-                    await _notify(on_update, event)
+                    await _notify(event, on_update, on_error)
 
     async def check(self, asset_id: str) -> Verdict:
         """Say whether the asset can be used; the verdict is true when it can.
@@ -173,7 +190,9 @@ class AsyncAssets:
         """
         try:
             return verdict(asset_id, await self.get(asset_id))
-        except NotFoundError:
+        except NotFoundError as error:
+            if error.code is None:  # not the API's own answer, but of a gateway or another server
+                raise
             return verdict(asset_id, None)
 
     async def url(self, asset_id: str) -> str:
@@ -218,44 +237,54 @@ class AsyncAssets:
         """Store the asset's bytes, and return the path of the file.
 
         Bytes are fetched without the API key, from http, https or (with the extra `s3`) s3. They
-        go to a temporary name first; a download that broke off is taken up by the next call.
+        go to a hidden file first; the next call to the same destination goes on from what an
+        earlier one left, however that ended.
 
         Args:
             asset: The asset, or its identifier.
             destination: A path; a directory, in which the asset's name is used; or a file opened
-                for binary writing, which is left open.
+                for binary writing, which is left open. A symbolic link is followed, and a device
+                or FIFO written into.
             overwrite: Whether an existing file may be replaced.
-            timeout: Seconds that the download may take in all. By default there is no limit on
-                the whole, but each piece has to arrive within the client's timeout.
+            timeout: Seconds that the whole download may take. By default there is no limit, but
+                no pause may be longer than the client's timeout.
             on_progress: Called with the bytes stored so far, and the total if it is known.
 
         Raises:
             DownloadError: The bytes can't be had or stored; the text says why.
         """
         limit = math.inf if timeout is None else check_seconds(timeout, "timeout")
-        options, runner = self._options, self._runner
-        found = await self.get(asset) if isinstance(asset, str) else asset
-        plan = Plan(
-            asset_id=found.id,
-            url=source_url(found),
-            size=found.size,
-            max_retries=options.max_retries,
-            random=runner.random,
-        )
+        end, found = self._runner.clock() + limit, asset
+        if isinstance(found, str):
+            found = await self._runner.run(self._flows.get(found, limit))
+        plan = self._flows.plan(found)
         with sink_for(destination, found, plan, overwrite=overwrite) as sink:
-            await runner.download(
+            await self._runner.download(
                 plan,
                 sink,
-                stall=options.timeout,
-                timeout=limit,
+                stall=self._options.timeout,
+                timeout=end - self._runner.clock(),
                 on_progress=on_progress,
             )
             return sink.commit()
 
 
-async def _notify(on_update: Callable[[Asset], object] | None, asset: Asset) -> None:
-    if on_update is None:
-        return
-    called = on_update(asset)
+async def _seen(events: AsyncGenerator[Asset | FailedPoll, None]) -> AsyncGenerator[Asset, None]:
+    async with contextlib.aclosing(events):
+        async for event in events:
+            if isinstance(event, Asset):
+                yield event
+
+
+async def _notify(
+    event: Asset | FailedPoll,
+    on_update: Callable[[Asset], object] | None,
+    on_error: Callable[[str, BabouError], object] | None,
+) -> None:
+    called: object = None
+    if isinstance(event, Asset):
+        called = None if on_update is None else on_update(event)
+    elif on_error is not None:
+        called = on_error(event.asset_id, event.error)
     if inspect.isawaitable(called):
         await called

@@ -8,17 +8,17 @@ and where the key is refused, all waits end at once, as each would by itself.
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from attrs import define, frozen
+from attrs import frozen
 
-from babou._errors import AuthenticationError, BabouError, RateLimitError, WaitTimeoutError
+from babou._errors import AuthenticationError, BabouError, RateLimitError
 from babou._flows import Reply, outcome_of
 from babou._messages import Response, Step
 from babou._operations import Asset, asset_request
-from babou._polling import Again, Done
+from babou._polling import Again, Done, is_passing
 from babou._retry import asked_pause, backoff
-from babou._wait_errors import wait_cancelled, wait_timeout
+from babou._wait_state import FailedPoll, WaitState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,23 +27,27 @@ if TYPE_CHECKING:
 
 
 @frozen
-class WaitResult:
-    """How the wait for one of many assets ended: with `asset`, ready, or with `error`."""
+class WaitSuccess:
+    """The wait for one of many assets ended well: `asset` is ready, `error` is None."""
 
     asset_id: str
-    asset: Asset | None = None
-    error: BabouError | None = None
+    asset: Asset
+    error: None = None
 
 
-@define
-class _Track:
-    """One wait that has not ended."""
+@frozen
+class WaitFailure:
+    """The wait for one of many assets ended without a ready one: `error` is the reason."""
 
-    polls: int = 0
-    failures: int = 0
-    round_trip: float = 0.0
-    asset: Asset | None = None
-    error: BabouError | None = None
+    asset_id: str
+    error: BabouError
+    asset: None = None
+
+
+WaitResult = WaitSuccess | WaitFailure
+"""How the wait for one of many assets ended."""
+
+_Result = TypeVar("_Result", WaitSuccess, WaitFailure)
 
 
 class Batch:
@@ -55,6 +59,7 @@ class Batch:
         began: When the waits began.
         timeout: Seconds after which all of them end.
         request_timeout: Seconds that one poll may take.
+        missing_ok_for: Seconds since the beginning in which a 404 does not end a wait.
         random: Gives numbers from 0 up to 1.
     """
 
@@ -66,21 +71,24 @@ class Batch:
         began: float,
         timeout: float,
         request_timeout: float,
+        missing_ok_for: float,
         random: Callable[[], float],
     ) -> None:
         self._policy, self._random = policy, random
-        self._began, self._timeout = began, timeout
-        self._end_at = began + timeout
-        self._request_timeout = request_timeout
-        self._tracks = {asset_id: _Track() for asset_id in asset_ids}
-        self._queue = [(began, order, asset_id) for order, asset_id in enumerate(self._tracks)]
+        self._began, self._end_at = began, began + timeout
+        self._request_timeout, self._missing_ok_for = request_timeout, missing_ok_for
+        self._waits = {
+            asset_id: WaitState(asset_id, timeout, request_timeout, missing_ok_for)
+            for asset_id in asset_ids
+        }
+        self._queue = [(began, order, asset_id) for order, asset_id in enumerate(self._waits)]
         self._order = len(self._queue)
         self._not_before = began
         self._refusals = 0
         self._fatal: Response | None = None
 
     def __bool__(self) -> bool:
-        return bool(self._tracks)
+        return bool(self._waits)
 
     def next_due(self) -> float | None:
         """Return when `take` has something to give, or None where all polls are under way."""
@@ -96,61 +104,55 @@ class Batch:
         if due is None or due > now:
             return None
         _, _, asset_id = heapq.heappop(self._queue)
-        track = self._tracks[asset_id]
+        wait = self._waits[asset_id]
         if self._fatal is not None:
             outcome = outcome_of(self._fatal, asset_id)  # the same answer, with this asset's name
             assert isinstance(outcome, BabouError)  # noqa: S101 (it was, for another asset)
-            return self._end(WaitResult(asset_id, error=outcome))
+            return self._end(WaitFailure(asset_id, outcome))
         if max(now, self._not_before) > self._end_at:
-            return self._end(WaitResult(asset_id, error=self._timed_out(asset_id, track, now)))
-        track.polls += 1
+            return self._end(WaitFailure(asset_id, wait.timed_out(now - self._began)))
+        wait.polls += 1
         deadline = min(self._end_at, now + self._request_timeout)
-        return asset_id, Step(asset_request(asset_id), 0.0, deadline, attempt=track.polls)
+        return asset_id, Step(asset_request(asset_id), 0.0, deadline, attempt=wait.polls)
 
     def settle(
         self, asset_id: str, answer: Reply, *, sent: float, now: float
-    ) -> tuple[Asset | None, WaitResult | None]:
-        """Take in what came of a poll; return the asset if seen, the result if its wait ended."""
-        track = self._tracks[asset_id]
-        outcome = outcome_of(answer, asset_id)
-        if isinstance(answer, Response):
-            track.round_trip = now - sent
-        if isinstance(outcome, Asset):
-            track.asset, track.error, track.failures = outcome, None, 0
-        else:
-            track.error = outcome
-            track.failures += 1
-        self._share(outcome, sent, now)
-        decision = self._policy.step(
-            asset_id,
-            outcome,
-            elapsed=now - self._began,
-            timeout=self._timeout,
-            polls=track.polls,
-            failures=max(1, track.failures),
-            last_asset=track.asset,
-            round_trip=track.round_trip,
-            random=self._random,
+    ) -> tuple[Asset | FailedPoll | None, WaitResult | None]:
+        """Take in what came of a poll.
+
+        Returns:
+            The asset if it was seen, or the failure if it is a passing one; the result if its wait
+            ended.
+        """
+        wait, elapsed = self._waits[asset_id], now - self._began
+        outcome = wait.take_in(
+            came := outcome_of(answer, asset_id),
+            answered=isinstance(answer, Response),
+            given=min(self._end_at - sent, self._request_timeout),
+            took=now - sent,
         )
-        seen = outcome if isinstance(outcome, Asset) else None
+        self._share(came, sent, now)
+        seen: Asset | FailedPoll | None = None
+        if isinstance(came, Asset):
+            seen = came
+        elif outcome is came and is_passing(came, elapsed, self._missing_ok_for):
+            seen = FailedPoll(asset_id, came)
+        decision = wait.decide(self._policy, outcome, elapsed=elapsed, random=self._random)
         if isinstance(decision, Again):
             self._order += 1
             due = min(now + decision.delay, self._end_at)  # sums of floats may overshoot
             heapq.heappush(self._queue, (due, self._order, asset_id))
             return seen, None
         if isinstance(decision, Done):
-            return seen, self._end(WaitResult(asset_id, asset=decision.asset))
-        if isinstance(outcome, AuthenticationError) and isinstance(answer, Response):
+            return seen, self._end(WaitSuccess(asset_id, decision.asset))
+        if isinstance(came, AuthenticationError) and isinstance(answer, Response):
             self._fatal = answer
-        return seen, self._end(WaitResult(asset_id, error=decision.error))
+        return seen, self._end(WaitFailure(asset_id, decision.error))
 
     def cancel(self, now: float) -> Iterator[WaitResult]:
         """End all waits that are left."""
-        for asset_id, track in list(self._tracks.items()):
-            error = wait_cancelled(
-                asset_id, asset=track.asset, elapsed=now - self._began, polls=track.polls
-            )
-            yield self._end(WaitResult(asset_id, error=error))
+        for asset_id, wait in list(self._waits.items()):
+            yield self._end(WaitFailure(asset_id, wait.cancelled(now - self._began)))
 
     def _share(self, outcome: Asset | BabouError, sent: float, now: float) -> None:
         if isinstance(outcome, Asset):
@@ -166,16 +168,6 @@ class Batch:
             wait = max(wait, min(own, (self._end_at - now) / 2))
         self._not_before = max(self._not_before, now + wait)
 
-    def _timed_out(self, asset_id: str, track: _Track, now: float) -> WaitTimeoutError:
-        return wait_timeout(
-            asset_id,
-            asset=track.asset,
-            elapsed=now - self._began,
-            polls=track.polls,
-            error=track.error,
-            timeout=self._timeout,
-        )
-
-    def _end(self, result: WaitResult) -> WaitResult:
-        del self._tracks[result.asset_id]
+    def _end(self, result: _Result) -> _Result:
+        del self._waits[result.asset_id]
         return result

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from babou._assets import Assets
-    from babou._engine import Engine
-    from babou._engines import EngineName
+    from babou._http.transport import Transport
 
 
 class Client:
@@ -29,16 +28,16 @@ class Client:
     Args:
         api_key: The key, or a function that is asked for it before each request, so that keys can
             be rotated. By default the environment variable BABOU_API_KEY.
-        base_url: Scheme and host, and a path if there is one before `/api/v1`. By default the
-            environment variable BABOU_BASE_URL, or else https://api.babou.ai.
+        base_url: Scheme and host, and a path if there is one before `/api/v1`, which may be left
+            out or not. By default the environment variable BABOU_BASE_URL, or else
+            https://api.babou.ai.
         timeout: Seconds that one call may take in all: connection, reading, retries and the pauses
             between them. A wait has a time of its own, of which each poll takes at most this.
         max_retries: Further attempts after one that failed for a passing reason.
         poll: How long a wait pauses between polls.
         user_agent_suffix: Your product, such as `my-service/1.4`.
-        engine: Sends the requests: "pyreqwest" (compiled, of the extra `fast`), "httpx", or
-            `HttpxEngine` over an httpx client of your own. By default the first of them that is
-            installed.
+        transport: Sends the requests: `HttpxTransport` over an httpx client of yours, or an
+            `Transport` of your own. By default this client makes one, over httpcore.
 
     Attributes:
         assets: The operations on assets.
@@ -59,11 +58,12 @@ class Client:
         max_retries: int = DEFAULT_MAX_RETRIES,
         poll: PollPolicy = PollPolicy(),  # noqa: B008 (a frozen value)
         user_agent_suffix: str | None = None,
-        engine: Engine | EngineName | None = None,
+        transport: Transport | None = None,
     ) -> None:
         # The HTTP stack is loaded with the first client, not by `import babou`.
         from babou._assets import Assets  # noqa: PLC0415
-        from babou._engines import engine_for  # noqa: PLC0415
+        from babou._http.sync import SyncTransport  # noqa: PLC0415
+        from babou._operations import server_url  # noqa: PLC0415
         from babou._runner import Head, Runner  # noqa: PLC0415
 
         key: Secret | Callable[[], str]
@@ -72,9 +72,9 @@ class Client:
         else:
             key = api_key if callable(api_key) else check_key(api_key)
         self._options = Options(timeout, max_retries, poll)
-        head = Head(check_base_url(base_url), user_agent(user_agent_suffix))
-        self._runner = Runner(engine_for(engine), key, head)
-        self._owns_engine = engine is None or isinstance(engine, str)
+        head = Head(server_url(check_base_url(base_url)), user_agent(user_agent_suffix))
+        self._runner = Runner(transport or SyncTransport(), key, head)
+        self._owns_transport = transport is None
         self.assets = Assets(self._runner, self._options)
 
     def with_options(
@@ -89,15 +89,15 @@ class Client:
         Closing the view leaves the connections open.
         """
         view = object.__new__(type(self))
-        view.__dict__.update(self.__dict__, _owns_engine=False)
+        view.__dict__.update(self.__dict__, _owns_transport=False)
         view._options = self._options.changed(timeout, max_retries, poll)
         view.assets = type(self.assets)(self._runner, view._options)
         return view
 
     def close(self) -> None:
         """Close the connections, if this client opened them."""
-        if self._owns_engine:
-            self._runner.engine.close()
+        if self._owns_transport:
+            self._runner.transport.close()
 
     def __enter__(self) -> Self:
         return self

@@ -6,7 +6,7 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -136,9 +136,8 @@ def check_number(value: object, name: str, *, least: float = 0.0) -> float:
 
 def check_times(times: object, name: str) -> tuple[float, ...]:
     """Return numbers of seconds, none negative, or raise."""
-    if not isinstance(times, Iterable):
-        raise ConfigurationError(f"{name} must be numbers of seconds, not {_shown(times)}.")
-    return tuple(check_number(time, f"{name}: each of them") for time in times)
+    several = _several(times, f"{name} must be numbers of seconds")
+    return tuple(check_number(time, f"{name}: each of them") for time in several)
 
 
 def check_schedule(schedule: object) -> tuple[float, ...]:
@@ -185,6 +184,25 @@ def check_asset_id(asset_id: object) -> str:
             asset_id=asset_id,
         )
     return asset_id
+
+
+def check_asset_ids(asset_ids: object) -> list[str]:
+    """Return several identifiers, or raise."""
+    several = _several(
+        asset_ids, "asset_ids must be several ids, such as a list (for one, call wait)"
+    )
+    return [check_asset_id(asset_id) for asset_id in several]
+
+
+def _several(values: object, expected: str) -> Iterable[object]:
+    """Return what can be gone through, but not text or a mapping: its letters or keys aren't meant.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    if isinstance(values, (str, bytes, bytearray, Mapping)) or not isinstance(values, Iterable):
+        raise ConfigurationError(f"{expected}, not {_shown(values)}.")
+    return values
 
 
 @functools.cache

@@ -26,7 +26,7 @@ All of them can be pickled and copied. None of them ever holds the API key.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 class BabouError(Exception):
     """Base class of everything this package raises on purpose."""
+
+    def __bool__(self) -> Literal[True]:
+        return True  # said for type checkers: `if result.error` leaves no error in the other branch
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions are unpickled by calling the class with `args`, which keyword-only
@@ -192,7 +195,7 @@ class WaitError(BabouError):
         asset: The asset as last seen, or None if it was never seen.
         elapsed: Seconds since the wait began.
         polls: Requests made.
-        last_error: The last transient error, if the last poll met one.
+        last_error: The last error that was polled through, if the asset was not seen since.
     """
 
     def __init__(

@@ -19,9 +19,9 @@ from babou._errors import (
 )
 from babou._messages import Cancelled, Response, Step
 from babou._operations import Asset, asset_request, decode_asset, decode_error
-from babou._polling import Again, Failed, TimedOut
+from babou._polling import Again, Failed, TimedOut, is_passing
 from babou._retry import asked_pause, is_transient, pause, status_error
-from babou._wait_errors import wait_cancelled, wait_timeout
+from babou._wait_state import FailedPoll, WaitState, says_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from babou._polling import PollPolicy
 
 Reply = Response | APIConnectionError | APIResponseValidationError
-"""What the engine makes of one request."""
+"""What comes of one request."""
 
 Answer = tuple[Reply | Cancelled | None, float]
 """What a flow is sent back, with the runner's time."""
@@ -61,18 +61,26 @@ def get(
     """
     deadline = now + timeout
     step = Step(asset_request(asset_id), delay=0.0, deadline=deadline)
+    before: BabouError | None = None
+    longest = 0.0
     while True:
+        sent = now + step.delay
         answer, now = yield step
         outcome = outcome_of(answer, asset_id)
         if isinstance(outcome, Asset):
             return outcome
         if not is_transient(outcome):
             raise outcome
+        if before is not None and says_nothing(
+            outcome, given=deadline - sent, allowed=timeout, longest=longest
+        ):
+            raise _explained(before, f"Another attempt had no time within the {timeout:g} s")
         if step.attempt > max_retries:
             raise outcome
         delay = pause(outcome, step.attempt, random)
         if now + delay >= deadline:
             raise _out_of_time(outcome, asset_id, timeout, step.attempt, left=deadline - now)
+        before, longest = outcome, max(longest, now - sent)
         step = evolve(step, delay=delay, attempt=step.attempt + 1)
 
 
@@ -94,6 +102,10 @@ def _out_of_time(
         )
         timed_out.__cause__ = error
         return timed_out
+    return _explained(error, reason)
+
+
+def _explained(error: BabouError, reason: str) -> BabouError:
     error.args = (f"{error} {reason}.",)
     return error
 
@@ -106,12 +118,14 @@ def watch(
     already_elapsed: float,
     timeout: float,
     request_timeout: float,
+    missing_ok_for: float,
     raise_failed: bool,
     random: Callable[[], float],
-) -> Generator[Step | Asset, Answer, None]:
-    """Poll until the asset is terminal; yield it each time it was seen.
+) -> Generator[Step | Asset | FailedPoll, Answer, None]:
+    """Poll until the asset is terminal; yield it each time it was seen, and each passing error.
 
-    Where an asset is yielded, None is sent back, with the time at which the caller is done with it.
+    Where one of these is yielded, None is sent back, with the time at which the caller is done
+    with it.
 
     Raises:
         AssetFailedError: The asset failed, and `raise_failed` is set.
@@ -121,39 +135,28 @@ def watch(
     """
     request = asset_request(asset_id)
     began = now - already_elapsed
-    delay, round_trip, polls, failures = 0.0, 0.0, 0, 0
-    last: Asset | None = None
+    delay = 0.0
+    state = WaitState(asset_id, timeout, request_timeout, missing_ok_for)
     if already_elapsed >= timeout:
-        raise wait_timeout(
-            asset_id, asset=None, elapsed=already_elapsed, polls=0, error=None, timeout=timeout
-        )
+        raise state.timed_out(already_elapsed)
     while True:
         sent = now + delay
-        polls += 1
         deadline = min(began + timeout, sent + request_timeout)
-        answer, now = yield Step(request, delay, deadline, attempt=polls)
+        answer, now = yield Step(request, delay, deadline, attempt=state.polls + 1)
         if isinstance(answer, Cancelled):
-            raise wait_cancelled(asset_id, asset=last, elapsed=now - began, polls=polls - 1)
-        if isinstance(answer, Response):
-            round_trip = max(0.0, now - sent)
-        outcome = outcome_of(answer, asset_id)
-        if isinstance(outcome, Asset):
-            last, failures = outcome, 0
-            _, now = yield outcome
-        else:
-            failures += 1
-        decision = policy.step(
-            asset_id,
-            outcome,
-            elapsed=now - began,
-            timeout=timeout,
-            polls=polls,
-            failures=max(1, failures),
-            last_asset=last,
-            round_trip=round_trip,
-            random=random,
+            raise state.cancelled(now - began)
+        state.polls += 1
+        outcome = state.take_in(
+            came := outcome_of(answer, asset_id),
+            answered=isinstance(answer, Response),
+            given=deadline - sent,
+            took=max(0.0, now - sent),
         )
-        match decision:
+        if isinstance(came, Asset):
+            _, now = yield came
+        elif outcome is came and is_passing(came, now - began, missing_ok_for):
+            _, now = yield FailedPoll(asset_id, came)
+        match state.decide(policy, outcome, elapsed=now - began, random=random):
             case Again(next_delay):
                 delay = next_delay
             case Failed(error) if raise_failed or not isinstance(outcome, Asset):

@@ -15,7 +15,7 @@ import copy
 import copyreg
 import json
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 import attrs
 
@@ -68,6 +68,9 @@ class Asset(_GeneratedAsset):
         """Tell whether the state will never change again; an unknown state is not terminal (D2)."""
         return self.is_ready or self.is_failed
 
+    def __bool__(self) -> Literal[True]:
+        return True  # as of errors: `if result.asset` leaves no asset in the other branch
+
     def __getitem__(self, key: str) -> Any:  # noqa: ANN401 (as inherited)
         # Members that the specification knows, too: one that it takes up stays where it was.
         return self.to_dict()[key]
@@ -115,7 +118,7 @@ class Asset(_GeneratedAsset):
         return asset
 
 
-__all__ = ["Asset", "AssetState", "asset_request", "decode_asset", "decode_error"]
+__all__ = ["Asset", "AssetState", "asset_request", "decode_asset", "decode_error", "server_url"]
 
 _read: Callable[..., SimpleNamespace] = _GeneratedAsset.from_dict.__func__  # type: ignore[attr-defined]  # of a class method
 
@@ -124,6 +127,25 @@ def asset_request(asset_id: str) -> Request:
     """Return the request for an asset, its URL relative to the server's."""
     arguments = _asset_arguments(asset_id)
     return Request(arguments["method"].upper(), arguments["url"])
+
+
+_PATH = asset_request("id").url.split("/")[1:-1]
+
+
+def server_url(base_url: str) -> str:
+    """Return a base URL without the beginning of the operation's path, or all of it, at its end.
+
+    A single part of it (`/api`) stays: there may be a gateway at that path, before the API's own.
+    """
+    scheme, _, host, *path = base_url.split("/")
+    known = [_PATH[:length] for length in range(len(_PATH), 1, -1)]
+    if path[-len(_PATH) - 1 : -1] == _PATH:
+        known.insert(0, path[-len(_PATH) - 1 :])
+    for end in known:
+        if path[-len(end) :] == end:
+            path = path[: -len(end)]
+            break
+    return "/".join([scheme, "", host, *path])
 
 
 def decode_asset(body: bytes, *, asset_id: str) -> Asset:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from attrs import Factory, field, fields, frozen
 
 from babou._config import check_count, check_number, check_schedule, check_seconds
-from babou._errors import BabouError, ConfigurationError
+from babou._errors import BabouError, ConfigurationError, NotFoundError
 from babou._retry import asked_pause, is_transient, pause
 from babou._wait_errors import asset_failed, wait_timeout
 
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
     from babou._errors import WaitTimeoutError
     from babou._operations import Asset
+
+
+def is_passing(error: BabouError, elapsed: float, missing_ok_for: float) -> bool:
+    """Tell whether a wait goes on after an error, `elapsed` seconds after it began."""
+    return is_transient(error) or (isinstance(error, NotFoundError) and elapsed < missing_ok_for)
 
 
 _SLACK = 0.5
@@ -190,6 +195,7 @@ class PollPolicy:
         failures: int = 1,
         last_asset: Asset | None = None,
         round_trip: float = 0.0,
+        missing_ok_for: float = 0.0,
         random: Callable[[], float] = _random.random,
     ) -> Done | Failed | Again | TimedOut:
         """Say what follows a poll: a pure function, around which any scheduler can build its wait.
@@ -230,13 +236,14 @@ class PollPolicy:
             last_asset: The asset as last seen, for the error of a wait that times out.
             round_trip: Seconds that a poll takes; the last one is sent early enough for its
                 answer to arrive in time.
+            missing_ok_for: Seconds since the beginning in which a 404 does not end the wait.
             random: Gives numbers from 0 up to 1.
 
         Returns:
             `Done`, `Failed` and `TimedOut` end the wait. `Again` says when the next poll is due.
         """
         error = outcome if isinstance(outcome, BabouError) else None
-        if error is not None and not is_transient(error):
+        if error is not None and not is_passing(error, elapsed, missing_ok_for):
             return Failed(error)
         asset = last_asset
         if not isinstance(outcome, BabouError):
@@ -246,7 +253,7 @@ class PollPolicy:
             if asset.is_failed:
                 return Failed(asset_failed(asset_id, asset=asset, elapsed=elapsed, polls=polls))
         wanted = self.delay(elapsed, random=random)
-        if error is not None:
+        if error is not None and is_transient(error):
             wanted = max(wanted, pause(error, failures, random))
         left = timeout - elapsed - round_trip - min(round_trip, _SLACK)
         must = asked_pause(error) if error is not None else 0.0

@@ -125,10 +125,11 @@ def status_error(
         f"{len(response.body)} bytes)"
     )
     code, hint = details.get("code"), details.get("hint")
+    foreign = "" if code else _FOREIGN.get(status, "")
     request_id = headers.get("x-request-id") or headers.get("request-id")
     wait = retry_after(headers, response.received_at)
     cls = class_for(status)
-    advice = _ADVICE.get(status) or _ADVICE.get(status // 100, "Try again later")
+    advice = foreign or _ADVICE.get(status) or _ADVICE.get(status // 100, "Try again later")
     sentences = [f"Asset {asset_id!r}: HTTP {status}{f' {code}' if code else ''}: {message}"]
     sentences += [hint or advice]
     sentences += [f"Retry after {wait:g} s"] if wait is not None else []
@@ -161,3 +162,11 @@ _ADVICE: Mapping[int, str] = {
     429: "Slow down, and try again later",
 }
 """What to try, by status, or else by its first digit."""
+
+_FOREIGN: Mapping[int, str] = {
+    400: "Another server or a gateway may have answered: check BABOU_BASE_URL, then the id",
+    401: "Another server or a gateway may have answered: check BABOU_BASE_URL, then BABOU_API_KEY",
+    403: "Another server or a gateway may have answered: check BABOU_BASE_URL, then BABOU_API_KEY",
+    404: "Another server or path may have answered: check BABOU_BASE_URL, then the id",
+}
+"""What to try where the answer is not the API's own, which always has a code."""

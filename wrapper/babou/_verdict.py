@@ -9,7 +9,7 @@ from attrs import frozen
 if TYPE_CHECKING:
     from babou._operations import Asset
 
-Reason = Literal["ready", "not_ready", "failed", "not_found"]
+VerdictReason = Literal["ready", "not_ready", "failed", "not_found"]
 
 
 @frozen
@@ -24,7 +24,7 @@ class Verdict:
     """
 
     asset_id: str
-    reason: Reason
+    reason: VerdictReason
     asset: Asset | None = None
 
     @property

@@ -34,7 +34,7 @@ def wait_timeout(
 ) -> WaitTimeoutError:
     """Return the error of a wait whose time is up."""
     seen = f"is still {str(asset.state)!r}" if asset is not None else "was not seen"
-    trouble = f" The last poll met: {error}" if error is not None else ""
+    trouble = f" The last error: {error}" if error is not None else ""
     return WaitTimeoutError(
         f"Asset {asset_id!r} {seen} after {elapsed:.1f} of {timeout:g} s and "
         f"{polls} poll{'' if polls == 1 else 's'}; it may yet "

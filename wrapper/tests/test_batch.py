@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import ID, Turn, World, asset, chances, final, passing, refusal, seconds, seen
 
-from babou._batch import Batch, WaitResult
+from babou._batch import Batch, WaitResult, WaitSuccess
 from babou._errors import (
     APITimeoutError,
     AssetFailedError,
     AuthenticationError,
+    InternalServerError,
     NotFoundError,
     WaitCancelledError,
     WaitTimeoutError,
@@ -26,7 +27,9 @@ from babou._retry import asked_pause
 STEADY = PollPolicy(jitter=0.0)
 
 
-def make(asset_ids, *, timeout=100.0, policy=STEADY, began=0.0, random=lambda: 0.5) -> Batch:
+def make(
+    asset_ids, *, timeout=100.0, policy=STEADY, began=0.0, missing_ok_for=0.0, random=lambda: 0.5
+) -> Batch:
     """Return a batch with the options that don't matter filled in."""
     return Batch(
         asset_ids,
@@ -34,6 +37,7 @@ def make(asset_ids, *, timeout=100.0, policy=STEADY, began=0.0, random=lambda: 0
         began=began,
         timeout=timeout,
         request_timeout=30.0,
+        missing_ok_for=missing_ok_for,
         random=random,
     )
 
@@ -101,7 +105,7 @@ def test_each_wait_goes_its_own_way():
         (2.0, "c"),
     ]
     found = {result.asset_id: result for _, result in results}
-    assert found["a"] == WaitResult("a", asset("ready", asset_id="a"))
+    assert found["a"] == WaitSuccess("a", asset("ready", asset_id="a"))
     assert isinstance(found["c"].error, AssetFailedError)
     assert isinstance(found["d"].error, NotFoundError)
     assert [(at, asset_id) for at, asset_id, _ in polls if asset_id == "a"] == [
@@ -111,13 +115,36 @@ def test_each_wait_goes_its_own_way():
 
 
 def test_settled_poll_gives_the_asset_that_was_seen():
-    """For `on_update`; an error shows none."""
+    """For `on_update`; or the passing error, for `on_error`."""
     batch = make(["a"])
     batch.take(0.0)
     seen_asset, result = batch.settle("a", seen("processing", asset_id="a"), sent=0.0, now=0.0)
     assert (seen_asset, result) == (asset("processing", asset_id="a"), None)
     batch.take(1.0)
-    assert batch.settle("a", refusal(500), sent=1.0, now=1.0) == (None, None)
+    failed, result = batch.settle("a", refusal(500), sent=1.0, now=1.0)
+    assert (failed.asset_id, type(failed.error), result) == ("a", InternalServerError, None)
+
+
+def test_missing_assets_are_waited_for_as_long_as_they_may_be_missing():
+    """They are listed a moment after their upload."""
+    script = {"a": replies("a", refusal(404), "ready"), "b": replies("b", *[refusal(404)] * 9)}
+    polls, results, _ = play(make(["a", "b"], missing_ok_for=1.5), script)
+    found = {result.asset_id: result for _, result in results}
+    assert found["a"].asset.is_ready
+    assert isinstance(found["b"].error, NotFoundError)
+    assert [at for at, asset_id, _ in polls if asset_id == "b"] == [0.0, 1.0, 2.0]
+
+
+def test_poll_cut_short_by_the_end_does_not_hide_the_cause():
+    """As in a single wait."""
+    batch = make(["a"], timeout=5.0, policy=PollPolicy.fixed(5.0, None))
+    batch.take(0.0)
+    batch.settle("a", refusal(503), sent=0.0, now=0.1)
+    batch.take(5.0)
+    seen_now, result = batch.settle("a", APITimeoutError("within 0 s."), sent=5.0, now=5.0)
+    assert seen_now is None
+    assert isinstance(result.error, WaitTimeoutError)
+    assert result.error.last_error.status_code == 503
 
 
 def test_id_named_twice_is_waited_for_once():
@@ -273,7 +300,7 @@ def test_memory_of_a_waiting_asset_is_small():
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(batch._tracks) == 2_000
+    assert len(batch._waits) == 2_000
     assert peak < 6_000_000  # a fifth of them, because tracing is slow
 
 

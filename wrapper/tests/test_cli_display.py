@@ -1,5 +1,6 @@
 """What the command line shows meanwhile, drawn into a text: rows, summary, bar, figures."""
 
+import contextlib
 import io
 import json
 import sys
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from babou._cli import _output, _progress
 from babou._cli._progress import LiveDisplay, figures, transfer, waiting
+from babou._errors import APIConnectionError, InternalServerError
 from babou._operations import decode_asset
 
 
@@ -26,6 +28,10 @@ def asset(asset_id, state):
         "created_at": "2025-12-02T10:00:00Z",
     }
     return decode_asset(json.dumps(document).encode(), asset_id=asset_id)
+
+
+REFUSED = APIConnectionError("connection refused.")
+OVERLOADED = InternalServerError("overloaded", status_code=503, message="overloaded")
 
 
 @pytest.fixture
@@ -74,6 +80,34 @@ def test_many_assets_have_a_summary(console):
     assert text == "1 of 21 ended, 0:00, … 20, ready 1"
 
 
+def test_trouble_is_told_in_lines_from_the_second_failed_poll_on(capsys):
+    """The first is often over before anybody has read of it; then once a kind."""
+    with waiting(["ast_a"], live=False) as display:
+        for error in (REFUSED, REFUSED, REFUSED, OVERLOADED, REFUSED):
+            display.failed("ast_a", error)
+        display.ended("ast_a", "ready")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "babou: still waiting: connection refused.",
+        "babou: still waiting: overloaded",
+    ]
+
+
+def test_trouble_is_shown_below_the_rows_until_the_asset_is_seen_again(console):
+    """Who looks at the display sees why nothing moves."""
+    display = LiveDisplay(["ast_a"], console, Clock())
+    display.failed("ast_a", REFUSED)
+    assert len(drawn(console, display.render())) == 1
+    display.failed("ast_a", REFUSED)
+    assert drawn(console, display.render())[1].startswith("babou: still waiting: connection refu")
+    display.failed("ast_b", OVERLOADED)
+    display.seen(asset("ast_a", "processing"))
+    assert drawn(console, display.render())[1] == "babou: still waiting: overloaded"
+    display.failed("ast_a", OVERLOADED)
+    display.ended("ast_a", "timed_out")
+    assert len(drawn(console, display.render())) == 1
+
+
 def test_what_is_shown_leaves_room_for_the_terminals_echo_of_ctrl_c(console):
     """At the end of a full line, ^C would break it, and the wrong line would be erased."""
     display = LiveDisplay(["ast_" + "x" * 200], console)
@@ -92,6 +126,19 @@ def test_a_live_display_is_gone_when_it_ends_and_the_lines_it_held_appear(
     assert capsys.readouterr() == ("ast_a\tready\n", "babou: oh\n")
     shown = console.file.getvalue()
     assert shown.index("\x1b[?25l") < shown.index("\x1b[?25h")
+
+
+@pytest.mark.parametrize(
+    ("ended_by", "stays"), [(KeyboardInterrupt, True), (SystemExit, True), (ValueError, False)]
+)
+def test_what_was_seen_last_stays_when_a_live_display_is_interrupted(console, ended_by, stays):
+    """By Ctrl-C or SIGTERM; an error has words of its own."""
+    display = LiveDisplay(["ast_a"], console)
+    with contextlib.suppress(ended_by), display:
+        display.seen(asset("ast_a", "processing"))
+        raise ended_by
+    shown = console.file.getvalue()
+    assert (shown.rindex("processing") > shown.rindex("\x1b[2K")) is stays
 
 
 def test_a_live_display_holds_no_results_that_go_elsewhere(console, capsys):

@@ -26,7 +26,7 @@ from strategies import (
 from babou._errors import APIResponseValidationError
 from babou._formats import FORMATS
 from babou._messages import Request
-from babou._operations import Asset, AssetState, asset_request, decode_asset
+from babou._operations import Asset, AssetState, asset_request, decode_asset, server_url
 from babou._schema import describe, schemas, spellings
 from babou_generated.models import Asset as GeneratedAsset
 from babou_generated.types import UNSET
@@ -483,3 +483,21 @@ def test_request_shows_no_key():
     assert KEY not in shown
     assert "application/json" in shown
     assert "{}" in repr(asset_request(ID))
+
+
+@pytest.mark.parametrize(
+    ("base_url", "expected"),
+    [
+        ("https://babou.example", "https://babou.example"),
+        ("https://babou.example/api/v1", "https://babou.example"),
+        ("https://babou.example/api/v1/assets", "https://babou.example"),
+        ("https://babou.example/api/v1/assets/ast_1", "https://babou.example"),
+        ("https://babou.example/gateway/api/v1", "https://babou.example/gateway"),
+        ("https://babou.example/api", "https://babou.example/api"),
+        ("https://babou.example/v1", "https://babou.example/v1"),
+        ("https://babou.example/api/v1/api/v1", "https://babou.example/api/v1"),
+    ],
+)
+def test_a_base_url_that_ends_in_the_operations_path(base_url, expected):
+    """What the operation adds by itself is taken away, once."""
+    assert server_url(base_url) == expected

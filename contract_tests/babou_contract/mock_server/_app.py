@@ -22,6 +22,7 @@ STORAGE = "/storage/"
 
 _KEPT_REQUESTS = 100_000  # a server that runs for days stays small
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:.]+\](:\d+)?", re.ASCII)
 _MAX_TARGET = 8000  # octets; RFC 9110, 4.1 asks for at least that much
 
 
@@ -30,6 +31,7 @@ class App:
 
     def __init__(self, *, api_key: str, expired_key: str, rewrite: Rewrite | None = None) -> None:
         self.base_url = ""
+        self.is_everywhere = False  # whether it listens on all addresses
         self.lock = threading.RLock()
         self.entries: dict[str, Entry] = {}
         self.faults = ActiveFaults()
@@ -102,18 +104,21 @@ class App:
         if entry is None:
             return error(404)
         state = entry.state(request.time) if request.method == "HEAD" else entry.read(request.time)
-        members = entry.asset.in_state(state, base_url=self.base_url)
+        members = entry.asset.in_state(state, base_url=self._reached_at(request))
         effects = self.faults.strike(entry.asset.id, Stage.MEMBERS, storage=False)
         return rewrite(effects, request, Response().with_json(members))
+
+    def _reached_at(self, request: Request) -> str:
+        """Return where the storage is for who asks: on all addresses, where the request came."""
+        host = request.header("host") or ""
+        return f"http://{host}" if self.is_everywhere and _HOST.fullmatch(host) else self.base_url
 
     def _problem(self, request: Request, asset_id: str | None) -> Response | None:
         """Return what is wrong with the request before any asset is looked up."""
         if len(request.target) > _MAX_TARGET:
             return error(400).with_wire(close=True)
         path = request.path
-        if path.startswith(self._before_name) and (
-            refusal := self._refusal(request.header("authorization"))
-        ):
+        if path.startswith(self._before_name) and (refusal := self.refusal(request)):
             return refusal
         segment = path.removeprefix(self._before_id)
         if segment in {path, ""} or "/" in segment:
@@ -124,8 +129,9 @@ class App:
             return error(400, "VALIDATION_ERROR")
         return None
 
-    def _refusal(self, authorization: str | None) -> Response | None:
-        scheme, _, key = (authorization or "").partition(" ")
+    def refusal(self, request: Request) -> Response | None:
+        """Return the answer to a request without the right key; None with it."""
+        scheme, _, key = (request.header("authorization") or "").partition(" ")
         key = key.strip()
         if scheme.lower() != "bearer" or not key:
             return error(401, "UNAUTHORIZED")
@@ -133,7 +139,9 @@ class App:
             return error(401, "INVALID_API_KEY_FORMAT")
         if key == self._expired_key:
             return error(401, "API_KEY_EXPIRED")
-        return None if key == self._api_key else error(401, "UNAUTHORIZED")
+        # In a time that does not tell how much of a wrong key is right.
+        right = secrets.compare_digest(key.encode("utf-8", "replace"), self._api_key.encode())
+        return None if right else error(401, "UNAUTHORIZED")
 
     def _bytes(self, request: Request, entry: Entry | None) -> Response:
         if request.method not in ("GET", "HEAD"):

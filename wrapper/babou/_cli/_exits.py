@@ -24,7 +24,7 @@ from babou._errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from babou._verdict import Reason
+    from babou._verdict import VerdictReason
 
 
 class Exit(IntEnum):
@@ -44,7 +44,7 @@ class Exit(IntEnum):
     NOT_FOUND = 3, "Not found: no such asset, or another account's."
     KEY_REFUSED = 4, "The API key was refused."
     TIMED_OUT = 5, "Timed out."
-    TROUBLE = 6, "Server, network or storage trouble."
+    TROUBLE = 6, "Server, network or storage trouble, or the results could not be written."
     INTERRUPTED = 130, "Interrupted (Ctrl-C)."
     BROKEN_PIPE = 141, "Whoever read the output went away."
     TERMINATED = 143, "Terminated (SIGTERM)."
@@ -71,7 +71,7 @@ _ERRORS: tuple[tuple[type[BabouError], Exit], ...] = (  # the first that fits co
     (BabouError, Exit.TROUBLE),
 )
 
-VERDICTS: Mapping[Reason, Exit] = {
+VERDICTS: Mapping[VerdictReason, Exit] = {
     "ready": Exit.YES,
     "not_ready": Exit.NO,
     "failed": Exit.NO,

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import click
 
-from babou._cli._output import binary, clean, colour
+from babou._cli._output import binary, clean, colour, message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rich.console import Console, RenderableType
 
+    from babou._errors import BabouError
     from babou._operations import Asset
 
 _MOST_ROWS = 20
+_TOLD_FROM = 2  # failed polls: a single one is often over before anybody has read of it
 _MARGIN = 2  # columns left free for the ^C that a terminal writes, or it breaks the line
 
 
@@ -30,10 +32,13 @@ class Display(Protocol):
     """Shows how waits are getting on; a context manager."""
 
     def __enter__(self) -> Self: ...
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, ended_by: type[BaseException] | None, *_: object) -> None: ...
 
     def seen(self, asset: Asset) -> None:
         """Show an asset as it is now."""
+
+    def failed(self, asset_id: str, error: BabouError) -> None:
+        """Show that a poll failed, and that the wait goes on."""
 
     def ended(self, asset_id: str, how: str) -> None:
         """Show that a wait has ended."""
@@ -47,11 +52,17 @@ def waiting(asset_ids: Sequence[str], *, live: bool) -> Display:
     return LiveDisplay(asset_ids, _console()) if live else LineDisplay()
 
 
+def _trouble(error: BabouError) -> str:
+    return message(f"still waiting: {error}")
+
+
 class LineDisplay:
-    """Write a line each time that an asset's state has changed."""
+    """Write a line each time that an asset's state has changed, and for each kind of trouble."""
 
     def __init__(self) -> None:
         self._states: dict[str, str] = {}
+        self._failures = 0
+        self._told: set[tuple[type, int | None]] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -64,6 +75,14 @@ class LineDisplay:
         if self._states.get(asset.id) != state:
             self._states[asset.id] = state
             click.echo(f"{clean(asset.id)} {state}", err=True)
+
+    def failed(self, asset_id: str, error: BabouError) -> None:  # noqa: ARG002 (the error names it)
+        """Write the error, but for the first one, which may be over at once, and once a kind."""
+        self._failures += 1
+        kind = type(error), getattr(error, "status_code", None)
+        if self._failures >= _TOLD_FROM and kind not in self._told:
+            self._told.add(kind)
+            click.echo(_trouble(error), err=True)
 
     def ended(self, asset_id: str, how: str) -> None:
         """Nothing: the result is a line of its own."""
@@ -80,7 +99,7 @@ class _Row:
 
 
 class LiveDisplay:
-    """Show a row per asset, or a summary where there are too many; gone when it ends."""
+    """Show a row per asset, or a summary where there are too many; gone unless interrupted."""
 
     def __init__(
         self,
@@ -92,7 +111,9 @@ class LiveDisplay:
 
         self._clock, self._began, self._console = clock, clock(), console
         self._rows = {asset_id: _Row() for asset_id in asset_ids}
-        self._in_rows = len(self._rows) <= min(_MOST_ROWS, console.height - 2)
+        self._in_rows = len(self._rows) <= min(_MOST_ROWS, console.height - 3)
+        self._failures = 0
+        self._trouble: tuple[str, str] | None = None
         self._held: list[tuple[str, bool]] = []
         self._live = Live(
             console=console,
@@ -107,7 +128,9 @@ class LiveDisplay:
         self._live.start(refresh=True)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, ended_by: type[BaseException] | None, *_: object) -> None:
+        if ended_by is not None and not issubclass(ended_by, Exception):
+            self._live.transient = False  # interrupted: what was seen last stays on the screen
         self._live.stop()
         for line, err in self._held:
             click.echo(line, err=err)
@@ -116,6 +139,17 @@ class LiveDisplay:
         """Take in an asset as it is now."""
         row = self._rows[asset.id]
         row.state, row.colour = clean(asset.state), colour(asset)
+        self._forget(asset.id)
+
+    def failed(self, asset_id: str, error: BabouError) -> None:
+        """Show the error below the rest, until its asset is seen again; but for the first one."""
+        self._failures += 1
+        if self._failures >= _TOLD_FROM:
+            self._trouble = asset_id, _trouble(error)
+
+    def _forget(self, asset_id: str) -> None:
+        if self._trouble is not None and self._trouble[0] == asset_id:
+            self._trouble = None
 
     def ended(self, asset_id: str, how: str) -> None:
         """Stop an asset's clock."""
@@ -123,6 +157,7 @@ class LiveDisplay:
         row.ended = self._clock()
         if how != row.state:
             row.state, row.colour = how, "red"
+        self._forget(asset_id)
 
     def say(self, line: str, *, err: bool) -> None:
         """Print a line: at once where standard output is elsewhere, else after the display."""
@@ -133,8 +168,13 @@ class LiveDisplay:
 
     def render(self) -> RenderableType:
         """Return what is shown now."""
-        shown = self._table() if self._in_rows else self._summary()
-        return _narrowed(shown, self._console)
+        from rich.console import Group  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        shown = [self._table() if self._in_rows else self._summary()]
+        if self._trouble is not None:
+            shown.append(Text(self._trouble[1], style="yellow", no_wrap=True, overflow="ellipsis"))
+        return _narrowed(Group(*shown), self._console)
 
     def _table(self) -> RenderableType:
         from rich.table import Table  # noqa: PLC0415

@@ -10,23 +10,23 @@ import click
 from babou._cli import _output
 from babou._cli._exits import Exit, exit_for
 from babou._cli._progress import waiting
-from babou._cli._settings import Settings, command, ids, seconds
+from babou._cli._settings import Settings, command, seconds
 from babou._config import DEFAULT_WAIT_TIMEOUT
 from babou._errors import AssetFailedError, BabouError, ConfigurationError, WaitError
 from babou._polling import PollPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Generator, Sequence
 
     from babou._assets import Assets
     from babou._batch import WaitResult
-    from babou._operations import Asset
+    from babou._cli._progress import Display
 
 
 @command(
     "babou wait ast_abc123xyz456789012 --timeout 120",
     "babou wait ast_one ast_two ast_three",
-    "cat ids.txt | babou wait - --json",
+    "babou wait - --json <ids.txt",
     call_timeout="--call-timeout",
 )
 @click.option(
@@ -52,23 +52,31 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="Polls after which the wait for an asset is given up.  [default: no limit]",
 )
-@ids
+@click.option(
+    "--missing-ok-for",
+    metavar="SECONDS",
+    type=float,
+    callback=seconds,
+    help="Seconds in which an asset that is not found (404) is waited for all the same.  "
+    "[default: none]",
+)
 def wait(
     settings: Settings,
     given: Sequence[str],
+    *,
     limit: float,
     interval: float | None,
     max_attempts: int | None,
+    missing_ok_for: float | None,
 ) -> int:
     """Wait until assets are ready.
 
-    An ID that is - stands for those on standard input, one per line.
-
     Prints a line for each asset as soon as its wait ends: ID, tab, and its state or the reason.
-    With --json, prints the asset, or for several an array of results at the end. Exits with the
-    highest code among them.
+    With --json, prints the asset, or for several an array of results at the end. What fails
+    meanwhile is told on standard error, from the second failed poll on. Exits with the highest code
+    among them.
     """
-    asset_ids, several = settings.read_ids(given)
+    asset_ids = settings.read_ids(given)
     poll = PollPolicy(max_attempts=max_attempts)
     if interval is not None:
         poll = PollPolicy.fixed(interval, max_attempts)
@@ -76,7 +84,9 @@ def wait(
     with (
         settings.client(poll) as client,
         waiting(asset_ids, live=settings.is_live) as display,
-        contextlib.closing(_results(client.assets, asset_ids, limit, display.seen)) as results,
+        contextlib.closing(
+            _results(client.assets, asset_ids, display, limit, missing_ok_for or 0.0)
+        ) as results,
     ):
         for result in results:
             found[result.asset_id] = result
@@ -86,7 +96,7 @@ def wait(
                 display.say(f"{_output.clean(result.asset_id)}\t{how}", err=False)
             if result.error is not None:
                 display.say(_output.message(result.error), err=True)
-    if settings.as_json and several:
+    if settings.as_json and asset_ids.several:
         _output.print_json([_result_document(found[asset_id]) for asset_id in asset_ids])
     elif settings.as_json:
         for result in found.values():
@@ -96,21 +106,38 @@ def wait(
 
 
 def _results(
-    assets: Assets, asset_ids: Sequence[str], limit: float, on_update: Callable[[Asset], None]
+    assets: Assets,
+    asset_ids: Sequence[str],
+    display: Display,
+    timeout: float,
+    missing_ok_for: float,
 ) -> Generator[WaitResult]:
-    from babou._batch import WaitResult  # noqa: PLC0415 (loads the HTTP stack; help needs none)
+    from babou._batch import WaitFailure, WaitSuccess  # noqa: PLC0415 (loads the HTTP stack)
 
+    seen, failed = display.seen, display.failed
     if len(asset_ids) > 1:
-        yield from assets.wait_many(asset_ids, timeout=limit, on_update=on_update)
+        yield from assets.wait_many(
+            asset_ids,
+            timeout=timeout,
+            missing_ok_for=missing_ok_for,
+            on_update=seen,
+            on_error=failed,
+        )
         return
     [asset_id] = asset_ids
     try:
-        asset = assets.wait(asset_id, timeout=limit, on_update=on_update)
-        yield WaitResult(asset_id, asset=asset)
+        asset = assets.wait(
+            asset_id,
+            timeout=timeout,
+            missing_ok_for=missing_ok_for,
+            on_update=seen,
+            on_error=failed,
+        )
+        yield WaitSuccess(asset_id, asset)
     except ConfigurationError:
         raise
     except BabouError as error:
-        yield WaitResult(asset_id, error=error)
+        yield WaitFailure(asset_id, error)
 
 
 def _how(result: WaitResult) -> str:
@@ -129,12 +156,7 @@ def _result_document(result: WaitResult) -> dict[str, Any]:
     asset, error = result.asset, None
     if result.error is not None:
         asset = result.error.asset if isinstance(result.error, WaitError) else None
-        error = {
-            "type": type(result.error).__name__,
-            "message": str(result.error),
-            "code": getattr(result.error, "code", None),
-            "status_code": getattr(result.error, "status_code", None),
-        }
+        error = _output.error_document(result.error)
     return {
         "asset_id": result.asset_id,
         "ok": error is None,
