@@ -87,7 +87,7 @@ def responses() -> Mapping[str, Document]:
 
 
 def asset_schema() -> Document:
-    """Return the schema of the 200 answer, the parts of its `allOf` in one."""
+    """Return the schema of the 200 answer, with all members of its `allOf`."""
     schema: Document = _once("schema", _asset_schema)
     return schema
 
@@ -98,13 +98,16 @@ def _asset_schema(_document: Document) -> Document:
 
 
 def merged(schema: Document) -> Document:
-    """Return a schema with its reference followed, and the parts of its `allOf` beside its own."""
+    """Return a schema with its reference followed, and what the parts of its `allOf` say beside it.
+
+    The parts stay: they are what a value is held against, where two of them limit the same.
+    """
     whole = dict(resolve(schema))
-    for part in whole.pop("allOf", ()):
+    for part in whole.get("allOf", ()):
         one = merged(part)
-        members = {**one.get("properties", {}), **whole.get("properties", {})}
+        members = one.get("properties", {}) | whole.get("properties", {})
         needed = [*one.get("required", ()), *whole.get("required", ())]
-        whole = {**one, **whole}
+        whole = one | whole
         whole |= {"properties": members} if members else {}
         whole |= {"required": list(dict.fromkeys(needed))} if needed else {}
     return whole
