@@ -14,14 +14,25 @@ from typing import Any
 
 import attrs
 
-from benchmarks import at_once, checks, downloads, page, polling, single, starts, wait_many
+from benchmarks import (
+    at_once,
+    checks,
+    downloads,
+    page,
+    polling,
+    single,
+    starts,
+    threads,
+    wait_many,
+)
 from benchmarks.bench import Bench, say
-from benchmarks.environments import Environments
+from benchmarks.environments import VERSION, Environments
 from benchmarks.processes import ROOT, cores
 from benchmarks.results import Part, markdown
 
 PARTS: dict[str, Callable[[Bench], Part]] = {
     "get": single.run,
+    "threads": threads.run,
     "at-once": at_once.run,
     "wait-many": wait_many.run,
     "polling": polling.run,
@@ -92,6 +103,7 @@ def _about(bench: Bench, arguments: list[str], load: float) -> dict[str, str]:
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores ({pinned})",
         "load of the machine before": f"{load:.1f}",
         "Python": platform.python_version(),
+        "babou": VERSION,
         "versions": bench.environments.shown(),
     }
 

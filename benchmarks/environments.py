@@ -15,6 +15,7 @@ BABOU = "{babou}"
 """Stands for the wheel that is built of this checkout."""
 
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+VERSION: str = _PROJECT["project"]["version"]
 REQUIREMENTS = {
     "plain": [],
     "httpx": ["httpx"],
@@ -26,9 +27,7 @@ REQUIREMENTS = {
     "openai": ["openai"],
     "runwayml": ["runwayml"],
     "babou": [BABOU],
-    "babou[fast]": [f"{BABOU}[fast]"],
     "babou[cli]": [f"{BABOU}[cli]"],
-    "babou[cli,fast]": [f"{BABOU}[cli,fast]"],
     "checkout": [
         f"{BABOU}[cli,s3,testing,contract]",
         *_PROJECT["dependency-groups"]["generate"],  # exactly these, or nothing is generated

@@ -14,6 +14,7 @@ from typing import Any
 from babou_contract import places, spec
 from babou_contract.checks import NotJudgedError, Register, Tally
 from babou_contract.model import Edge, Exchange
+from babou_contract.operations import complete
 from babou_contract.redaction import SHOWN
 from babou_contract.scene import Scene
 from babou_contract.session import Session
@@ -128,8 +129,9 @@ class Breadth:
 
 def _spec_with(assets: tuple[str, ...]) -> dict[str, Any]:
     """Return the spec with known ids for examples: those of the document are somebody else's."""
-    document: dict[str, Any] = json.loads(json.dumps(spec.load()))
-    for parameter in document["paths"][spec.ASSET_PATH]["get"]["parameters"]:
+    document: dict[str, Any] = json.loads(json.dumps(complete(spec.load())))
+    operation = spec.asset_operation()
+    for parameter in document["paths"][operation.path][operation.method]["parameters"]:
         if parameter["in"] == "path":
             parameter["example"] = assets[0]
     return document

@@ -230,7 +230,7 @@ def keys(api_key: str, seed: int) -> tuple[KeyProbe, ...]:
         probe("form", "a word for a key", "Bearer wrong"),
         probe("form", "another prefix", f"Bearer sk-other-{like}"),
         probe("wrong", "another key of the same form", f"Bearer {prefix}{like}"),
-        probe("wrong", "the prefix alone", f"Bearer {prefix}"),
+        probe("wrong", "the prefix alone", f"Bearer {prefix}".strip()),
         probe("wrong", "a key of one letter", f"Bearer {prefix}x"),
         probe("wrong", "the key, longer", f"Bearer {api_key}x", "Bearer ${BABOU_API_KEY}x"),
         probe("wrong", "the key, shorter", f"Bearer {api_key[:-1]}", f"Bearer {trimmed}"),

@@ -160,14 +160,14 @@ def bodies_obey_the_schema(scene: Scene, tally: Tally) -> None:
             continue
         value = read(seen.answer)
         tally.case()
-        name = media["schema"].get("$ref", "").rpartition("/")[2]
         for misfit in misfits(media["schema"], value):
+            place = places.body(seen.answer.status or 0, seen.answer.media_type, misfit.path)
             tally.disagree(
                 f"{misfit.member} of an answer {seen.answer.status} is not what the schema allows",
                 expected=misfit.message,
                 received=_at(value, misfit.path) or f"nothing; it is {seen.answer.excerpt}",
                 exchange=seen.answer.exchange,
-                **places.at(*places.member(name, misfit.path)),
+                **places.at(*place),
             )
 
 

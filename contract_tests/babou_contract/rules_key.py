@@ -108,7 +108,7 @@ def the_key_is_not_repeated(scene: Scene, tally: Tally) -> None:
                 expected="an answer without it",
                 received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,
-                **places.at("components", "securitySchemes", "bearerAuth"),
+                **places.at(*places.operation("security")),
             )
 
 

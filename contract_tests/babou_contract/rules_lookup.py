@@ -28,7 +28,7 @@ def the_id_is_the_one_asked_for(scene: Scene, tally: Tally) -> None:
                 expected=repr(seen.ask.asset_id),
                 received=repr(found),
                 exchange=seen.answer.exchange,
-                **places.at("components", "schemas", "Asset", "properties", "id"),
+                **places.at(*places.asset("id")),
             )
 
 

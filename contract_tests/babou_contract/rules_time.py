@@ -74,7 +74,7 @@ def ready_has_url_and_size(scene: Scene, tally: Tally) -> None:
                         expected=f"a {name}: it is known once the state is `ready`",
                         received="null" if name in document else "nothing",
                         exchange=answer.exchange,
-                        **places.at("components", "schemas", "AssetState"),
+                        **places.at(*places.states()),
                     )
     if not tally.cases:
         raise NotExercisedError("no asset was seen to be ready")
@@ -149,5 +149,5 @@ def _tell(tally: Tally, name: str, before: object, after: object, answer: Answer
         expected=repr(before),
         received=repr(after),
         exchange=answer.exchange,
-        **places.at("components", "schemas", "Asset", "properties", name),
+        **places.at(*places.asset(name)),
     )

@@ -185,7 +185,7 @@ def _may_pass(answer: Answer) -> bool:
 def target_of(asset_id: str) -> str:
     """Return the path for an id, which may hold anything; lone surrogates stand for raw bytes."""
     encoded = quote(asset_id.encode("utf-8", "surrogateescape"), safe="")
-    return spec.ASSET_PATH.replace("{assetId}", encoded)
+    return spec.asset_path(encoded)
 
 
 def retry_after(exchange: Exchange, attempt: int) -> float:

@@ -15,6 +15,7 @@ from kill_matrix.checks import (
     WRONG_KEY,
 )
 from kill_matrix.hooks import (
+    NOT_FOUND,
     OK,
     REFUSED,
     asks,
@@ -41,7 +42,6 @@ from kill_matrix.probes import is_uuid
 fault = partial(Fault, group=Group.statuses, killers=(STATUSES,))
 
 _CRASH = instead(500, {"error": "Internal server error", "code": "INTERNAL_ERROR"})
-_NOT_FOUND = {"error": "Asset not found", "code": "NOT_FOUND"}
 
 
 FAULTS = (
@@ -69,7 +69,7 @@ FAULTS = (
         about="one read in six is an error body with 200",
         killers=(SCHEMA,),
         says="200",
-        hook=where(both(found, nth(6)), instead(OK, _NOT_FOUND)),
+        hook=where(both(found, nth(6)), instead(OK, NOT_FOUND)),
     ),
     fault(
         "unknown-with-200",
@@ -123,7 +123,7 @@ FAULTS = (
         about="one read in six of a known asset is 404",
         killers=(KNOWN,),
         says="404",
-        hook=where(both(found, nth(6)), instead(404, _NOT_FOUND)),
+        hook=where(both(found, nth(6)), instead(404, NOT_FOUND)),
     ),
     fault(
         "known-refused-one-in-six",

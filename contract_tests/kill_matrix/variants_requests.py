@@ -3,6 +3,7 @@
 # ruff: noqa: PLR2004  (the numbers are what this is about)
 
 from kill_matrix.hooks import (
+    LIMITED,
     Test,
     asks,
     becomes,
@@ -27,7 +28,6 @@ from kill_matrix.model import Variant
 from kill_matrix.probes import is_uuid
 from kill_matrix.variants_assets import ASSETS
 
-_LIMITED = {"error": "Too many requests", "code": "RATE_LIMITED"}
 _MALFORMED = {"error": "Invalid asset ID", "code": "VALIDATION_ERROR"}
 
 
@@ -154,7 +154,7 @@ VARIANTS = (
     Variant(
         "limited-after-four",
         "429 to everything from the fifth request on",
-        where(_after(4), then(instead(429, _LIMITED), header("Retry-After", "0"))),
+        where(_after(4), then(instead(429, LIMITED), header("Retry-After", "0"))),
         codes=(3,),
     ),
     Variant(
@@ -172,7 +172,7 @@ VARIANTS = (
     Variant(
         "limited-for-good",
         "429 to everything, and an hour to wait",
-        then(instead(429, _LIMITED), header("Retry-After", "3600")),
+        then(instead(429, LIMITED), header("Retry-After", "3600")),
         codes=(3,),
     ),
 )

@@ -118,7 +118,7 @@ def _hold_error(stranger: Stranger, asset_id: str, tally: Tally) -> None:
                 expected=repr(body.get(name)),
                 received=repr(told),
                 exchange=answer.exchange,
-                **places.at("components", "schemas", "Error", "properties", name),
+                **places.at(*places.body(status, answer.media_type, [name])),
             )
 
 
@@ -127,7 +127,7 @@ def _error_body(answer: Answer) -> dict[str, Any] | None:
         body = jsontext.strict(answer.raw.body if answer.raw else b"")
     except ValueError:
         return None
-    lawful = isinstance(body, dict) and fits(spec.load()["components"]["schemas"]["Error"], body)
+    lawful = isinstance(body, dict) and fits(spec.error_schema(), body)
     return body if lawful else None
 
 
@@ -191,7 +191,7 @@ def _wait(scene: Scene, asset_id: str, tally: Tally) -> None:
             expected=expected,
             received=ended,
             exchange=answers[-1].exchange,
-            **places.at("components", "schemas", "AssetState"),
+            **places.at(*places.states()),
         )
     if took > given + _SLACK:
         tally.disagree(

@@ -42,7 +42,7 @@ def get_equals_the_json(scene: Scene, tally: Tally) -> None:
                 expected="the asset",
                 received=f"{type(error).__name__}: {error}",
                 exchange=answer.exchange,
-                **places.at("components", "schemas", "Asset"),
+                **places.at(*places.asset()),
             )
             continue
         if asset.to_dict() != document:
@@ -59,7 +59,7 @@ def get_equals_the_json(scene: Scene, tally: Tally) -> None:
                 expected=expected,
                 received=received,
                 exchange=answer.exchange,
-                **places.at("components", "schemas", "Asset", "properties", name),
+                **places.at(*places.asset(name)),
             )
 
 
@@ -95,9 +95,10 @@ def differences(asset: babou.Asset, document: dict[str, Any]) -> Iterator[tuple[
         expected, received = document[name], _attribute(asset, name)
         if not _means(schema, expected, received):
             yield name, repr(expected), f"{received!r} ({type(received).__name__})"
+    more = getattr(asset, "additional_properties", {})  # generated where the schema allows any
     for name in document.keys() - spec.asset_schema()["properties"].keys():
-        if name not in asset or asset[name] != document[name]:
-            yield name, repr(document[name]), "another value" if name in asset else "nothing"
+        if name not in more or more[name] != document[name]:
+            yield name, repr(document[name]), "another value" if name in more else "nothing"
 
 
 def _attribute(model: Any, name: str) -> object:  # noqa: ANN401  generated, of any class
@@ -119,7 +120,7 @@ _NUMBERS: dict[str, type[int] | type[float]] = {"integer": int, "number": float}
 
 def _means(schema: spec.Document, member: object, attribute: object) -> bool:
     """Say whether an attribute is a member's value, in the type that the spec declares."""
-    schema = spec.resolve(schema)
+    schema = spec.merged(schema)
     options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
     if options:
         return any(fits(o, member) and _means(o, member, attribute) for o in options)
