@@ -139,13 +139,9 @@ def listed(schema: Document) -> list[object]:
 
 def listed_values() -> dict[str, list[str]]:
     """Return the values that the document lists for members of an asset that are open to more."""
-    found = {}
-    for name, schema in asset_schema()["properties"].items():
-        options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
-        values = [value for option in options for value in resolve(option).get("enum", ())]
-        if values:
-            found[name] = values
-    return found
+    members = {name: merged(part) for name, part in asset_schema()["properties"].items()}
+    opened = {n: listed(part) for n, part in members.items() if {"anyOf", "oneOf"} & part.keys()}
+    return {name: list(map(str, values)) for name, values in opened.items() if values}
 
 
 def asset_examples() -> dict[str, Document]:
