@@ -15,6 +15,7 @@ from babou._errors import (
     APITimeoutError,
     AssetFailedError,
     AuthenticationError,
+    InternalServerError,
     NotFoundError,
     WaitCancelledError,
     WaitTimeoutError,
@@ -114,13 +115,36 @@ def test_each_wait_goes_its_own_way():
 
 
 def test_settled_poll_gives_the_asset_that_was_seen():
-    """For `on_update`; an error shows none."""
+    """For `on_update`; or the passing error, for `on_error`."""
     batch = make(["a"])
     batch.take(0.0)
     seen_asset, result = batch.settle("a", seen("processing", asset_id="a"), sent=0.0, now=0.0)
     assert (seen_asset, result) == (asset("processing", asset_id="a"), None)
     batch.take(1.0)
-    assert batch.settle("a", refusal(500), sent=1.0, now=1.0) == (None, None)
+    failed, result = batch.settle("a", refusal(500), sent=1.0, now=1.0)
+    assert (failed.asset_id, type(failed.error), result) == ("a", InternalServerError, None)
+
+
+def test_missing_assets_are_waited_for_as_long_as_they_may_be_missing():
+    """They are listed a moment after their upload."""
+    script = {"a": replies("a", refusal(404), "ready"), "b": replies("b", *[refusal(404)] * 9)}
+    polls, results, _ = play(make(["a", "b"], missing_ok_for=1.5), script)
+    found = {result.asset_id: result for _, result in results}
+    assert found["a"].asset.is_ready
+    assert isinstance(found["b"].error, NotFoundError)
+    assert [at for at, asset_id, _ in polls if asset_id == "b"] == [0.0, 1.0, 2.0]
+
+
+def test_poll_cut_short_by_the_end_does_not_hide_the_cause():
+    """As in a single wait."""
+    batch = make(["a"], timeout=5.0, policy=PollPolicy.fixed(5.0, None))
+    batch.take(0.0)
+    batch.settle("a", refusal(503), sent=0.0, now=0.1)
+    batch.take(5.0)
+    seen_now, result = batch.settle("a", APITimeoutError("within 0 s."), sent=5.0, now=5.0)
+    assert seen_now is None
+    assert isinstance(result.error, WaitTimeoutError)
+    assert result.error.last_error.status_code == 503
 
 
 def test_id_named_twice_is_waited_for_once():

@@ -34,6 +34,7 @@ from babou._flows import get, outcome_of, watch
 from babou._messages import Cancelled, Step
 from babou._operations import Asset
 from babou._polling import PollPolicy
+from babou._wait_state import FailedPoll, says_nothing
 
 STEADY = PollPolicy(jitter=0.0)
 
@@ -133,14 +134,37 @@ class TestGet:
 
     def test_timeout_at_the_deadline_names_the_whole_time(self):
         """The engine knows only what was left; the caller set the whole."""
-        late = APITimeoutError("no whole answer within 29 s.")
-        error, _ = play_get([refusal(500), lambda: late], timeout=30.0, round_trip=20.0)
+        late = APITimeoutError("no whole answer within 15 s.")
+        error, _ = play_get([refusal(500), lambda: late], round_trip=15.0, random=lambda: 0.0)
         assert type(error) is APITimeoutError
         assert str(error) == (
             f"Asset '{ID}': no whole answer within 30 s, in 2 attempts. "
             "Raise timeout=, or check the network."
         )
         assert error.__cause__ is late
+
+    @pytest.mark.parametrize(
+        ("first", "began", "cls", "word"),
+        [
+            (refusal(503, retry_after="29.5"), 0.0, InternalServerError, "HTTP 503"),
+            (unreachable, 29.25, APIConnectionError, "refused"),
+        ],
+    )
+    @pytest.mark.parametrize("max_retries", [1, 2])
+    def test_attempt_cut_short_by_the_deadline_does_not_hide_the_cause(
+        self, first, began, cls, word, max_retries
+    ):
+        """A timeout after half a second of thirty says nothing about the server."""
+        flow = get(ID, now=0.0, timeout=30.0, max_retries=max_retries, random=lambda: 0.5)
+        next(flow)
+        step = flow.send((first() if callable(first) else first, began))
+        assert began + step.delay == 29.5
+        with pytest.raises(cls) as caught:
+            flow.send((APITimeoutError("no whole answer within 0.4 s."), 30.0))
+        assert type(caught.value) is cls
+        assert word in str(caught.value)
+        assert "0.4" not in str(caught.value)
+        assert str(caught.value).endswith("Another attempt had no time within the 30 s.")
 
     def test_single_attempt_is_counted_in_the_singular(self):
         """A message is written for a person."""
@@ -184,7 +208,7 @@ class TestGet:
 
 
 def play_watch(replies, *, timeout=100.0, already_elapsed=0.0, raise_failed=True, **options):
-    """Return the end of a `watch`, the assets and failures seen, and when the polls were sent."""
+    """Return the end of a `watch`, the assets seen, and when the polls were sent."""
     options = {
         "policy": STEADY,
         "request_timeout": 30.0,
@@ -193,6 +217,7 @@ def play_watch(replies, *, timeout=100.0, already_elapsed=0.0, raise_failed=True
     } | options
     round_trip = options.pop("round_trip", 0.0)
     busy = options.pop("busy", 0.0)
+    failures = options.pop("failures", [])
     flow = watch(
         ID,
         now=100.0,
@@ -212,7 +237,7 @@ def play_watch(replies, *, timeout=100.0, already_elapsed=0.0, raise_failed=True
                 now += round_trip
                 event = flow.send((reply() if callable(reply) else reply, now))
             else:
-                assets.append(event)
+                (failures if isinstance(event, FailedPoll) else assets).append(event)
                 now += busy
                 event = flow.send((None, now))
     except StopIteration:
@@ -328,6 +353,108 @@ class TestWatch:
         assert isinstance(error, WaitTimeoutError)
         assert (len(polls), error.asset) == (2, asset("processing"))
         assert isinstance(error.last_error, RateLimitError)
+
+    @pytest.mark.parametrize(
+        ("reply", "cls", "word"),
+        [
+            (refusal(503), InternalServerError, "HTTP 503"),
+            (unreachable, APIConnectionError, "refused"),
+        ],
+    )
+    def test_poll_cut_short_by_the_end_does_not_hide_the_cause(self, reply, cls, word):
+        """The last error that says something is told: not the timeout of the time that was left."""
+        sliver = APITimeoutError("no whole answer within 0 s. Raise timeout=.")
+        replies = [reply, reply, lambda: sliver]
+        policy = PollPolicy.fixed(5.0, None)
+        failures = []
+        error, _, polls = play_watch(replies, timeout=10.0, policy=policy, failures=failures)
+        assert len(polls) == 3
+        assert isinstance(error, WaitTimeoutError)
+        assert type(error.last_error) is cls
+        assert word in str(error)
+        assert "within 0 s" not in str(error)
+        assert len(failures) == 2
+
+    def test_poll_cut_short_after_the_asset_was_seen_is_no_error(self):
+        """The asset is still what is known."""
+        replies = [seen("processing"), lambda: APITimeoutError("no whole answer within 0 s.")]
+        error, _, polls = play_watch(replies, timeout=2.0, policy=PollPolicy.fixed(2.0, None))
+        assert len(polls) == 2
+        assert (error.last_error, error.asset) == (None, asset("processing"))
+
+    @pytest.mark.parametrize(
+        ("given", "longest", "nothing"),
+        [
+            (0.0, 0.0, True),
+            (0.9, 0.0, True),
+            (1.0, 0.0, False),
+            (19.0, 0.1, False),
+            (3.0, 4.0, True),
+            (4.0, 4.0, False),
+            (30.0, 40.0, False),
+        ],
+    )
+    def test_timeout_says_something_of_a_server_that_could_have_answered(
+        self, given, longest, nothing
+    ):
+        """In a second, in as long as it took before, or in the whole time of a call."""
+        told = {"given": given, "allowed": 30.0, "longest": longest}
+        assert says_nothing(APITimeoutError("late."), **told) is nothing
+        assert not says_nothing(unreachable(), **told)
+
+    def test_call_with_a_short_timeout_of_its_own_is_not_cut_short(self):
+        """Its time is what the caller meant."""
+        assert not says_nothing(APITimeoutError("late."), given=0.5, allowed=0.5, longest=0.0)
+
+    def test_only_poll_tells_what_it_met_however_little_time_it_had(self):
+        """Nothing else is known then."""
+        replies = [lambda: APITimeoutError("no whole answer within 0.5 s.")]
+        error, _, _ = play_watch(replies, timeout=0.5, round_trip=0.5)
+        assert "within 0.5 s" in str(error)
+
+    def test_passing_errors_are_yielded(self):
+        """For `on_error`; what ends the wait is raised instead."""
+        failures = []
+        replies = [unreachable, seen("processing"), refusal(429), refusal(401)]
+        play_watch(replies, failures=failures)
+        assert [type(each.error) for each in failures] == [APIConnectionError, RateLimitError]
+        assert {each.asset_id for each in failures} == {ID}
+
+    def test_missing_asset_is_waited_for_as_long_as_it_may_be_missing(self):
+        """It is listed a moment after its upload; polled in the policy's rhythm."""
+        replies = [refusal(404, "NOT_FOUND")] * 3 + [seen("processing"), seen("ready")]
+        failures = []
+        error, assets, polls = play_watch(replies, missing_ok_for=10.0, failures=failures)
+        assert error is None
+        assert times(polls)[:4] == [0.0, 1.0, 2.0, 3.0]
+        assert (len(assets), len(failures)) == (2, 3)
+
+    @pytest.mark.parametrize(("missing_ok_for", "polls"), [(0.0, 1), (0.5, 2), (2.0, 3)])
+    def test_missing_asset_ends_the_wait_after_that(self, missing_ok_for, polls):
+        """From the beginning of the wait on, and not at all by default."""
+        error, _, sent = play_watch(
+            [refusal(404, "NOT_FOUND")] * 9,
+            policy=PollPolicy.fixed(1.0, None),
+            missing_ok_for=missing_ok_for,
+        )
+        assert type(error) is NotFoundError
+        assert len(sent) == polls
+
+    def test_missing_asset_of_a_resumed_wait_counts_from_its_beginning(self):
+        """Which is that of the first process."""
+        error, _, polls = play_watch(
+            [refusal(404, "NOT_FOUND")], missing_ok_for=10.0, already_elapsed=10.0
+        )
+        assert type(error) is NotFoundError
+        assert len(polls) == 1
+
+    def test_missing_asset_is_the_last_error_of_a_wait_that_ends_before(self):
+        """The wait's own time still counts."""
+        replies = [refusal(404, "NOT_FOUND")] * 9
+        error, _, _ = play_watch(replies, timeout=3.0, missing_ok_for=60.0)
+        assert isinstance(error, WaitTimeoutError)
+        assert type(error.last_error) is NotFoundError
+        assert "was not seen" in str(error)
 
     def test_cancelled_wait_tells_what_was_seen(self):
         """A poll that was never sent is not counted."""

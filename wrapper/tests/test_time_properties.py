@@ -15,6 +15,7 @@ from babou._errors import BabouError, WaitTimeoutError
 from babou._flows import get
 from babou._operations import Asset
 from babou._polling import Again, Done, Options, PollPolicy
+from babou._wait_state import says_nothing
 
 ticks = st.integers(1, 64 * 200).map(lambda n: n / 64)
 schedules = st.lists(ticks, max_size=30, unique=True).map(sorted)
@@ -87,6 +88,7 @@ def wait_async(case: Case, world: World) -> object:
 def wait_bare(case: Case, world: World) -> object:
     """Wait with nothing but `PollPolicy.step`, as a task queue does."""
     began, polls, failures, round_trip, last = world.now, 0, 0, 0.0, None
+    known, longest = None, 0.0
     while True:
         sent = world.now
         end = min(began + case.timeout, sent + case.call_timeout)
@@ -96,10 +98,16 @@ def wait_bare(case: Case, world: World) -> object:
             found: Asset | BabouError = world.runner().run(poll)
         except BabouError as error:
             found = error
-        if isinstance(found, Asset) or hasattr(found, "body"):
-            round_trip = world.now - sent
-        failures = failures + 1 if isinstance(found, BabouError) else 0
-        last = found if isinstance(found, Asset) else last
+        allowed = case.call_timeout
+        if known and says_nothing(found, given=end - sent, allowed=allowed, longest=longest):
+            found = known
+        else:
+            longest = max(longest, world.now - sent)
+            if isinstance(found, Asset) or hasattr(found, "body"):
+                round_trip = world.now - sent
+            failures = failures + 1 if isinstance(found, BabouError) else 0
+            last = found if isinstance(found, Asset) else last
+        known = found
         decision = case.policy.step(
             ID,
             found,
