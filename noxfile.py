@@ -17,7 +17,7 @@ nox.options.sessions = ["lint", "build", "tests"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 ALL_SUPPORTED = nox.project.python_versions(PYPROJECT)
-PACKAGE = ("-e", ".[cli,fast,s3,testing,contract]")
+PACKAGE = ("-e", ".[cli,s3,testing,contract]")
 COURT = ["contract_tests/babou_contract", *(f"contract_tests/tests/{name}" for name in (
     "compat", "contract", "evolve", "kill_matrix", "report",
 ))]  # fmt: skip

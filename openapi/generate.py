@@ -22,6 +22,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import fastjsonschema
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,9 +39,38 @@ VERDICTS = {  # (committed, generated)
 }
 
 ANNOTATIONS = {"title", "description", "examples"}  # these say nothing about validity
+FORMATS = (
+    "date",
+    "date-time",
+    "uuid",
+)  # the generated code has types for these; others only explain
 NAMED = {"properties", "patternProperties", "$defs"}  # keyword → {any name: a schema}
 LISTED = {"anyOf", "allOf", "oneOf", "prefixItems"}  # keyword → [a schema]
 NESTED = {"items", "additionalProperties", "not", "if", "then", "else"}  # keyword → a schema
+
+
+VALIDATOR_IMPORT = "from fastjsonschema import JsonSchemaValueException"
+VALIDATOR_HEADER = '''"""Validate a document against its schema.
+
+Written by fastjsonschema; what it imports from there stands here instead.
+"""
+
+# mypy: ignore-errors
+
+import re
+
+
+class JsonSchemaValueException(ValueError):
+    """A value that its schema does not allow."""
+
+    def __init__(self, message, value=None, name=None, definition=None, rule=None):
+        super().__init__(message)
+        self.value, self.name, self.definition, self.rule = value, name, definition, rule
+
+
+JsonSchemaValuesException = JsonSchemaValueException  # for many at once: never raised here
+Decimal = float  # a JSON document has no Decimal
+'''
 
 
 class GeneratorError(Exception):
@@ -113,7 +143,14 @@ def build() -> Files:
         files = read(output)
     # The generator writes no marker without project metadata, and the platform's own line endings.
     files = {name: content.replace(b"\r\n", b"\n") for name, content in files.items()}
-    return files | {"py.typed": b"# Marker file for PEP 561\n", "schemas.json": schemas()}
+    definitions = schemas()
+    return files | {
+        "py.typed": b"# Marker file for PEP 561\n",
+        "schemas.json": (
+            json.dumps({"$defs": definitions}, indent=2, sort_keys=True) + "\n"
+        ).encode(),
+        "validators.py": validators(definitions).encode(),
+    }
 
 
 def run_generator(output: Path) -> None:
@@ -139,11 +176,10 @@ def run_generator(output: Path) -> None:
         raise GeneratorError(f"openapi-python-client failed:\n{done.stdout}\n{done.stderr}")
 
 
-def schemas() -> bytes:
-    """Return the spec's schemas as one JSON Schema, for the wrapper to hold answers against."""
+def schemas() -> dict[str, Any]:
+    """Return the spec's schemas by name, as the wrapper reads them."""
     spec = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
-    definitions = {name: bare(schema) for name, schema in spec["components"]["schemas"].items()}
-    return (json.dumps({"$defs": definitions}, indent=2, sort_keys=True) + "\n").encode()
+    return {name: bare(schema) for name, schema in spec["components"]["schemas"].items()}
 
 
 def bare(schema: Any) -> Any:  # noqa: ANN401  (a JSON Schema: an object, or true or false)
@@ -151,6 +187,37 @@ def bare(schema: Any) -> Any:  # noqa: ANN401  (a JSON Schema: an object, or tru
     if not isinstance(schema, dict):
         return schema
     return {key: bare_value(key, value) for key, value in schema.items() if key not in ANNOTATIONS}
+
+
+def validators(definitions: dict[str, Any]) -> str:
+    """Return a module that validates `{schema's name: document}` without any other package.
+
+    Raises:
+        GeneratorError: fastjsonschema does not take the schemas, or writes other code than it did.
+    """
+    every = {name: {"$ref": f"#/$defs/{name}"} for name in definitions}
+    schema = {"$defs": definitions, "properties": every}
+    formats = dict.fromkeys(FORMATS, bool)  # the wrapper passes its own functions
+    try:
+        code = fastjsonschema.compile_to_code(
+            json.loads(json.dumps(schema), object_hook=without_other_formats),
+            formats=formats,
+            use_default=False,
+        )
+    except fastjsonschema.JsonSchemaException as error:
+        raise GeneratorError(f"fastjsonschema cannot compile the schemas: {error}") from error
+    _, imported, body = code.partition(VALIDATOR_IMPORT)
+    if not imported:
+        raise GeneratorError("fastjsonschema wrote other imports than openapi/generate.py knows")
+    return VALIDATOR_HEADER + body.partition("\n")[2]
+
+
+def without_other_formats(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of a schema without a format that only explains."""
+    named = schema.get("format")  # a schema where a property has the name "format"
+    if isinstance(named, str) and named not in FORMATS:
+        return {key: value for key, value in schema.items() if key != "format"}
+    return schema
 
 
 def bare_value(keyword: str, value: Any) -> Any:  # noqa: ANN401  (whatever the keyword takes)

@@ -11,7 +11,7 @@ import inspect
 import json
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -55,12 +55,19 @@ def default_request(order: Json) -> Json:
         return httpx.Response(404)
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as own:
-        client = babou.Client(order["key"], engine=babou.HttpxEngine(own), max_retries=0)
+        client = babou.Client(order["key"], max_retries=0, **_over(own))
         try:
             client.assets.get("ast_1")
         except babou.NotFoundError:
             return {"url": str(seen[0].url)}
     raise RuntimeError("a 404 was taken for an asset")
+
+
+def _over(own: httpx.Client) -> Json:
+    """Return the option that has a client use an httpx client of ours; 0.1 had another name."""
+    if hasattr(babou, "HttpxTransport"):
+        return {"transport": babou.HttpxTransport(own)}
+    return {"engine": babou.HttpxEngine(own)}
 
 
 def surface(_order: Json) -> Json:
@@ -118,7 +125,8 @@ def _described(thing: Any) -> Json:  # noqa: ANN401  (a class or a value)
     fields += list(getattr(thing, "__annotations__", {}))
     fields += [name for name, v in found.items() if isinstance(v, property)]
     is_error = issubclass(thing, Exception)
-    init = _function(thing.__init__)[1:] if "__init__" in vars(thing) else None
+    is_made = "__init__" in vars(thing) and Protocol not in thing.__bases__
+    init = _function(thing.__init__)[1:] if is_made else None
     if is_error:  # what they are told, they keep, or most of it
         fields += [parameter["name"] for parameter in init or ()]
     return {

@@ -17,12 +17,11 @@ ID = "ast_demo_lifecycle"
 
 @pytest.mark.xdist_group("core")
 def test_the_core_needs_little(core):
-    """httpx, attrs and fastjsonschema, and what httpx needs."""
+    """Only httpx and attrs, and what httpx needs."""
     code = "from importlib.metadata import distributions as d; print(*(x.name for x in d()))"
     assert {name.lower() for name in core.run(str(core.python), "-c", code).split()} == {
         "babou",
         "attrs",
-        "fastjsonschema",
         "httpx",
         *("anyio", "certifi", "h11", "httpcore", "idna", "typing_extensions"),
     } - ({"typing_extensions"} if sys.version_info >= (3, 13) else set())
@@ -135,6 +134,14 @@ def use(client: Client) -> str | None:
         assert_type(seen, Asset)
     for result in client.assets.wait_many(["ast_1"]):
         assert_type(result, WaitResult)
+        if result.error:
+            raise result.error
+        assert_type(result.asset, Asset)
+    for result in client.assets.wait_many(["ast_1"], on_error=print):
+        if result.asset:
+            assert_type(result.asset, Asset)
+            continue
+        assert_type(result.error, babou.BabouError)
     match PollPolicy().step("ast_1", asset, elapsed=1.0, timeout=2.0):
         case babou.Done(ready):
             assert_type(ready, Asset)
@@ -161,6 +168,19 @@ async def use_async(client: AsyncClient) -> None:
 """
 
 
+ONE_ID = """\
+from babou import Client
+
+
+def use(client: Client) -> None:
+    asset_id: str = "ast_1"
+    for result in client.assets.wait_many(asset_id):
+        print(result.asset_id)
+    list(client.assets.wait_many(b"ast_1"))
+    list(client.assets.wait_many([asset_id]))
+"""
+
+
 @pytest.fixture
 def downstream(tmp_path):
     file = tmp_path / "downstream.py"
@@ -180,6 +200,19 @@ def test_a_downstream_program_passes_mypy_strict(core, downstream):
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.xdist_group("core")
+def test_one_id_in_the_place_of_several_is_a_type_error(core, tmp_path):
+    """A text is an iterable of texts, and yet no ids."""
+    file = tmp_path / "wrong.py"
+    file.write_text(ONE_ID, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(core.python)]
+    done = subprocess.run(
+        [*command, str(file)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    wrong = [line for line in done.stdout.splitlines() if ": error:" in line]
+    assert [int(line.split(":")[1]) for line in wrong] == [6, 8], done.stdout
 
 
 @pytest.mark.xdist_group("core")

@@ -38,12 +38,10 @@ if TYPE_CHECKING:
     from babou._assets import Assets
     from babou._async_assets import AsyncAssets
     from babou._async_client import AsyncClient
-    from babou._async_httpx_engine import AsyncHttpxEngine
     from babou._batch import WaitFailure, WaitResult, WaitSuccess
     from babou._client import Client
-    from babou._engine import AsyncEngine, Engine, Stream
-    from babou._engines import EngineName
-    from babou._httpx_engine import HttpxEngine
+    from babou._http.caller import AsyncHttpxTransport, HttpxTransport
+    from babou._http.transport import AsyncTransport, ResponseStream, Transport
     from babou._messages import Request, Response
     from babou._operations import Asset, AssetState
     from babou._polling import Again, Done, Failed, PollPolicy, TimedOut
@@ -63,8 +61,8 @@ __all__ = [
     "Assets",
     "AsyncAssets",
     "AsyncClient",
-    "AsyncEngine",
-    "AsyncHttpxEngine",
+    "AsyncHttpxTransport",
+    "AsyncTransport",
     "AuthenticationError",
     "BabouError",
     "BadRequestError",
@@ -74,10 +72,8 @@ __all__ = [
     "ConflictError",
     "Done",
     "DownloadError",
-    "Engine",
-    "EngineName",
     "Failed",
-    "HttpxEngine",
+    "HttpxTransport",
     "InternalServerError",
     "InvalidAssetIdError",
     "NotFoundError",
@@ -86,8 +82,9 @@ __all__ = [
     "RateLimitError",
     "Request",
     "Response",
-    "Stream",
+    "ResponseStream",
     "TimedOut",
+    "Transport",
     "Verdict",
     "VerdictReason",
     "WaitCancelledError",
@@ -108,19 +105,18 @@ _LATE = {
     "AssetState": "babou._operations",
     "AsyncAssets": "babou._async_assets",
     "AsyncClient": "babou._async_client",
-    "AsyncEngine": "babou._engine",
-    "AsyncHttpxEngine": "babou._async_httpx_engine",
+    "AsyncHttpxTransport": "babou._http.caller",
+    "AsyncTransport": "babou._http.transport",
     "Client": "babou._client",
     "Done": "babou._polling",
-    "Engine": "babou._engine",
-    "EngineName": "babou._engines",
     "Failed": "babou._polling",
-    "HttpxEngine": "babou._httpx_engine",
+    "HttpxTransport": "babou._http.caller",
     "PollPolicy": "babou._polling",
     "Request": "babou._messages",
     "Response": "babou._messages",
-    "Stream": "babou._engine",
+    "ResponseStream": "babou._http.transport",
     "TimedOut": "babou._polling",
+    "Transport": "babou._http.transport",
     "Verdict": "babou._verdict",
     "VerdictReason": "babou._verdict",
     "WaitFailure": "babou._batch",

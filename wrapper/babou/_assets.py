@@ -16,10 +16,11 @@ from babou._config import (
     check_seconds,
     check_started_at,
 )
-from babou._download import Plan, source_url
+from babou._download import Plan
 from babou._errors import NotFoundError
 from babou._files import sink_for
 from babou._operations import Asset
+from babou._source import source_url
 from babou._verdict import Verdict, verdict
 
 if TYPE_CHECKING:
@@ -53,13 +54,16 @@ class Assets:
             APIConnectionError: No whole answer arrived, within `timeout`: `APITimeoutError`.
             APIResponseValidationError: The answer isn't what the specification promises.
         """
+        return self._get(asset_id, self._options.timeout)
+
+    def _get(self, asset_id: str, timeout: float) -> Asset:
         check_asset_id(asset_id)
-        options, runner = self._options, self._runner
+        runner = self._runner
         flow = _flows.get(
             asset_id,
             now=runner.clock(),
-            timeout=options.timeout,
-            max_retries=options.max_retries,
+            timeout=timeout,
+            max_retries=self._options.max_retries,
             random=runner.random,
         )
         return runner.run(flow)
@@ -281,15 +285,17 @@ class Assets:
         """Store the asset's bytes, and return the path of the file.
 
         Bytes are fetched without the API key, from http, https or (with the extra `s3`) s3. They
-        go to a temporary name first; a download that broke off is taken up by the next call.
+        go to a hidden file first; the next call to the same destination goes on from what an
+        earlier one left, however that ended.
 
         Args:
             asset: The asset, or its identifier.
             destination: A path; a directory, in which the asset's name is used; or a file opened
-                for binary writing, which is left open.
+                for binary writing, which is left open. A symbolic link is followed, and a device
+                or FIFO written into.
             overwrite: Whether an existing file may be replaced.
-            timeout: Seconds that the download may take in all. By default there is no limit on
-                the whole, but each piece has to arrive within the client's timeout.
+            timeout: Seconds that the whole download may take. By default there is no limit, but
+                no pause may be longer than the client's timeout.
             on_progress: Called with the bytes stored so far, and the total if it is known.
 
         Raises:
@@ -297,12 +303,15 @@ class Assets:
         """
         limit = math.inf if timeout is None else check_seconds(timeout, "timeout")
         options, runner = self._options, self._runner
-        found = self.get(asset) if isinstance(asset, str) else asset
+        end, found = runner.clock() + limit, asset
+        if isinstance(found, str):
+            found = self._get(found, min(limit, options.timeout))
         plan = Plan(
             asset_id=found.id,
             url=source_url(found),
             size=found.size,
             max_retries=options.max_retries,
+            longest_pause=options.timeout,
             random=runner.random,
         )
         with sink_for(destination, found, plan, overwrite=overwrite) as sink:
@@ -310,7 +319,7 @@ class Assets:
                 plan,
                 sink,
                 stall=options.timeout,
-                timeout=limit,
+                timeout=end - runner.clock(),
                 on_progress=on_progress,
             )
             return sink.commit()

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from babou._async_assets import AsyncAssets
-    from babou._engine import AsyncEngine
-    from babou._engines import EngineName
+    from babou._http.transport import AsyncTransport
 
 
 class AsyncClient:
@@ -37,9 +36,8 @@ class AsyncClient:
         max_retries: Further attempts after one that failed for a passing reason.
         poll: How long a wait pauses between polls.
         user_agent_suffix: Your product, such as `my-service/1.4`.
-        engine: Sends the requests: "pyreqwest" (compiled, of the extra `fast`), "httpx", or
-            `AsyncHttpxEngine` over an httpx client of your own. By default the first of them that
-            is installed.
+        transport: Sends the requests: `AsyncHttpxTransport` over an httpx client of yours, or an
+            `AsyncTransport` of your own. By default this client makes one, over httpcore.
 
     Attributes:
         assets: The operations on assets.
@@ -60,12 +58,12 @@ class AsyncClient:
         max_retries: int = DEFAULT_MAX_RETRIES,
         poll: PollPolicy = PollPolicy(),  # noqa: B008 (a frozen value)
         user_agent_suffix: str | None = None,
-        engine: AsyncEngine | EngineName | None = None,
+        transport: AsyncTransport | None = None,
     ) -> None:
         # The HTTP stack is loaded with the first client, not by `import babou`.
         from babou._async_assets import AsyncAssets  # noqa: PLC0415
         from babou._async_runner import AsyncRunner  # noqa: PLC0415
-        from babou._engines import async_engine_for  # noqa: PLC0415
+        from babou._http.aio import AioTransport  # noqa: PLC0415
         from babou._operations import server_url  # noqa: PLC0415
         from babou._runner import Head  # noqa: PLC0415
 
@@ -76,8 +74,8 @@ class AsyncClient:
             key = api_key if callable(api_key) else check_key(api_key)
         self._options = Options(timeout, max_retries, poll)
         head = Head(server_url(check_base_url(base_url)), user_agent(user_agent_suffix))
-        self._runner = AsyncRunner(async_engine_for(engine), key, head)
-        self._owns_engine = engine is None or isinstance(engine, str)
+        self._runner = AsyncRunner(transport or AioTransport(), key, head)
+        self._owns_transport = transport is None
         self.assets = AsyncAssets(self._runner, self._options)
 
     def with_options(
@@ -92,15 +90,15 @@ class AsyncClient:
         Closing the view leaves the connections open.
         """
         view = object.__new__(type(self))
-        view.__dict__.update(self.__dict__, _owns_engine=False)
+        view.__dict__.update(self.__dict__, _owns_transport=False)
         view._options = self._options.changed(timeout, max_retries, poll)
         view.assets = type(self.assets)(self._runner, view._options)
         return view
 
     async def close(self) -> None:
         """Close the connections, if this client opened them."""
-        if self._owns_engine:
-            await self._runner.engine.close()
+        if self._owns_transport:
+            await self._runner.transport.close()
 
     async def __aenter__(self) -> Self:
         return self

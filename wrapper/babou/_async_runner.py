@@ -10,12 +10,18 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
+import anyio
 from attrs import frozen
 
 from babou import _s3
 from babou._batch import Batch, WaitResult
 from babou._config import Secret, check_key
-from babou._errors import APIConnectionError, APIResponseValidationError
+from babou._errors import (
+    APIConnectionError,
+    APIResponseValidationError,
+    ConfigurationError,
+)
+from babou._http.transport import MAX_CONNECTIONS
 from babou._messages import Step
 from babou._runner import (
     CALLABLE,
@@ -32,30 +38,27 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from babou._download import Plan
-    from babou._engine import AsyncEngine
     from babou._files import FileSink, StreamSink
     from babou._flows import Answer, Reply
+    from babou._http.transport import AsyncTransport
     from babou._operations import Asset
     from babou._wait_state import FailedPoll
 
 _T = TypeVar("_T")
-_AT_FIRST = 20
-"""Polls in flight before any was answered: a refused key, say, is not sent a hundred times."""
-
 AsyncKeySource = Secret | Callable[[], str | Awaitable[str]]
 _Polls = dict["asyncio.Task[Reply]", tuple[str, float]]
 
 
 @frozen
 class AsyncRunner:
-    """Drive flows in the running event loop."""
+    """Drive flows in the running event loop: asyncio's or, but for `many`, trio's."""
 
-    engine: AsyncEngine
+    transport: AsyncTransport
     key: AsyncKeySource
     head: Head
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    sleep: Callable[[float], Awaitable[object]] = anyio.sleep
     random: Callable[[], float] = random.random
 
     def since(self, moment: datetime | None) -> float:
@@ -92,22 +95,21 @@ class AsyncRunner:
         """Yield each asset as it is seen, each passing failure, and each wait's result."""
         polls: _Polls = {}
         ended: asyncio.Queue[asyncio.Task[Reply]] = asyncio.Queue()
-        limit = min(_AT_FIRST, self.engine.connections)
+        _check_asyncio()
         try:
             while batch:
-                for sent in self._submit(batch, polls, limit):
+                for sent in self._submit(batch, polls):
                     if isinstance(sent, WaitResult):
                         yield sent
                     else:
                         sent.add_done_callback(ended.put_nowait)
-                due = batch.next_due() if len(polls) < limit else None
+                due = batch.next_due() if len(polls) < MAX_CONNECTIONS else None
                 pause = None if due is None else max(0.0, due - self.clock())
                 if not polls:
                     await self.sleep(pause or 0.0)
                     continue
                 async for poll in _next(ended, pause):
                     asset_id, began = polls.pop(poll)
-                    limit = min(limit + 1, self.engine.connections)
                     for event in settle(batch, asset_id, poll.result(), began, self.clock()):
                         yield event
         finally:
@@ -115,13 +117,8 @@ class AsyncRunner:
                 poll.cancel()
             await asyncio.gather(*polls, return_exceptions=True)
 
-    def _submit(
-        self,
-        batch: Batch,
-        polls: _Polls,
-        limit: int,
-    ) -> Iterator[WaitResult | asyncio.Task[Reply]]:
-        while len(polls) < limit:
+    def _submit(self, batch: Batch, polls: _Polls) -> Iterator[WaitResult | asyncio.Task[Reply]]:
+        while len(polls) < MAX_CONNECTIONS:
             taken = batch.take(now := self.clock())
             if taken is None:
                 return
@@ -144,29 +141,28 @@ class AsyncRunner:
     ) -> None:
         """Carry out a download."""
         end = self.clock() + timeout
-        while True:
+        while not plan.is_whole:
             left = time_left(end - self.clock() - plan.delay, plan)
             await self.sleep(plan.delay)
             request = plan.request()
             try:
                 async with (
-                    _s3.astream(plan.asset_id, request, stall=min(stall, left))
+                    _s3.astream(plan.asset_id, request, stall=stall, timeout=left)
                     if plan.is_s3
-                    else self.engine.stream(request, stall=stall, timeout=left)
+                    else self.transport.stream(request, stall=stall, timeout=left)
                 ) as answer:
                     if not plan.accept(answer.status, answer.headers, self.wall()):
                         continue
                     sink.begin()
                     async for chunk in answer.chunks:
-                        sink.write(chunk)
-                        plan.stored(len(chunk))
-                        if on_progress is not None:
-                            on_progress(plan.offset, plan.total)
+                        for piece in plan.pieces(chunk):
+                            sink.write(piece)
+                            plan.stored(len(piece))
+                            if on_progress is not None:
+                                on_progress(plan.offset, plan.total)
+                plan.body_ended()
             except APIConnectionError as error:
                 plan.failed(error)
-                continue
-            plan.finish()
-            return
 
     async def _exchange(self, step: Step) -> Reply:
         if step.delay > 0:
@@ -179,13 +175,23 @@ class AsyncRunner:
         began = self.clock()
         outcome: Reply
         try:
-            outcome = await self.engine.send(
+            outcome = await self.transport.send(
                 self.head.complete(step.request, key), timeout=step.deadline - began
             )
         except (APIConnectionError, APIResponseValidationError) as error:
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
         return without_key(outcome, key)
+
+
+def _check_asyncio() -> None:
+    """Raise in another event loop than asyncio's, where there are no tasks that outlive a call."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError as error:
+        raise ConfigurationError(
+            "wait_many needs asyncio. In trio, start a task for each asset with wait."
+        ) from error
 
 
 async def _next(

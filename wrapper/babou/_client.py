@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from babou._assets import Assets
-    from babou._engine import Engine
-    from babou._engines import EngineName
+    from babou._http.transport import Transport
 
 
 class Client:
@@ -37,9 +36,8 @@ class Client:
         max_retries: Further attempts after one that failed for a passing reason.
         poll: How long a wait pauses between polls.
         user_agent_suffix: Your product, such as `my-service/1.4`.
-        engine: Sends the requests: "pyreqwest" (compiled, of the extra `fast`), "httpx", or
-            `HttpxEngine` over an httpx client of your own. By default the first of them that is
-            installed.
+        transport: Sends the requests: `HttpxTransport` over an httpx client of yours, or an
+            `Transport` of your own. By default this client makes one, over httpcore.
 
     Attributes:
         assets: The operations on assets.
@@ -60,11 +58,11 @@ class Client:
         max_retries: int = DEFAULT_MAX_RETRIES,
         poll: PollPolicy = PollPolicy(),  # noqa: B008 (a frozen value)
         user_agent_suffix: str | None = None,
-        engine: Engine | EngineName | None = None,
+        transport: Transport | None = None,
     ) -> None:
         # The HTTP stack is loaded with the first client, not by `import babou`.
         from babou._assets import Assets  # noqa: PLC0415
-        from babou._engines import engine_for  # noqa: PLC0415
+        from babou._http.sync import SyncTransport  # noqa: PLC0415
         from babou._operations import server_url  # noqa: PLC0415
         from babou._runner import Head, Runner  # noqa: PLC0415
 
@@ -75,8 +73,8 @@ class Client:
             key = api_key if callable(api_key) else check_key(api_key)
         self._options = Options(timeout, max_retries, poll)
         head = Head(server_url(check_base_url(base_url)), user_agent(user_agent_suffix))
-        self._runner = Runner(engine_for(engine), key, head)
-        self._owns_engine = engine is None or isinstance(engine, str)
+        self._runner = Runner(transport or SyncTransport(), key, head)
+        self._owns_transport = transport is None
         self.assets = Assets(self._runner, self._options)
 
     def with_options(
@@ -91,15 +89,15 @@ class Client:
         Closing the view leaves the connections open.
         """
         view = object.__new__(type(self))
-        view.__dict__.update(self.__dict__, _owns_engine=False)
+        view.__dict__.update(self.__dict__, _owns_transport=False)
         view._options = self._options.changed(timeout, max_retries, poll)
         view.assets = type(self.assets)(self._runner, view._options)
         return view
 
     def close(self) -> None:
         """Close the connections, if this client opened them."""
-        if self._owns_engine:
-            self._runner.engine.close()
+        if self._owns_transport:
+            self._runner.transport.close()
 
     def __enter__(self) -> Self:
         return self

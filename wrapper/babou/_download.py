@@ -1,135 +1,118 @@
 """Plan a download: what to ask the storage for, and what its answers mean. Pure.
 
-The storage gets a bare request: no key, no cookie. A transfer that breaks off is taken up where it
-stopped (`Range` with `If-Range`, RFC 9110, sections 13.1.5 and 14.2) if the storage names a strong
-`ETag`, and begun again if it does not.
+| rule | source |
+|---|---|
+| the request is bare: no key, no cookie, no compression asked for | D17 |
+| what broke off is continued if the ETag is strong: `Range`, `If-Range` | RFC 9110, 13.1.5, 14.2 |
+| a 206 may be shorter than asked for: then the next range is asked for | RFC 9110, 15.3.7 |
+| what is no continuation (another 206, 412, 416, a 200) begins the download again | 13.1.5 |
+| a try that stores nothing beyond the furthest byte before is a failure | |
+| more than `max_retries` failures in a row end the download | |
+| whole means all that the storage announced, and the asset's `size` where it is known | |
+| gzip that nobody asked for is undone, and then nothing can be continued | RFC 9110, 8.4 |
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
+import zlib
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from attrs import define, field
 
+from babou._content import (
+    Gunzip,
+    content_coding,
+    content_length,
+    content_range,
+    strong_etag,
+    unsatisfied_total,
+)
 from babou._errors import APIConnectionError, DownloadError
 from babou._messages import Request
 from babou._retry import backoff, is_retryable, retry_after
+from babou._source import scheme, shown_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from babou._operations import Asset
+    from collections.abc import Callable, Iterator, Mapping
 
 MAX_REDIRECTS = 5
-_WHOLE, _PART, _STALE = 200, 206, frozenset({412, 416})
+_WHOLE, _PART, _PRECONDITION_FAILED, _UNSATISFIABLE = 200, 206, 412, 416
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)", re.ASCII)
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
-_LONGEST_NAME = 150  # bytes; leaves room for the temporary name's additions under 255
-
-
-def source_url(asset: Asset) -> str:
-    """Return where an asset's bytes are.
-
-    Raises:
-        DownloadError: It has no URL, or one that is neither http, https nor s3 (D3).
-    """
-    if asset.url is None:
-        raise DownloadError(
-            f"Asset {asset.id!r} has no URL: its state is {str(asset.state)!r}. "
-            + ("Upload the file again." if asset.is_failed else "Wait until it is ready."),
-            asset_id=asset.id,
-        )
-    if _scheme(asset.url) not in {"http", "https", "s3"}:
-        raise DownloadError(
-            f"Asset {asset.id!r} has the URL {shown_url(asset.url)!r}; only those with the scheme "
-            "http, https or s3 are fetched.",
-            asset_id=asset.id,
-            url=shown_url(asset.url),
-        )
-    return asset.url
-
-
-def shown_url(url: str) -> str:
-    """Return a URL without user, query and fragment: a presigned query is a credential."""
-    shown = re.split(r"[?#]", url)[0]
-    return re.sub(r"//[^/]*@", "//", shown)
-
-
-def _scheme(url: str) -> str:
-    return url.partition(":")[0].lower()
-
-
-def safe_name(name: str, *, fallback: str) -> str:
-    """Return a file name made of the server's, which can't leave its directory or be hidden."""
-    last = re.split(r"[/\\]", name)[-1]
-    printable = "".join(
-        character
-        for character in unicodedata.normalize("NFC", last)
-        if unicodedata.category(character)[0] != "C"
-    )
-    cleaned = re.sub(r'[<>:"|?*]', "_", printable).strip(" ").lstrip(".").rstrip(" .")
-    if _RESERVED.fullmatch(cleaned):
-        cleaned = f"_{cleaned}"
-    stem, dot, extension = cleaned.rpartition(".")
-    if len(cleaned.encode()) > _LONGEST_NAME:
-        tail = (dot + extension).encode()[:30] if dot else b""
-        head = (stem or cleaned).encode()[: _LONGEST_NAME - len(tail)]
-        cleaned = (head + tail).decode("utf-8", "ignore")
-    if cleaned:
-        return cleaned
-    return "asset" if fallback is name else safe_name(fallback, fallback=fallback)
+_GZIP = frozenset({"gzip", "x-gzip"})
 
 
 @define(kw_only=True)
 class Plan:
-    """One download under way; `offset` bytes are stored already.
+    """One download under way.
 
     Attributes:
-        validator: Strong ETag that the stored bytes belong to.
+        longest_pause: Seconds that the storage may ask to wait before it is tried again.
+        offset: Bytes that are stored already.
+        validator: Strong ETag by which they can be continued.
         total: Bytes that the whole will have, as far as known.
+        delay: Seconds to wait before the next request.
+        is_whole: Whether nothing is missing.
     """
 
     asset_id: str
     url: str
     size: int | None
     max_retries: int
+    longest_pause: float
     random: Callable[[], float]
-    offset: int = 0
-    validator: str | None = None
-    total: int | None = field(init=False, default=None)
+    offset: int = field(init=False, default=0)
+    validator: str | None = field(init=False, default=None)
+    total: int | None = field(init=False)
     delay: float = field(init=False, default=0.0)
-    _failures: int = field(init=False, default=0)
+    is_whole: bool = field(init=False, default=False)
+    _place: str = field(init=False)  # where redirects have led
     _redirects: int = field(init=False, default=0)
+    _failures: int = field(init=False, default=0)
+    _furthest: int = field(init=False, default=0)
+    _has_gained: bool = field(init=False, default=False)
+    _left: int | None = field(init=False, default=None)  # bytes that this body still has
+    _is_part: bool = field(init=False, default=False)
+    _gunzip: Gunzip | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
-        self.total = self.size
-        if self.validator is None or (self.size is not None and self.offset >= self.size):
-            self.restart()
+        self.total, self._place = self.size, self.url
 
     @property
     def is_s3(self) -> bool:
         """Tell whether the bytes are fetched from S3's own API."""
-        return _scheme(self.url) == "s3"
+        return scheme(self._place) == "s3"
+
+    @property
+    def is_resumable(self) -> bool:
+        """Tell whether another call can go on from what is stored."""
+        return self.validator is not None and self._is_beginning(self.offset)
+
+    def resume(self, offset: int, validator: str) -> bool:
+        """Go on from what an earlier call stored, and tell whether that is possible."""
+        if self.offset or not self._is_beginning(offset) or not strong_etag({"etag": validator}):
+            return False
+        self.offset, self.validator = offset, validator
+        return True
+
+    def _is_beginning(self, offset: int) -> bool:
+        return offset > 0 and (self.size is None or offset < self.size)
 
     def restart(self) -> None:
         """Begin again with nothing stored."""
-        self.offset, self.validator = 0, None
+        self.offset, self.validator, self.total = 0, None, self.size
+        self._is_part, self._gunzip = False, None
 
     def request(self) -> Request:
         """Return the next request, to be sent after `delay` seconds."""
+        self._has_gained = False
         headers = {"accept": "*/*", "accept-encoding": "identity"}
         if self.offset and self.validator is not None:
             headers |= {"range": f"bytes={self.offset}-", "if-range": self.validator}
-        return Request("GET", self.url, headers)
+        return Request("GET", self._place, headers)
 
     def accept(self, status: int, headers: Mapping[str, str], received_at: float) -> bool:
         """Take in the head of an answer; tell whether its body is to be stored from `offset` on.
-
-        Where it is not, `request` gives what to send next.
 
         Raises:
             DownloadError: The storage refuses for good, or offers something else than the asset.
@@ -138,62 +121,140 @@ class Plan:
         if status in _REDIRECTS:
             self._redirect(status, headers)
             return False
-        if status in _STALE and self.offset:
-            self.restart()
-            return False
-        if status == _PART and self.offset and self._continues(headers):
-            return True
+        self._redirects = 0
         if status == _WHOLE:
-            self.restart()
-            self.validator = _strong(headers.get("etag"))
-            self._expect_total(headers.get("content-length"), headers)
+            self._begin(headers)
             return True
-        if status == _PART and self.offset:
-            self.restart()
+        if status == _PART and self._continues(headers):
+            return True
+        if status == _UNSATISFIABLE and self.offset and self._has_all(headers):
+            self.is_whole = True
             return False
-        if is_retryable(status) and self._failures < self.max_retries:
-            self._failures += 1
-            asked = retry_after(headers, received_at) or 0.0
-            self.delay = max(asked, backoff(self._failures, self.random))
+        if status in {_PART, _PRECONDITION_FAILED, _UNSATISFIABLE} and self.offset:
+            self.restart()  # costs no attempt: the next request has no range that could be refused
             return False
-        raise self._error(_REFUSALS.get(status, "the storage refused"), status)
+        refusal = _REFUSALS.get(status, "the storage refused")
+        if not is_retryable(status):
+            raise self._error(refusal, status)
+        asked = retry_after(headers, received_at) or 0.0
+        if asked > self.longest_pause:
+            raise self._error(f"the storage asks to wait {asked:g} s", status)
+        self._count_failure(refusal, status)
+        self.delay = max(asked, self.delay)
+        return False
+
+    def _begin(self, headers: Mapping[str, str]) -> None:
+        """Take in the head of a 200."""
+        self.restart()
+        self._left = content_length(headers)
+        if coding := self._coding(headers, self._left):
+            if coding not in _GZIP:
+                raise self._error(f"the storage sends it coded as {coding!r}; only gzip is undone")
+            self._gunzip = Gunzip()
+            return
+        self.validator = strong_etag(headers)
+        if self._left is not None:
+            self._expect(self._left)
 
     def _continues(self, headers: Mapping[str, str]) -> bool:
-        match = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
-        if match is None or int(match[1]) != self.offset:
+        """Take in the head of a 206, if it brings the bytes that come next."""
+        found = content_range(headers)
+        if found is None or found.first != self.offset or not self._is_same(headers):
             return False
-        if match[3] != "*":
-            self._expect_total(match[3], {})
-        return _strong(headers.get("etag", self.validator)) == self.validator
+        if found.total is not None and self.total not in {None, found.total}:
+            return False
+        if self._coding(headers, found.total):
+            return False
+        self.total = self.total if found.total is None else found.total
+        self.validator = self.validator or strong_etag(headers)
+        self._left, self._is_part, self._gunzip = found.length, True, None
+        return True
 
-    def _expect_total(self, length: str | None, headers: Mapping[str, str]) -> None:
-        if length is None or not length.isdecimal() or "content-encoding" in headers:
-            return
-        self.total = int(length)
-        if self.size is not None and self.total != self.size:
-            raise self._error(
-                f"the storage has {self.total} bytes, but the asset's size is {self.size}"
-            )
+    def _has_all(self, headers: Mapping[str, str]) -> bool:
+        """Tell whether a 416 says that nothing comes after what is stored."""
+        if unsatisfied_total(headers) != self.offset or not self._is_same(headers):
+            return False
+        self._expect(self.offset)
+        return True
+
+    def _coding(self, headers: Mapping[str, str], total: int | None) -> str:
+        """Return the coding to undo; none where the asset's size is that of the coded bytes."""
+        is_sized_as_coded = self.size is not None and self.size == total
+        return "" if is_sized_as_coded else content_coding(headers)
+
+    def _is_same(self, headers: Mapping[str, str]) -> bool:
+        return "etag" not in headers or self.validator in {None, strong_etag(headers)}
+
+    def _expect(self, total: int) -> None:
+        if self.size is not None and total != self.size:
+            self.restart()
+            raise self._error(f"the storage has {total} bytes, but the asset's size is {self.size}")
+        self.total = total
 
     def _redirect(self, status: int, headers: Mapping[str, str]) -> None:
         self._redirects += 1
         try:
-            target = urljoin(self.url, headers.get("location", ""))
+            target = urljoin(self._place, headers.get("location", ""))
         except ValueError as error:
             raise self._error("a redirect to nowhere", status) from error
-        downgrade = _scheme(self.url) == "https" and _scheme(target) == "http"
+        downgrade = scheme(self._place) == "https" and scheme(target) == "http"
         if self._redirects > MAX_REDIRECTS:
             raise self._error(f"more than {MAX_REDIRECTS} redirects", status)
-        if _scheme(target) not in {"http", "https"} or downgrade:
+        if scheme(target) not in {"http", "https"} or downgrade:
             raise self._error(f"a redirect to {shown_url(target)!r} is not followed", status)
-        self.url = target
+        self._place = target
+
+    def pieces(self, chunk: bytes | memoryview) -> Iterator[bytes | memoryview]:
+        """Yield what is to be stored of the next bytes of a body.
+
+        Raises:
+            APIConnectionError: They are more than announced, or not what they are said to be.
+        """
+        if self._left is not None:
+            if len(chunk) > self._left:
+                self.restart()
+                raise APIConnectionError("more bytes came than the storage had announced")
+            self._left -= len(chunk)
+        if self._gunzip is None:
+            yield chunk
+            return
+        try:
+            yield from self._gunzip.pieces(chunk)
+        except zlib.error as error:
+            raise APIConnectionError(f"the gzip coding is broken: {error}") from error
 
     def stored(self, count: int) -> None:
         """Take note that so many more bytes are stored."""
         self.offset += count
-        self._failures = 0
+        if self.offset > self._furthest:
+            self._furthest, self._failures, self._has_gained = self.offset, 0, True
         if self.size is not None and self.offset > self.size:
+            self.restart()
             raise self._error(f"more bytes came than the asset's size, {self.size}")
+
+    def body_ended(self) -> None:
+        """Take in that an answer has come to its end: the whole is there, or the next range is due.
+
+        Raises:
+            APIConnectionError: Something is missing; `failed` says what follows.
+            DownloadError: The attempts are used up.
+        """
+        if self._left:
+            raise APIConnectionError(f"the body ended {self._left} bytes too early")
+        if self._gunzip is not None and not self._gunzip.is_at_end:
+            raise APIConnectionError("the gzip coding is cut off")
+        if self.offset == self.total or (self.total is None and not self._is_part):
+            self.is_whole = True
+        elif not self._is_part:
+            raise APIConnectionError(
+                f"{self.offset} bytes came, but the asset's size is {self.size}"
+            )
+        else:
+            reached = self.offset
+            if self.validator is None:
+                self.restart()
+            if not self._has_gained:
+                self._count_failure(f"the storage sends nothing beyond byte {reached}")
 
     def failed(self, error: APIConnectionError) -> None:
         """Take in that the transfer broke off; set `delay` for the next attempt, or raise.
@@ -201,28 +262,27 @@ class Plan:
         Raises:
             DownloadError: The attempts are used up.
         """
+        reached = self.offset
+        if self.validator is None or reached == self.total:  # all is there, and yet it is wrong
+            self.restart()
+        what = f"the transfer broke off at byte {reached}: {str(error).rstrip('.')}"
+        self._count_failure(what, cause=error)
+
+    def _count_failure(
+        self, what: str, status: int | None = None, cause: APIConnectionError | None = None
+    ) -> None:
         self._failures += 1
         if self._failures > self.max_retries:
-            raise self._error(f"the transfer broke off at byte {self.offset}: {error}") from error
-        if self.validator is None:
-            self.restart()
+            raise self._error(what, status) from cause
+        self._place, self._redirects = self.url, 0
         self.delay = backoff(self._failures, self.random)
-
-    def finish(self) -> None:
-        """Check that all of it is stored.
-
-        Raises:
-            DownloadError: It is shorter than the asset's size.
-        """
-        if self.size is not None and self.offset != self.size:
-            raise self._error(f"{self.offset} bytes came, but the asset's size is {self.size}")
 
     def out_of_time(self) -> DownloadError:
         """Return the error of a download whose time is up."""
-        return self._error(f"its time was up at byte {self.offset}")
+        return self._error(f"the time for all of it was up at byte {self.offset}. Raise timeout=")
 
     def _error(self, what: str, status: int | None = None) -> DownloadError:
-        shown = shown_url(self.url)
+        shown = shown_url(self._place)
         return DownloadError(
             f"Asset {self.asset_id!r} was not downloaded from {shown}: {what}"
             f"{f' (HTTP {status})' if status else ''}.",
@@ -232,12 +292,8 @@ class Plan:
         )
 
 
-def _strong(etag: str | None) -> str | None:
-    """Return an ETag that proves bytes equal, or None for a weak one (RFC 9110, 8.8.3)."""
-    return etag if etag and etag.startswith('"') else None
-
-
 _REFUSALS: Mapping[int, str] = {
+    206: "the storage sends a part that was not asked for",
     403: "the storage refused; the URL may have expired, then fetch the asset again",
     404: "the storage has no such file",
     410: "the storage no longer has the file",

@@ -1,35 +1,33 @@
-"""Store a download: under a temporary name beside the target until it is whole.
+"""Store a download: a file appears under its name at once, when all bytes are there.
 
-| name | what it is |
-|---|---|
-| `logo.png` | the whole file; appears at once, when all bytes are there |
-| `.logo.png.<asset>.<random>.tmp` | being written by one call |
-| `.logo.png.<asset>.<ETag>.part` | left by a call that broke off, taken up by the next one |
-
-A call takes up a part by renaming it, so two calls never write to the same file.
+Until then the bytes are in a part beside it (`_parts`). What is no regular file (a device, a FIFO)
+is written into, as is a file that the caller opened.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
-import hashlib
+import errno
 import os
-import secrets
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from babou._download import safe_name
 from babou._errors import DownloadError
+from babou._parts import Part, Parts
+from babou._source import safe_name
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Callable, Iterator
 
     from babou._download import Plan
     from babou._operations import Asset
 
-_LONGEST_PART_NAME = 250
+_ADVICE = {
+    errno.ENOSPC: " Make room, and try again.",
+    errno.EDQUOT: " Make room, and try again.",
+    errno.ENXIO: " Nothing reads from it: start the reader first.",  # a FIFO, or a socket
+}
 
 
 def sink_for(
@@ -38,108 +36,140 @@ def sink_for(
     """Return where the bytes go: a file that the caller opened, or a path, or into a directory."""
     if not isinstance(destination, (str, os.PathLike)):
         return StreamSink(destination, plan)
-    name = safe_name(asset.name, fallback=asset.id)
-    return FileSink(_target_path(destination, name, asset.id), plan, overwrite=overwrite)
+    with _told(Path(destination), asset.id):
+        path = _path(destination, asset)
+        # A link is followed, also one that leads to nothing yet.
+        target = Path(os.path.realpath(path)) if path.is_symlink() else path
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            return SpecialFileSink(path, plan)
+        return FileSink(path, target, plan, overwrite=overwrite)
+
+
+def _path(destination: str | os.PathLike[str], asset: Asset) -> Path:
+    """Return the final path: the destination, or the asset's name in it if it is a directory."""
+    path = Path(destination)
+    if path.is_dir():
+        return path / storable(safe_name(asset.name, fallback=asset.id))
+    if not path.parent.is_dir() or str(destination).endswith(("/", os.sep)):
+        raise DownloadError(
+            f"Asset {asset.id!r}: there is no directory {str(path.parent)!r} to store it in."
+            if not path.parent.is_dir()
+            else f"Asset {asset.id!r}: {str(destination)!r} is not a directory.",
+            asset_id=asset.id,
+        )
+    return path
+
+
+def storable(name: str) -> str:
+    """Return a safe name without the characters that the file system's encoding does not have."""
+    encoding = sys.getfilesystemencoding()
+    return name.encode(encoding, "replace").decode(encoding).replace("?", "_")
 
 
 class FileSink:
-    """Write to a temporary file; as a context manager, keep or discard it in the end."""
+    """Write to a part; as a context manager, keep it in the end if it can be continued."""
 
-    def __init__(self, target: Path, plan: Plan, *, overwrite: bool) -> None:
-        self._target, self._plan, self._overwrite = target, plan, overwrite
+    def __init__(self, path: Path, target: Path, plan: Plan, *, overwrite: bool) -> None:
+        self._path, self._target, self._plan, self._overwrite = path, target, plan, overwrite
         if not overwrite and os.path.lexists(target):
             raise self._exists()
-        tag = hashlib.sha256(plan.asset_id.encode()).hexdigest()[:12]
-        self._stem = f".{target.name[:100]}.{tag}."
-        self._working = target.with_name(f"{self._stem}{secrets.token_hex(6)}.tmp")
-        try:
-            self._claim_part()
-            self._file = self._working.open("r+b" if self._working.exists() else "xb")
-        except OSError as error:
-            raise self._cannot_store(error) from error
-
-    def _claim_part(self) -> None:
-        for part in sorted(self._target.parent.iterdir()):
-            if not (part.name.startswith(self._stem) and part.suffix == ".part"):
-                continue
-            with contextlib.suppress(ValueError, binascii.Error):
-                encoded = part.name[len(self._stem) : -len(".part")]
-                self._plan.validator = base64.urlsafe_b64decode(encoded).decode("latin-1")
-            with contextlib.suppress(FileNotFoundError):  # another call was quicker
-                part.rename(self._working)
-                self._plan.offset = self._working.stat().st_size
-                self._plan.__attrs_post_init__()
-                return
+        self._parts = Parts.of(target, plan.asset_id)
+        self._part: Part | None = None
+        for part in sorted(self._parts.abandoned(), key=Part.size, reverse=True):
+            validator = part.validator
+            if self._part is None and validator and plan.resume(part.size(), validator):
+                self._part = part
+            else:
+                part.remove()
 
     def begin(self) -> None:
         """Make ready to write at the plan's offset."""
-        self._file.seek(self._plan.offset)
-        self._file.truncate()
+        plan = self._plan
+        with self._told():
+            if not plan.offset and self._part and self._part.validator != plan.validator:
+                self._part.remove()
+                self._part = None
+            self._part = self._part or self._parts.create(plan.validator)
+            self._part.file.seek(plan.offset)
+            self._part.file.truncate()
 
     def write(self, chunk: bytes | memoryview) -> None:
         """Write the next bytes."""
-        try:
-            self._file.write(chunk)
-        except OSError as error:
-            raise self._cannot_store(error) from error
+        with self._told():
+            self._open_part.file.write(chunk)
 
     def commit(self) -> Path:
         """Give the file its final name; never replaces one unless told to."""
+        part = self._open_part
         try:
-            self._file.close()
-            if self._overwrite:
-                self._working.replace(self._target)
-                return self._target
-            try:
-                self._target.hardlink_to(self._working)  # fails if the name is taken by now
-            except FileExistsError:
-                raise
-            except OSError:  # a file system without hard links
-                if os.path.lexists(self._target):
-                    raise FileExistsError from None
-                self._working.rename(self._target)
-            else:
-                self._working.unlink()
+            with self._told():
+                part.flush()
+                if self._overwrite:
+                    part.path.replace(self._target)
+                else:
+                    self._link(part)
         except FileExistsError:
+            part.remove()
             raise self._exists() from None
-        except OSError as error:
-            raise self._cannot_store(error) from error
-        return self._target
+        part.close()
+        for other in self._parts.abandoned():  # of calls that were slower, and ended
+            other.remove()
+        return self._path
+
+    def _link(self, part: Part) -> None:
+        try:
+            self._target.hardlink_to(part.path)  # fails if the name is taken by now
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links
+            if os.path.lexists(self._target):
+                raise FileExistsError from None
+            part.path.rename(self._target)
+        else:
+            part.path.unlink()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Keep what is stored for the next call if it can be taken up, else discard it."""
-        with contextlib.suppress(OSError):
-            self._file.close()
-        if not self._working.exists():
+    def __exit__(self, *_: object) -> None:
+        """Keep what is stored for the next call if it can be continued, else discard it."""
+        if self._part is None:
             return
-        validator, part = self._plan.validator, None
-        if validator is not None and self._plan.offset:
-            encoded = base64.urlsafe_b64encode(validator.encode("latin-1")).decode()
-            part = self._working.with_name(f"{self._stem}{encoded}.part")
-        if part is not None and len(part.name) <= _LONGEST_PART_NAME:
-            self._working.replace(part)
+        if self._is_kept:
+            self._part.close()
         else:
-            self._working.unlink()
+            self._part.remove()
+
+    @property
+    def _open_part(self) -> Part:
+        assert self._part is not None  # noqa: S101 (`begin` comes first)
+        return self._part
+
+    @property
+    def _is_kept(self) -> bool:
+        """Tell whether another call can find what is stored, and continue it."""
+        return (
+            self._part is not None
+            and self._plan.is_resumable
+            and self._part.validator == self._plan.validator
+        )
+
+    def _told(self) -> contextlib.AbstractContextManager[None]:
+        return _told(self._path, self._plan.asset_id, self._what_is_kept)
+
+    def _what_is_kept(self) -> str:
+        if not self._is_kept:
+            return ""
+        part = self._open_part
+        return (
+            f" The first {part.size()} bytes are kept in {str(part.path)!r}, and the same download "
+            "goes on from there."
+        )
 
     def _exists(self) -> DownloadError:
         return DownloadError(
-            f"Asset {self._plan.asset_id!r} was not stored: {str(self._target)!r} exists. "
-            "Choose another name, or allow overwriting.",
-            asset_id=self._plan.asset_id,
-        )
-
-    def _cannot_store(self, error: OSError) -> DownloadError:
-        return DownloadError(
-            f"Asset {self._plan.asset_id!r} could not be stored as {str(self._target)!r}: "
-            f"{error.strerror or error}.",
+            f"Asset {self._plan.asset_id!r} was not stored: {str(self._path)!r} exists. "
+            "Choose another name, or pass overwrite=True.",
             asset_id=self._plan.asset_id,
         )
 
@@ -168,12 +198,18 @@ class StreamSink:
 
     def write(self, chunk: bytes | memoryview) -> None:
         """Write the next bytes."""
-        self._file.write(bytes(chunk))  # who knows how long the caller's file keeps it
-        self._written += len(chunk)
+        rest = bytes(chunk)  # who knows how long the caller's file keeps it
+        self._written += len(rest)
+        while rest:
+            count = self._file.write(rest)
+            if not count:  # a file of the caller's own kind may say nothing
+                return
+            rest = rest[count:]  # a file without a buffer may take a part only
 
-    def commit(self) -> None:
+    def commit(self) -> Path | None:
         """Leave the file open, flushed."""
         self._file.flush()
+        return None
 
     def __enter__(self) -> Self:
         return self
@@ -182,16 +218,50 @@ class StreamSink:
         """Leave the file to the caller."""
 
 
-def _target_path(destination: str | os.PathLike[str], name: str, asset_id: str) -> Path:
-    """Return the final path: the destination, or the asset's name in it if it is a directory."""
-    path = Path(destination)
-    if path.is_dir():
-        return path / name
-    if not path.parent.is_dir() or str(destination).endswith(("/", os.sep)):
+class SpecialFileSink(StreamSink):
+    """Write into what is at a path and no regular file: a device, or a FIFO that is read from."""
+
+    def __init__(self, path: Path, plan: Plan) -> None:
+        self._path = path
+        super().__init__(os.fdopen(_open_existing(path), "wb", buffering=0), plan)
+        self._origin = None  # a device may say that it can be rewound, and then can't be cut off
+
+    def write(self, chunk: bytes | memoryview) -> None:
+        """Write the next bytes."""
+        with _told(self._path, self._plan.asset_id):
+            super().write(chunk)
+
+    def commit(self) -> Path:
+        """Return the path."""
+        return self._path
+
+    def __exit__(self, *_: object) -> None:
+        """Close what was opened."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+
+def _open_existing(path: Path) -> int:
+    """Open what is there, without waiting for a reader to come; writing waits for the reader."""
+    descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    os.set_blocking(descriptor, True)
+    return descriptor
+
+
+@contextlib.contextmanager
+def _told(path: Path, asset_id: str, what_is_kept: Callable[[], str] = str) -> Iterator[None]:
+    """Raise an error of ours in place of the system's."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except (OSError, ValueError) as error:
+        number = getattr(error, "errno", None) or 0
+        reason = getattr(error, "strerror", None) or str(error)
+        if isinstance(error, UnicodeEncodeError):
+            reason = f"the file system's encoding, {error.encoding}, does not have its characters"
         raise DownloadError(
-            f"Asset {asset_id!r}: there is no directory {str(path.parent)!r} to store it in."
-            if not path.parent.is_dir()
-            else f"Asset {asset_id!r}: {str(destination)!r} is not a directory.",
+            f"Asset {asset_id!r} could not be stored as {str(path)!r}: {reason}."
+            f"{_ADVICE.get(number, '')}{what_is_kept()}",
             asset_id=asset_id,
-        )
-    return path
+        ) from error

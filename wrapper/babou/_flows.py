@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from babou._polling import PollPolicy
 
 Reply = Response | APIConnectionError | APIResponseValidationError
-"""What the engine makes of one request."""
+"""What comes of one request."""
 
 Answer = tuple[Reply | Cancelled | None, float]
 """What a flow is sent back, with the runner's time."""

@@ -44,6 +44,9 @@ def join_headers(pairs: Iterable[tuple[str, str]], *, status: int = 200) -> dict
         lines.setdefault(name.lower(), []).append(value)
     joined = dict[str, str]()
     for name, values in lines.items():
+        if len(values) == 1 and "," not in values[0]:
+            joined[name] = values[0].strip()
+            continue
         if name not in _SINGLE:
             joined[name] = ", ".join(values)
             continue

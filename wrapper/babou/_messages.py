@@ -1,6 +1,6 @@
 """What a conversation is made of: requests, responses and steps, as plain values.
 
-The HTTP library appears in none of them; only an engine knows which one it is.
+The HTTP library appears in none of them; only a transport knows which one it is.
 """
 
 from __future__ import annotations

@@ -8,12 +8,12 @@ a list.
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
 import random
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,19 +22,19 @@ from attrs import evolve, frozen
 from babou import _s3
 from babou._batch import Batch, WaitResult
 from babou._config import Secret, check_key
-from babou._engine import MAX_CONNECTIONS
-from babou._errors import APIConnectionError, APIResponseValidationError
+from babou._errors import APIConnectionError, APIResponseValidationError, APITimeoutError
+from babou._http.threads import CANCEL_CHECK
+from babou._http.transport import MAX_CONNECTIONS
 from babou._messages import Cancelled, Request, Response, Step
-from babou._threads import CANCEL_CHECK, Answers, start
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from datetime import datetime
 
     from babou._download import Plan
-    from babou._engine import Engine
     from babou._files import FileSink, StreamSink
     from babou._flows import Answer, Reply
+    from babou._http.transport import Transport
     from babou._operations import Asset
     from babou._wait_state import FailedPoll
 
@@ -44,6 +44,8 @@ CALLABLE = "The key that api_key() returned"
 
 KeySource = Secret | Callable[[], str]
 Progress = Callable[[int, int | None], object]
+_Polled = tuple[str, "Reply | Cancelled", float]
+_Ended = SimpleQueue[Future[_Polled]]
 
 
 @frozen
@@ -67,7 +69,7 @@ class Head:
 class Runner:
     """Drive flows in the calling thread."""
 
-    engine: Engine
+    transport: Transport
     key: KeySource
     head: Head
     clock: Callable[[], float] = time.monotonic
@@ -112,15 +114,17 @@ class Runner:
     ) -> Generator[Asset | FailedPoll | WaitResult, None, None]:
         """Yield each asset as it is seen, each passing failure, and each wait's result."""
         stop = threading.Event()
-        ended: Answers = SimpleQueue()
+        ended: _Ended = SimpleQueue()
         under_way = 0
+        threads = ThreadPoolExecutor(MAX_CONNECTIONS, "babou-poll")
         try:
             while batch and not (cancel is not None and cancel.is_set()):
                 while under_way < MAX_CONNECTIONS and (taken := batch.take(now := self.clock())):
                     if isinstance(taken, WaitResult):
                         yield taken
                     else:
-                        start(functools.partial(self._poll, *taken, now, stop), ended)
+                        poll = threads.submit(self._poll, *taken, now, stop)
+                        poll.add_done_callback(ended.put)
                         under_way += 1
                 due = batch.next_due() if under_way < MAX_CONNECTIONS else None
                 pause = None if due is None else max(0.0, due - self.clock())
@@ -129,18 +133,15 @@ class Runner:
                     continue
                 if cancel is not None:
                     pause = min(CANCEL_CHECK, CANCEL_CHECK if pause is None else pause)
-                for error, polled in _next(ended, pause):
+                for poll in _next(ended, pause):
                     under_way -= 1
-                    if error is not None:
-                        raise error
-                    yield from settle(batch, *polled, self.clock())
+                    yield from settle(batch, *poll.result(), self.clock())
             yield from batch.cancel(self.clock())
         finally:
             stop.set()  # what is under way ends at its next look at the event, with nobody waiting
+            threads.shutdown(wait=False, cancel_futures=True)
 
-    def _poll(
-        self, asset_id: str, step: Step, sent: float, stop: threading.Event
-    ) -> tuple[str, Reply | Cancelled, float]:
+    def _poll(self, asset_id: str, step: Step, sent: float, stop: threading.Event) -> _Polled:
         return asset_id, self._exchange(step, stop), sent
 
     def download(
@@ -154,29 +155,28 @@ class Runner:
     ) -> None:
         """Carry out a download."""
         end = self.clock() + timeout
-        while True:
+        while not plan.is_whole:
             left = time_left(end - self.clock() - plan.delay, plan)
             self.sleep(plan.delay)
             request = plan.request()
             try:
                 with (
-                    _s3.stream(plan.asset_id, request, stall=min(stall, left))
+                    _s3.stream(plan.asset_id, request, stall=stall, timeout=left)
                     if plan.is_s3
-                    else self.engine.stream(request, stall=stall, timeout=left)
+                    else self.transport.stream(request, stall=stall, timeout=left)
                 ) as answer:
                     if not plan.accept(answer.status, answer.headers, self.wall()):
                         continue
                     sink.begin()
                     for chunk in answer.chunks:
-                        sink.write(chunk)
-                        plan.stored(len(chunk))
-                        if on_progress is not None:
-                            on_progress(plan.offset, plan.total)
+                        for piece in plan.pieces(chunk):
+                            sink.write(piece)
+                            plan.stored(len(piece))
+                            if on_progress is not None:
+                                on_progress(plan.offset, plan.total)
+                plan.body_ended()
             except APIConnectionError as error:
                 plan.failed(error)
-                continue
-            plan.finish()
-            return
 
     def _exchange(self, step: Step, cancel: threading.Event | None = None) -> Reply | Cancelled:
         if step.delay > 0:
@@ -187,7 +187,7 @@ class Runner:
         began = self.clock()
         outcome: Reply
         try:
-            outcome = self.engine.send(
+            outcome = self.transport.send(
                 self.head.complete(step.request, key), timeout=step.deadline - began, cancel=cancel
             )
         except (APIConnectionError, APIResponseValidationError) as error:
@@ -198,9 +198,7 @@ class Runner:
         return without_key(outcome, key)
 
 
-def _next(
-    ended: Answers, pause: float | None
-) -> Iterator[tuple[BaseException | None, tuple[str, Reply | Cancelled, float]]]:
+def _next(ended: _Ended, pause: float | None) -> Iterator[Future[_Polled]]:
     """Wait for the next poll to end, or for the pause to be over; then give all that have ended."""
     with contextlib.suppress(Empty):
         yield ended.get(timeout=pause)
@@ -235,7 +233,7 @@ def _pause(
 
 def time_left(left: float, plan: Plan) -> float:
     if left <= 0:
-        raise plan.out_of_time()
+        raise plan.out_of_time() from APITimeoutError("The time for the whole download was up.")
     return left
 
 

@@ -1,4 +1,4 @@
-"""Fetch `s3://bucket/key` with boto3, in the words of `_engine`: a head and a body in pieces.
+"""Fetch `s3://bucket/key` with boto3, as a transport streams an answer: a head, a body in pieces.
 
 boto3 finds its own credentials (environment, profile, role); Babou's key is not among them.
 """
@@ -6,66 +6,102 @@ boto3 finds its own credentials (environment, profile, role); Babou's key is not
 from __future__ import annotations
 
 import contextlib
+import functools
+import math
+import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from babou._engine import Stream
-from babou._errors import APIConnectionError, DownloadError
+from babou._errors import APIConnectionError, APITimeoutError, DownloadError
 from babou._headers import join_headers
+from babou._http.threads import Limit, in_thread
+from babou._http.transport import ResponseStream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from babou._messages import Request
 
 _PIECE = 1 << 18
-_PRECONDITION_FAILED = 412
 
 
 @contextlib.contextmanager
-def stream(asset_id: str, request: Request, *, stall: float) -> Iterator[Stream]:
-    """Open an object of a bucket; each piece has to arrive within `stall` seconds.
+def stream(
+    asset_id: str, request: Request, *, stall: float, timeout: float
+) -> Iterator[ResponseStream]:
+    """Open an object: no pause is longer than `stall`, and all of it takes at most `timeout`.
 
     Raises:
         DownloadError: boto3 is not installed, or finds no credentials.
         APIConnectionError: The transfer broke off.
     """
-    answer, boto_errors = _open(asset_id, request, stall)
-    try:
-        yield Stream(answer.status, answer.headers, _pieces(answer, boto_errors))
-    finally:
-        answer.close()
+    within = _Time(timeout).within
+    answer = within(functools.partial(_open, asset_id, request, min(stall, timeout)))
+    with contextlib.closing(answer):
+        yield ResponseStream(answer.status, answer.headers, iter(lambda: within(answer.read), b""))
 
 
 @contextlib.asynccontextmanager
-async def astream(asset_id: str, request: Request, *, stall: float) -> AsyncIterator[Stream]:
-    """Open an object of a bucket without blocking the event loop: boto3 works in a thread."""
-    import asyncio  # noqa: PLC0415 (slow to import, and the synchronous door has no use for it)
+async def astream(
+    asset_id: str, request: Request, *, stall: float, timeout: float
+) -> AsyncIterator[ResponseStream]:
+    """Open an object without blocking the event loop: boto3 works in a thread."""
+    from anyio import to_thread  # noqa: PLC0415 (the synchronous client has no use for it)
 
-    answer, boto_errors = await asyncio.to_thread(_open, asset_id, request, stall)
-    pieces = _pieces(answer, boto_errors)
+    time_left = _Time(timeout)
 
-    async def in_thread() -> AsyncIterator[bytes]:
-        while chunk := await asyncio.to_thread(next, pieces, b""):
+    async def within(action: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever it returns)
+        return await to_thread.run_sync(time_left.within, action, abandon_on_cancel=True)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        while chunk := await within(answer.read):
             yield chunk
 
-    try:
-        yield Stream(answer.status, answer.headers, in_thread())
-    finally:
-        await asyncio.to_thread(answer.close)
+    answer = await within(functools.partial(_open, asset_id, request, min(stall, timeout)))
+    with contextlib.closing(answer):
+        yield ResponseStream(answer.status, answer.headers, chunks())
+
+
+class _Time:
+    """The time in which a transfer has to end, though boto3 limits each of its reads only."""
+
+    def __init__(self, timeout: float) -> None:
+        self._end = time.monotonic() + timeout
+
+    def within(self, action: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever it returns)
+        """Return what an action returns, or leave it to itself when the time is up."""
+        if self._end == math.inf:
+            return action()
+        try:
+            return in_thread(action, Limit(self._end))
+        except TimeoutError:
+            raise APITimeoutError("S3 did not send all of it in time") from None
 
 
 class _Answer:
-    def __init__(self, meta: dict[str, Any], body: Any) -> None:  # noqa: ANN401 (botocore's)
-        self.status, self.body = meta.get("HTTPStatusCode", 0), body
+    def __init__(self, meta: dict[str, Any], body: Any = None, errors: Any = None) -> None:  # noqa: ANN401
+        self.status: int = meta.get("HTTPStatusCode", 0)
         self.headers = join_headers(meta.get("HTTPHeaders", {}).items(), status=self.status)
+        self._body, self._errors = body, errors
+        self._is_reading = False
+
+    def read(self) -> bytes:
+        """Return the next piece, or none at the end."""
+        self._is_reading = True
+        try:
+            piece: bytes = self._body.read(_PIECE)
+        except (self._errors.BotoCoreError, OSError) as error:
+            raise APIConnectionError(f"The transfer from S3 broke off: {error}") from error
+        self._is_reading = False
+        return piece
 
     def close(self) -> None:
-        if self.body is not None:
-            self.body.close()
+        """Close the connection; one that is still being read closes when it is forgotten."""
+        if self._body is not None and not self._is_reading:
+            self._body.close()
 
 
-def _open(asset_id: str, request: Request, stall: float) -> tuple[_Answer, Any]:
+def _open(asset_id: str, request: Request, stall: float) -> _Answer:
     # Not a URL in the sense of RFC 3986: the key is literal, whatever characters it has.
     bucket, _, key = request.url.partition("://")[2].partition("/")
     try:
@@ -88,8 +124,7 @@ def _open(asset_id: str, request: Request, stall: float) -> tuple[_Answer, Any]:
     try:
         found = boto3.client("s3", config=config).get_object(**arguments)
     except exceptions.ClientError as error:
-        meta = error.response.get("ResponseMetadata", {})
-        return _Answer(meta, None), exceptions
+        return _Answer(error.response.get("ResponseMetadata", {}))
     except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
         raise DownloadError(
             f"Asset {asset_id!r}: its bytes are in the S3 bucket {bucket!r}, and boto3 found no "
@@ -101,13 +136,4 @@ def _open(asset_id: str, request: Request, stall: float) -> tuple[_Answer, Any]:
         raise APIConnectionError(
             f"The S3 bucket {bucket!r} could not be reached: {error}"
         ) from error
-    meta = found["ResponseMetadata"]
-    return _Answer(meta, found["Body"]), exceptions
-
-
-def _pieces(answer: _Answer, boto_errors: Any) -> Iterator[bytes]:  # noqa: ANN401 (a module)
-    try:
-        while chunk := answer.body.read(_PIECE):
-            yield chunk
-    except (boto_errors.BotoCoreError, OSError) as error:
-        raise APIConnectionError(f"The transfer from S3 broke off: {error}") from error
+    return _Answer(found["ResponseMetadata"], found["Body"], exceptions)

@@ -13,7 +13,7 @@ import reprlib
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from babou._formats import FORMATS, spelled_date_time
+from babou._formats import spelled_date_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,7 +71,7 @@ _DECODER = json.JSONDecoder(parse_constant=_not_json, parse_float=_finite, parse
 def schemas() -> dict[str, Any]:
     text = pkgutil.get_data("babou_generated", "schemas.json")  # importlib.resources loads slowly
     assert text is not None  # noqa: S101 (no loader that has no files imports a package)
-    found: dict[str, Any] = json.loads(text, object_hook=without_annotations)["$defs"]
+    found: dict[str, Any] = json.loads(text)["$defs"]
     return found
 
 
@@ -79,12 +79,6 @@ def definition(reference: str) -> dict[str, Any]:
     """Return the schema that a `$ref` names."""
     found: dict[str, Any] = schemas()[reference.rpartition("/")[2]]
     return found
-
-
-def without_annotations(node: dict[str, Any]) -> dict[str, Any]:
-    """Drop a format that only explains, as most do (JSON Schema 2020-12, validation, 7.2.1)."""
-    is_annotation = isinstance(node.get("format"), str) and node["format"] not in FORMATS
-    return {key: value for key, value in node.items() if key != "format" or not is_annotation}
 
 
 def normalised(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -119,7 +119,7 @@ class World:
         self.sleep(seconds)
 
     def send(self, request: Request, *, timeout: float, cancel: object = None) -> Response:
-        """Answer as the script says, or time out as the real engine does."""
+        """Answer as the script says, or time out as a real transport does."""
         assert cancel is None
         assert not self._over, "a request was sent after a final answer"
         self.requests.append(request)

@@ -271,6 +271,17 @@ def test_download_can_wait_first(run, server, tmp_path):
     assert (tmp_path / "here.bin").read_bytes() == b"bytes"
 
 
+@pytest.mark.parametrize("output", [(), ("-o", "-")])
+def test_download_timeout_is_that_of_the_whole(run, server, output):
+    """One call's time is another option: it does not bound the transfer."""
+    server.add("ast_slow", name="slow.bin", content=bytes(100_000))
+    server.fault("storage_stall", after=10_000)
+    result = run("download", "ast_slow", "--timeout", "0.5", *output)
+    assert result.exit_code == 6
+    assert "the time for all of it was up" in result.stderr
+    assert "Raise --timeout" in result.stderr
+
+
 def test_download_to_standard_output_writes_the_bytes_and_nothing_else(run):
     """For pipes."""
     result = run("download", "ast_demo_image", "-o", "-")

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from babou._cli import _output, _progress
 from babou._cli._progress import LiveDisplay, figures, transfer, waiting
+from babou._errors import APIConnectionError, InternalServerError
 from babou._operations import decode_asset
 
 
@@ -26,6 +27,10 @@ def asset(asset_id, state):
         "created_at": "2025-12-02T10:00:00Z",
     }
     return decode_asset(json.dumps(document).encode(), asset_id=asset_id)
+
+
+REFUSED = APIConnectionError("connection refused. Raise timeout=")
+OVERLOADED = InternalServerError("overloaded", status_code=503, message="overloaded")
 
 
 @pytest.fixture
@@ -72,6 +77,34 @@ def test_many_assets_have_a_summary(console):
     bar, text = drawn(console, display.render())
     assert "━" in bar
     assert text == "1 of 21 ended, 0:00, … 20, ready 1"
+
+
+def test_trouble_is_told_in_lines_from_the_second_failed_poll_on(capsys):
+    """The first is often over before anybody has read of it; then once a kind."""
+    with waiting(["ast_a"], live=False) as display:
+        for error in (REFUSED, REFUSED, REFUSED, OVERLOADED, REFUSED):
+            display.failed("ast_a", error)
+        display.ended("ast_a", "ready")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "babou: still waiting: connection refused. Raise --call-timeout",
+        "babou: still waiting: overloaded",
+    ]
+
+
+def test_trouble_is_shown_below_the_rows_until_the_asset_is_seen_again(console):
+    """Who looks at the display sees why nothing moves."""
+    display = LiveDisplay(["ast_a"], console, Clock())
+    display.failed("ast_a", REFUSED)
+    assert len(drawn(console, display.render())) == 1
+    display.failed("ast_a", REFUSED)
+    assert drawn(console, display.render())[1].startswith("babou: still waiting: connection refu")
+    display.failed("ast_b", OVERLOADED)
+    display.seen(asset("ast_a", "processing"))
+    assert drawn(console, display.render())[1] == "babou: still waiting: overloaded"
+    display.failed("ast_a", OVERLOADED)
+    display.ended("ast_a", "timed_out")
+    assert len(drawn(console, display.render())) == 1
 
 
 def test_what_is_shown_leaves_room_for_the_terminals_echo_of_ctrl_c(console):

@@ -133,7 +133,7 @@ class TestGet:
         assert "No time is left for another attempt within the deadline of 0.25 s." in str(error)
 
     def test_timeout_at_the_deadline_names_the_whole_time(self):
-        """The engine knows only what was left; the caller set the whole."""
+        """The transport knows only what was left; the caller set the whole."""
         late = APITimeoutError("no whole answer within 15 s.")
         error, _ = play_get([refusal(500), lambda: late], round_trip=15.0, random=lambda: 0.0)
         assert type(error) is APITimeoutError

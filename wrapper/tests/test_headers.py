@@ -1,4 +1,4 @@
-"""What becomes of header lines, whichever engine received them."""
+"""What becomes of header lines, whichever transport received them."""
 
 import pytest
 from hypothesis import given

@@ -43,8 +43,8 @@ def client(seen):
             seen.append(request)
             return answer
 
-        engine = babou.HttpxEngine(httpx.Client(transport=httpx.MockTransport(handle)))
-        return babou.Client(KEY, engine=engine, max_retries=0, **options)
+        transport = babou.HttpxTransport(httpx.Client(transport=httpx.MockTransport(handle)))
+        return babou.Client(KEY, transport=transport, max_retries=0, **options)
 
     return make
 

@@ -41,18 +41,19 @@ def async_agrees_with_sync(scene: Scene, tally: Tally) -> None:
     one, two = strangers(scene), strangers(scene)
 
     async def ask(asset_id: str) -> babou.Asset | babou.BabouError:
-        async with httpx.AsyncClient(transport=AsyncTap(two.tap)) as client:
-            engine = babou.AsyncHttpxEngine(client)
-            async with babou.AsyncClient(
+        async with (
+            httpx.AsyncClient(transport=AsyncTap(two.tap)) as httpx_client,
+            babou.AsyncClient(
                 scene.settings.api_key,
                 base_url=scene.session.base_url,
                 timeout=scene.settings.timeout,
-                engine=engine,
-            ) as babou_client:
-                try:
-                    return await babou_client.assets.get(asset_id)
-                except babou.BabouError as error:
-                    return error
+                transport=babou.AsyncHttpxTransport(httpx_client),
+            ) as client,
+        ):
+            try:
+                return await client.assets.get(asset_id)
+            except babou.BabouError as error:
+                return error
 
     for asset_id in settled:
         asset, error, answer = one.asked(asset_id)

@@ -40,8 +40,8 @@ class Loop:
 
     def __init__(self) -> None:
         self.transport = Loopback()  # has nothing to close
-        engine = babou.HttpxEngine(httpx.Client(transport=self.transport))
-        self.client = babou.Client(KEY, base_url=BASE, max_retries=0, engine=engine)
+        transport = babou.HttpxTransport(httpx.Client(transport=self.transport))
+        self.client = babou.Client(KEY, base_url=BASE, max_retries=0, transport=transport)
 
     def decoded(self, body: bytes, asset_id: str, status: int = _OK) -> babou.Asset:
         """Return what the client makes of an answer."""

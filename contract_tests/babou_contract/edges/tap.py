@@ -91,7 +91,7 @@ def strangers(scene: Scene, key: str | None = None) -> Stranger:
         key if key is not None else scene.settings.api_key,
         base_url=scene.session.base_url,
         timeout=min(scene.settings.timeout, max(0.1, scene.session.left())),
-        engine=babou.HttpxEngine(httpx.Client(transport=tap)),
+        transport=babou.HttpxTransport(httpx.Client(transport=tap)),
     )
     return Stranger(client, tap)
 

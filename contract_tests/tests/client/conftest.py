@@ -1,15 +1,22 @@
-"""Both doors under one handle, so that each promise is tested on both."""
+"""Both clients under one handle, so that each promise is tested on both."""
 
 import asyncio
+import contextlib
+import functools
 import inspect
+import sys
+from pathlib import Path
 
+import httpx
 import pytest
 
-from babou import AsyncClient, Client, PollPolicy, _async_pyreqwest_engine, _pyreqwest_engine
+from babou import AsyncClient, AsyncHttpxTransport, Client, HttpxTransport, PollPolicy
 from babou_contract.mock_server import MockServer
 
+# Tests are not a package, and importlib mode puts nothing on the path.
+sys.path.insert(0, str(Path(__file__).parent))
+
 QUICK = PollPolicy(minimum=0.01, maximum=0.05)
-ENGINES = ["httpx", "pyreqwest"]
 
 
 class SyncDoor:
@@ -17,8 +24,10 @@ class SyncDoor:
 
     kind = Client
 
-    def __init__(self, **options):
-        self.client = Client(**options)
+    def __init__(self, *, mine=None, **options):
+        self.mine = httpx.Client() if mine else None
+        over = {"transport": HttpxTransport(self.mine)} if mine else {}
+        self.client = Client(**over | options)
 
     def __call__(self, method, *args, options=None, **kwargs):
         client = self.client.with_options(**(options or {}))
@@ -28,7 +37,10 @@ class SyncDoor:
     def close_client(self, client=None):
         (client or self.client).close()
 
-    close = close_client
+    def close(self):
+        self.close_client()
+        if self.mine is not None:
+            self.mine.close()
 
 
 class AsyncDoor:
@@ -36,8 +48,10 @@ class AsyncDoor:
 
     kind = AsyncClient
 
-    def __init__(self, **options):
-        self.client = AsyncClient(**options)
+    def __init__(self, *, mine=None, **options):
+        self.mine = httpx.AsyncClient() if mine else None
+        over = {"transport": AsyncHttpxTransport(self.mine)} if mine else {}
+        self.client = AsyncClient(**over | options)
         self.loop = asyncio.Runner()
 
     def __call__(self, method, *args, options=None, **kwargs):
@@ -55,6 +69,8 @@ class AsyncDoor:
 
     def close(self):
         self.close_client()
+        if self.mine is not None:
+            self.loop.run(self.mine.aclose())
         self.loop.close()
 
 
@@ -71,20 +87,46 @@ def server():
         yield server
 
 
-@pytest.fixture(params=ENGINES)
-def engine(request):
-    """Return the name of each engine in turn."""
-    return request.param
+@pytest.fixture(params=["own", "httpx"])
+def mine(request):
+    """Tell whether a client is given an httpx client of the caller's."""
+    return request.param == "httpx"
+
+
+@pytest.fixture
+def transport(mine):
+    """Return what a `Client` is given as its transport."""
+    if not mine:
+        yield None
+        return
+    with httpx.Client() as client:
+        yield HttpxTransport(client)
+
+
+@pytest.fixture
+def open_async_client(server, mine):
+    """Return what opens an `AsyncClient` of the server, inside an event loop."""
+
+    @contextlib.asynccontextmanager
+    async def connect(**options):
+        async with contextlib.AsyncExitStack() as opened:
+            if mine:
+                client = await opened.enter_async_context(httpx.AsyncClient())
+                options["transport"] = AsyncHttpxTransport(client)
+            defaults = {"api_key": server.api_key, "base_url": server.base_url}
+            yield await opened.enter_async_context(AsyncClient(**defaults | options))
+
+    return connect
 
 
 @pytest.fixture(params=[SyncDoor, AsyncDoor], ids=["sync", "async"])
-def open_door(request, server, engine):
-    """Return a function that opens a client of the server: of each kind, on each engine."""
+def open_own_door(request, server):
+    """Return a function that opens a client of the server: of each kind."""
     doors = []
 
     def connect(**options):
         defaults = {"api_key": server.api_key, "base_url": server.base_url, "poll": QUICK}
-        door = request.param(**defaults | {"engine": engine} | options)
+        door = request.param(**defaults | options)
         doors.append(door)
         return door
 
@@ -94,23 +136,22 @@ def open_door(request, server, engine):
 
 
 @pytest.fixture
+def open_door(open_own_door, mine):
+    """Return the same function, for each transport in turn."""
+    return functools.partial(open_own_door, mine=mine)
+
+
+@pytest.fixture
 def door(open_door):
     return open_door()
 
 
 @pytest.fixture
-def async_door(server, engine):
+def async_door(server, mine):
     """Return an asynchronous client, for what only that kind can do."""
-    door = AsyncDoor(api_key=server.api_key, base_url=server.base_url, poll=QUICK, engine=engine)
+    door = AsyncDoor(api_key=server.api_key, base_url=server.base_url, poll=QUICK, mine=mine)
     yield door
     door.close()
-
-
-@pytest.fixture
-def twenty_connections(monkeypatch):
-    """Give every engine as many connections as that over httpx has."""
-    monkeypatch.setattr(_pyreqwest_engine, "CONNECTIONS", 20)
-    monkeypatch.setattr(_async_pyreqwest_engine.AsyncPyreqwestEngine, "connections", 20)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 import babou
-from babou import _tls
+from babou._http.tls import trusted
 
 IMAGE = "ast_demo_image"
 DEADLINE = 0.3
@@ -83,21 +83,18 @@ def test_a_timeout_of_one_attempt_leaves_time_for_none(server, open_door):
 
 
 def test_a_name_that_is_never_resolved_is_left_at_the_deadline(open_door, monkeypatch):
-    """Looking up a name takes no timeout of its own; the call has one all the same.
-
-    pyreqwest looks names up by itself, out of reach of this test.
-    """
+    """Looking up a name takes no timeout of its own; the call has one all the same."""
     released = threading.Event()
     real = socket.getaddrinfo
 
     def hang(host, *args, **kwargs):
-        if host in {"slow.invalid", b"slow.invalid"}:
+        if host in {"slow.invalid", b"slow.invalid"} and not kwargs.get("flags"):
             released.wait(60)
             raise socket.gaierror("gone")
         return real(host, *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
-    door = open_door(base_url="http://slow.invalid", timeout=DEADLINE, engine="httpx")
+    door = open_door(base_url="http://slow.invalid", timeout=DEADLINE)
     try:
         with ends_in_time(), pytest.raises(babou.APITimeoutError):
             door("get", IMAGE)
@@ -112,11 +109,11 @@ def listener():
         yield listening
 
 
-def test_a_tls_handshake_that_never_ends_is_left_at_the_deadline(open_door, listener):
+def test_a_tls_handshake_that_never_ends_is_left_at_the_deadline(open_own_door, listener):
     """A server that accepts and says nothing is left, before any HTTP was spoken."""
     url = f"https://127.0.0.1:{listener.getsockname()[1]}"
     with ends_in_time(), pytest.raises(babou.APITimeoutError):
-        open_door(base_url=url, timeout=DEADLINE)("get", IMAGE)
+        open_own_door(base_url=url, timeout=DEADLINE)("get", IMAGE)
 
 
 def test_a_foreign_transport_is_left_at_the_deadline():
@@ -128,7 +125,7 @@ def test_a_foreign_transport_is_left_at_the_deadline():
         return httpx.Response(200)
 
     with httpx.Client(transport=httpx.MockTransport(hang)) as mine:
-        client = babou.Client("sk-bab-1", engine=babou.HttpxEngine(mine), timeout=DEADLINE)
+        client = babou.Client("sk-bab-1", transport=babou.HttpxTransport(mine), timeout=DEADLINE)
         with ends_in_time(), pytest.raises(babou.APITimeoutError):
             client.assets.get(IMAGE)
         cancel = threading.Event()
@@ -146,8 +143,8 @@ def test_a_foreign_asynchronous_transport_is_left_at_the_deadline():
 
     async def fetch():
         async with httpx.AsyncClient(transport=httpx.MockTransport(hang)) as mine:
-            engine = babou.AsyncHttpxEngine(mine)
-            client = babou.AsyncClient("sk-bab-1", engine=engine, timeout=DEADLINE)
+            transport = babou.AsyncHttpxTransport(mine)
+            client = babou.AsyncClient("sk-bab-1", transport=transport, timeout=DEADLINE)
             await client.assets.get(IMAGE)
 
     with ends_in_time(), pytest.raises(babou.APITimeoutError):
@@ -159,8 +156,8 @@ def test_connections_that_were_open_before_are_bounded_too(server):
     with httpx.Client() as mine:
         mine.get(server.base_url)
         server.fault("slow_headers", interval=0.1)
-        engine = babou.HttpxEngine(mine)
-        client = babou.Client(server.api_key, base_url=server.base_url, engine=engine)
+        transport = babou.HttpxTransport(mine)
+        client = babou.Client(server.api_key, base_url=server.base_url, transport=transport)
         with ends_in_time(), pytest.raises(babou.APITimeoutError):
             client.with_options(timeout=DEADLINE).assets.get(IMAGE)
 
@@ -233,7 +230,7 @@ def test_a_custom_authority_comes_with_the_callers_client(tls_server, authority)
     authority.configure_trust(context)
     with httpx.Client(verify=context) as mine:
         client = babou.Client(
-            "sk-bab-1", base_url=tls_server.url, engine=babou.HttpxEngine(mine), timeout=20
+            "sk-bab-1", base_url=tls_server.url, transport=babou.HttpxTransport(mine), timeout=20
         )
         with pytest.raises(babou.NotFoundError):
             client.assets.get(IMAGE)
@@ -250,9 +247,9 @@ def test_so_it_does_with_the_callers_asynchronous_client(tls_server, authority, 
 
     async def fetch():
         async with httpx.AsyncClient(verify=context) as mine:
-            engine = babou.AsyncHttpxEngine(mine)
+            transport = babou.AsyncHttpxTransport(mine)
             client = babou.AsyncClient(
-                "sk-bab-1", base_url=tls_server.url, engine=engine, max_retries=0
+                "sk-bab-1", base_url=tls_server.url, transport=transport, max_retries=0
             )
             await client.assets.get(IMAGE)
 
@@ -263,26 +260,26 @@ def test_so_it_does_with_the_callers_asynchronous_client(tls_server, authority, 
 @pytest.fixture
 def tls_of_this_test():
     """Let the one TLS context be made anew, for this test and for the next one."""
-    _tls._shared.cache_clear()
+    trusted.cache_clear()
     yield
-    _tls._shared.cache_clear()
+    trusted.cache_clear()
 
 
 @pytest.mark.usefixtures("tls_of_this_test")
 def test_the_environments_authority_is_trusted(
-    tls_server, authority, open_door, tmp_path, monkeypatch
+    tls_server, authority, open_own_door, tmp_path, monkeypatch
 ):
     """SSL_CERT_FILE names the CAs of the system; the one TLS context of all clients takes it."""
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     with pytest.raises(babou.NotFoundError):
-        open_door(base_url=tls_server.url)("get", IMAGE)
+        open_own_door(base_url=tls_server.url)("get", IMAGE)
 
 
 @pytest.mark.usefixtures("tls_of_this_test")
 @pytest.mark.parametrize("content", [None, "no certificates"])
 def test_certificates_that_cant_be_read_are_explained(
-    tls_server, open_door, tmp_path, monkeypatch, content
+    tls_server, open_own_door, tmp_path, monkeypatch, content
 ):
     """A wrong SSL_CERT_FILE is a ConfigurationError, at the first call that needs it."""
     if content is not None:
@@ -290,33 +287,35 @@ def test_certificates_that_cant_be_read_are_explained(
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     with pytest.raises(babou.ConfigurationError, match="certificate settings"):
-        open_door(base_url=tls_server.url)("get", IMAGE)
+        open_own_door(base_url=tls_server.url)("get", IMAGE)
 
 
 @pytest.mark.usefixtures("tls_of_this_test")
-def test_all_clients_share_one_tls_context(server, tls_server, open_door, monkeypatch):
+def test_all_clients_share_one_tls_context(server, tls_server, open_own_door, monkeypatch):
     """Making it costs more than a hundred requests: once for all, and not where there is no TLS."""
     made = []
-    make = httpx.create_ssl_context
-    monkeypatch.setattr(httpx, "create_ssl_context", lambda: made.append(1) or make())
-    open_door(engine="httpx")("get", IMAGE)
+    make = ssl.create_default_context
+    monkeypatch.setattr(
+        ssl, "create_default_context", lambda **options: made.append(1) or make(**options)
+    )
+    open_own_door()("get", IMAGE)
     assert not made
     for _ in range(2):
         with pytest.raises(babou.APIConnectionError):
-            open_door(engine="httpx", base_url=tls_server.url, max_retries=0)("get", IMAGE)
+            open_own_door(base_url=tls_server.url, max_retries=0)("get", IMAGE)
     assert len(made) == 1
 
 
-def test_a_proxy_of_the_environment_is_used(server, open_door, monkeypatch):
+def test_a_proxy_of_the_environment_is_used(server, open_own_door, monkeypatch):
     """HTTP_PROXY carries the call; the proxy is given the whole URL."""
     monkeypatch.setenv("HTTP_PROXY", server.base_url)
-    assert open_door(base_url="http://api.invalid")("get", IMAGE).is_ready
+    assert open_own_door(base_url="http://api.invalid")("get", IMAGE).is_ready
     (request,) = server.requests
     assert request.target == f"http://api.invalid/api/v1/assets/{IMAGE}"
 
 
-def test_a_proxy_setting_that_cant_be_used_is_explained(open_door, monkeypatch):
+def test_a_proxy_setting_that_cant_be_used_is_explained(open_own_door, monkeypatch):
     """A malformed proxy is a ConfigurationError that names the variables to look at."""
     monkeypatch.setenv("ALL_PROXY", "ftp://127.0.0.1:1")
     with pytest.raises(babou.ConfigurationError, match="HTTPS_PROXY"):
-        open_door()
+        open_own_door()

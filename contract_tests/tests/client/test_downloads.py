@@ -172,43 +172,6 @@ def test_a_target_that_cant_be_replaced_is_named(door, asset_id, tmp_path):
     assert target.is_dir()
 
 
-class FullDisk(io.BytesIO):
-    """A file on a disk that is full after so many bytes."""
-
-    def write(self, chunk):
-        if self.tell() + len(chunk) > 100_000:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return super().write(chunk)
-
-
-def test_a_disk_that_fills_up_leaves_no_half_file(door, asset_id, tmp_path, monkeypatch):
-    """A write that fails is a DownloadError with the system's reason, and no file."""
-    monkeypatch.setattr(Path, "open", lambda *_args: FullDisk())
-    with pytest.raises(babou.DownloadError, match="No space left"):
-        door("download", asset_id, tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_part_that_another_call_took_is_not_missed(
-    server, open_door, asset_id, tmp_path, monkeypatch
-):
-    """Two calls see the same part; the slower one begins anew."""
-    door = open_door(max_retries=0)
-    server.fault("storage_cut", times=1, after=100_000)
-    with pytest.raises(babou.DownloadError):
-        door("download", asset_id, tmp_path)
-    real = Path.rename
-
-    def too_late(self, target):
-        if self.suffix == ".part":
-            self.unlink()
-        return real(self, target)
-
-    monkeypatch.setattr(Path, "rename", too_late)
-    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
-    assert storage_requests(server)[-1].header("range") is None
-
-
 def test_a_range_of_unknown_total_is_continued(server, door, asset_id, tmp_path):
     """`Content-Range: bytes 100000-319999/*` is a right answer too."""
     server.fault("storage_cut", times=1, after=100_000)

@@ -10,7 +10,6 @@ from babou import APITimeoutError, AsyncClient, Client
 
 IMAGE = "ast_demo_image"
 CONNECTIONS = 20
-pytestmark = pytest.mark.usefixtures("twenty_connections")
 
 
 def in_threads(calls, function):
@@ -20,33 +19,31 @@ def in_threads(calls, function):
     return threads
 
 
-def test_a_hundred_calls_at_once_share_twenty_connections(server, engine):
+def test_a_hundred_calls_at_once_share_twenty_connections(server):
     """All are answered, and the server never sees more connections than the limit."""
     answers = []
-    with Client(server.api_key, base_url=server.base_url, engine=engine, timeout=60.0) as client:
+    with Client(server.api_key, base_url=server.base_url, timeout=60.0) as client:
         for thread in in_threads(100, lambda: answers.append(client.assets.get(IMAGE))):
             thread.join()
     assert [answer.id for answer in answers] == [IMAGE] * 100
     assert len({request.connection for request in server.requests}) <= CONNECTIONS
 
 
-def test_a_hundred_asynchronous_calls_at_once_share_twenty_connections(server, engine):
-    """The same of the other door."""
+def test_a_hundred_asynchronous_calls_at_once_share_twenty_connections(server):
+    """The same of the other client."""
 
     async def fetch():
-        async with AsyncClient(
-            server.api_key, base_url=server.base_url, engine=engine, timeout=60.0
-        ) as client:
+        async with AsyncClient(server.api_key, base_url=server.base_url, timeout=60.0) as client:
             return await asyncio.gather(*(client.assets.get(IMAGE) for _ in range(100)))
 
     assert [answer.id for answer in asyncio.run(fetch())] == [IMAGE] * 100
     assert len({request.connection for request in server.requests}) <= CONNECTIONS
 
 
-def test_waiting_for_a_turn_counts_against_the_deadline(server, engine):
+def test_waiting_for_a_turn_counts_against_the_deadline(server):
     """Where all connections wait for a silent server, what comes after them is never sent."""
     server.fault("never_answers")
-    client = Client(server.api_key, base_url=server.base_url, engine=engine, max_retries=0)
+    client = Client(server.api_key, base_url=server.base_url, max_retries=0)
 
     def hold():
         with pytest.raises(APITimeoutError):
@@ -63,14 +60,12 @@ def test_waiting_for_a_turn_counts_against_the_deadline(server, engine):
     client.close()
 
 
-def test_waiting_asynchronously_for_a_turn_counts_too(server, engine):
-    """The same of the other door."""
+def test_waiting_asynchronously_for_a_turn_counts_too(server):
+    """The same of the other client."""
     server.fault("never_answers")
 
     async def fetch():
-        async with AsyncClient(
-            server.api_key, base_url=server.base_url, engine=engine, max_retries=0
-        ) as client:
+        async with AsyncClient(server.api_key, base_url=server.base_url, max_retries=0) as client:
             holding = [asyncio.create_task(client.assets.get(IMAGE)) for _ in range(CONNECTIONS)]
             while len(server.requests) < CONNECTIONS:  # noqa: ASYNC110 (it runs in a thread)
                 await asyncio.sleep(0.01)

@@ -27,9 +27,6 @@ def main() -> NoReturn:
     # What is loaded stays: to look through it for garbage, meanwhile and at the end, took a sixth
     # of a command's time.
     gc.set_threshold(50_000)
-    # httpx imports its own command line, and with it rich, as soon as click and rich are installed:
-    # a fifth of a command's time. Without this module it does what it does without them.
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: an ImportError
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by who started this process
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115

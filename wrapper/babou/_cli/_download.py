@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     "babou download ast_abc123xyz456789012 -o logo.png",
     "babou download ast_abc123xyz456789012 --wait 60",
     "babou download ast_abc123xyz456789012 -o - | file -",
+    call_timeout="--request-timeout",
 )
 @click.option(
     "-o",
@@ -42,16 +43,30 @@ if TYPE_CHECKING:
     callback=seconds,
     help="First wait until the asset is ready, at most so many seconds.",
 )
+@click.option(
+    "--timeout",
+    "total",
+    metavar="SECONDS",
+    type=float,
+    callback=seconds,
+    help="Seconds that the whole download may take.  [default: no limit]",
+)
 @one_id
 def download(
-    settings: Settings, *, asset_id: str, output: str, overwrite: bool, limit: float | None
+    settings: Settings,
+    *,
+    asset_id: str,
+    output: str,
+    overwrite: bool,
+    limit: float | None,
+    total: float | None,
 ) -> int:
     """Store an asset's bytes, and print the path of the file.
 
     A download that broke off is taken up by the same command, if the storage allows.
     """
     if output == "-":
-        return _to_standard_output(settings, asset_id, limit)
+        return _to_standard_output(settings, asset_id, limit, total)
     if not (overwrite or Path(output).is_dir()) and os.path.lexists(output):
         raise Failure(f"{output!r} exists. Choose another name, or --overwrite.", Exit.NO)
     with settings.client() as client:
@@ -59,7 +74,7 @@ def download(
         try:
             with transfer(asset.size, live=settings.is_live) as on_progress:
                 path = client.assets.download(
-                    asset, output, overwrite=overwrite, on_progress=on_progress
+                    asset, output, overwrite=overwrite, timeout=total, on_progress=on_progress
                 )
         except KeyboardInterrupt:
             raise Failure(
@@ -75,7 +90,9 @@ def download(
     return Exit.YES
 
 
-def _to_standard_output(settings: Settings, asset_id: str, limit: float | None) -> int:
+def _to_standard_output(
+    settings: Settings, asset_id: str, limit: float | None, total: float | None
+) -> int:
     if settings.as_json:
         raise click.UsageError("--json and --output - both need standard output.")
     if sys.stdout.isatty():
@@ -83,7 +100,7 @@ def _to_standard_output(settings: Settings, asset_id: str, limit: float | None) 
     with settings.client() as client:
         asset = _asset(settings, client.assets, asset_id, limit)
         with transfer(asset.size, live=settings.is_live) as on_progress:
-            client.assets.download(asset, sys.stdout.buffer, on_progress=on_progress)
+            client.assets.download(asset, sys.stdout.buffer, timeout=total, on_progress=on_progress)
     return Exit.YES
 
 

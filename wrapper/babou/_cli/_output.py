@@ -23,8 +23,8 @@ _KIBI = 1024
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 # The library's messages name its arguments; here they are options.
-_ARGUMENTS = re.compile(r"\b(api_key|timeout)=|^(api_key|base_url)\b")
-_OPTIONS = {"api_key": "--api-key-file", "base_url": "--base-url"}
+_ARGUMENTS = re.compile(r"\b(api_key|overwrite|timeout)=(?:True)?|^(api_key|base_url)\b")
+_OPTIONS = {"api_key": "--api-key-file", "base_url": "--base-url", "overwrite": "--overwrite"}
 
 
 def clean(text: object) -> str:

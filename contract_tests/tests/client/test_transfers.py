@@ -1,7 +1,4 @@
-"""A long body is read straight from its connection: all promises of a download hold there too.
-
-`LONG` is lowered to a byte, so that every file of these tests is long.
-"""
+"""Transfers of long bodies: pieces, silences, TLS, proxies."""
 
 import asyncio
 import contextlib
@@ -12,49 +9,19 @@ import socket
 import ssl
 import threading
 import time
-import tracemalloc
 
-import httpx
 import pytest
 import trustme
 
 import babou
-from babou import AsyncHttpxEngine, HttpxEngine, _straight, _tls
-from babou._asyncio_backend import Connection
+from babou._http.aio import AioTransport
+from babou._http.sync import SyncTransport
+from babou._http.tls import trusted
 from babou._messages import Request
 
 CONTENT = hashlib.sha256(b"long").digest() * 100_000  # 3.2 MB, many times what one read gives
 DEADLINE = 0.3
-ENGINES = ["httpx", "pyreqwest"]
 PATIENCE = 10.0  # beyond the deadline, before it is called a hang; it measures nothing
-
-
-@pytest.fixture(autouse=True)
-def straight(monkeypatch):
-    """Have all bodies read straight; return the pieces that were."""
-    seen = []
-    real_sync, real_async = _straight._arriving, Connection.straight
-
-    def arriving(connection, left):
-        for view in real_sync(connection, left):
-            seen.append(len(view))
-            yield view
-
-    async def arriving_async(self, left):
-        async for view in real_async(self, left):
-            seen.append(len(view))
-            yield view
-
-    monkeypatch.setattr(_straight, "LONG", 1)
-    monkeypatch.setattr(_straight, "_arriving", arriving)
-    monkeypatch.setattr(Connection, "straight", arriving_async)
-    return seen
-
-
-@pytest.fixture
-def engine():
-    """Only the engine over httpx has another way; test_downloads.py is for all."""
-    return "httpx"
 
 
 @pytest.fixture
@@ -62,42 +29,17 @@ def asset_id(server):
     return server.add(name="film.mp4", content=CONTENT)
 
 
-def kept(client):
-    """Return the connections that a client keeps for its next downloads."""
-    return client._runner.engine._client._transport._pool.connections
-
-
 def storage_requests(server):
     return [request for request in server.requests if request.path.startswith("/storage/")]
 
 
-def test_bytes_arrive_unchanged_and_progress_is_told(door, asset_id, tmp_path, straight):
-    """The file is the asset's bytes; progress grows up to the total, in steps of one buffer."""
+def test_bytes_arrive_unchanged_and_progress_is_told(door, asset_id, tmp_path):
+    """The file is the asset's bytes; progress grows up to the total."""
     calls = []
     path = door("download", asset_id, tmp_path, on_progress=lambda *call: calls.append(call))
     assert path.read_bytes() == CONTENT
     assert calls == sorted(calls)
     assert calls[-1] == (len(CONTENT), len(CONTENT))
-    assert sum(straight) > len(CONTENT) / 2
-    assert max(straight) <= _straight.PIECE
-
-
-def test_a_short_body_leaves_the_connection_for_the_next(door, server, tmp_path, monkeypatch):
-    """A file that is not long goes the ordinary way, and the next over the same connection."""
-    monkeypatch.setattr(_straight, "LONG", len(CONTENT) + 1)
-    connections = []
-    for name in ("one", "two"):
-        asset_id = server.add(content=CONTENT)
-        assert door("download", asset_id, tmp_path / name).read_bytes() == CONTENT
-        connections += kept(door.client)
-    assert len(connections) == 2
-    assert connections[0] is connections[1]
-
-
-def test_a_long_body_takes_the_connection_along(door, asset_id, tmp_path):
-    """After a body that was read past it, HTTP doesn't know where the connection stands."""
-    door("download", asset_id, tmp_path)
-    assert kept(door.client) == []
 
 
 @pytest.mark.parametrize("fault", ["storage_cut", "storage_reset"])
@@ -143,15 +85,14 @@ def test_a_trickling_server_is_followed_piece_by_piece(server, open_door, tmp_pa
 
 
 @pytest.mark.parametrize("fault", ["storage_chunked", "storage_no_etag"])
-def test_an_unusual_answer_is_stored_whole(server, door, asset_id, tmp_path, fault, straight):
-    """A body in chunks is left to HTTP; one without a validator is not."""
+def test_an_unusual_answer_is_stored_whole(server, door, asset_id, tmp_path, fault):
+    """A body in chunks, and one without a validator."""
     server.fault(fault)
     assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
-    assert bool(straight) == (fault != "storage_chunked")
 
 
-def test_a_compressed_answer_is_stored_decompressed(server, door, asset_id, tmp_path, straight):
-    """A storage that compresses unasked gives the file's bytes; they aren't read straight."""
+def test_a_compressed_answer_is_stored_decompressed(server, door, asset_id, tmp_path):
+    """A storage that compresses unasked gives the file's bytes; the file is not the coded form."""
 
     def compressed(request, answer):
         if not request.path.startswith("/storage/"):
@@ -162,7 +103,6 @@ def test_a_compressed_answer_is_stored_decompressed(server, door, asset_id, tmp_
 
     server.rewrite = compressed
     assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
-    assert straight == []
 
 
 def test_a_callers_file_gets_bytes_of_its_own(door, asset_id):
@@ -186,48 +126,21 @@ def test_a_callers_file_gets_bytes_of_its_own(door, asset_id):
     assert b"".join(kept.chunks) == CONTENT
 
 
-def test_the_callers_own_client_is_read_the_ordinary_way(server, asset_id, tmp_path, straight):
-    """What is between a caller's client and its connection can't be known."""
-    with httpx.Client() as mine:
-        client = babou.Client(
-            server.api_key, base_url=server.base_url, engine=babou.HttpxEngine(mine)
-        )
-        assert client.assets.download(asset_id, tmp_path).read_bytes() == CONTENT
-    assert straight == []
-
-
-def test_a_proxy_is_used(server, open_door, asset_id, tmp_path, monkeypatch, straight):
-    """The body comes straight from the proxy's connection."""
+def test_a_proxy_is_used(server, open_own_door, asset_id, tmp_path, monkeypatch):
+    """The body comes over the proxy's connection."""
     monkeypatch.setenv("HTTP_PROXY", server.base_url)
     monkeypatch.setenv("NO_PROXY", "elsewhere.invalid")
-    assert open_door()("download", asset_id, tmp_path).read_bytes() == CONTENT
-    assert straight
+    assert open_own_door()("download", asset_id, tmp_path).read_bytes() == CONTENT
 
 
-def test_memory_stays_flat(large_asset, open_door, tmp_path):
-    """The size of a file is no matter: it is never held whole."""
-    asset_id, size = large_asset
-    tracemalloc.start()
-    try:
-        path = open_door()("download", asset_id, tmp_path)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert path.stat().st_size == size
-    assert peak < 16 << 20
-
-
-@pytest.mark.parametrize("engine", ENGINES)
 def test_a_cancelled_download_closes_its_connection_and_keeps_a_part(
-    server, asset_id, tmp_path, engine
+    server, asset_id, tmp_path, open_async_client
 ):
     """Cancelling an asynchronous download ends it at once; the next call goes on."""
     server.fault("storage_stall", times=1, after=1_000_000)
 
     async def cancelled():
-        async with babou.AsyncClient(
-            server.api_key, base_url=server.base_url, engine=engine
-        ) as client:
+        async with open_async_client() as client:
             arrived = asyncio.Event()
 
             def tell(done, _total):
@@ -239,8 +152,6 @@ def test_a_cancelled_download_closes_its_connection_and_keeps_a_part(
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            if engine == "httpx":
-                assert kept(client) == []
             return await client.assets.download(asset_id, tmp_path)
 
     assert asyncio.run(cancelled()).read_bytes() == CONTENT
@@ -281,37 +192,37 @@ def authority(tmp_path, monkeypatch):
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    _tls._shared.cache_clear()
+    trusted.cache_clear()
     yield authority
-    _tls._shared.cache_clear()
+    trusted.cache_clear()
 
 
 def fetch_sync(request):
     """Return what comes of a body, and the error that ended it."""
-    engine, pieces = HttpxEngine(), []
+    transport, pieces = SyncTransport(), []
     try:
-        with engine.stream(request, stall=PATIENCE, timeout=PATIENCE) as answer:
+        with transport.stream(request, stall=PATIENCE, timeout=PATIENCE) as answer:
             pieces.extend(map(bytes, answer.chunks))
     except babou.APIConnectionError as error:
         return b"".join(pieces), error
     finally:
-        engine.close()
+        transport.close()
     return b"".join(pieces), None
 
 
 def fetch_async(request, stall=PATIENCE):
-    """Do the same with the asynchronous engine."""
+    """Do the same with the asynchronous transport."""
 
     async def fetch():
-        engine, pieces = AsyncHttpxEngine(), []
+        transport, pieces = AioTransport(), []
         try:
-            async with engine.stream(request, stall=stall, timeout=PATIENCE) as answer:
+            async with transport.stream(request, stall=stall, timeout=PATIENCE) as answer:
                 async for piece in answer.chunks:
                     pieces.append(bytes(piece))  # noqa: PERF401 (they are wanted after an error too)
         except babou.APIConnectionError as error:
             return b"".join(pieces), error
         finally:
-            await engine.close()
+            await transport.close()
         return b"".join(pieces), None
 
     return asyncio.run(fetch())
@@ -321,11 +232,10 @@ FETCH = pytest.mark.parametrize("fetch", [fetch_sync, fetch_async])
 
 
 @FETCH
-def test_bytes_arrive_unchanged_over_tls(authority, fetch, straight):
+def test_bytes_arrive_unchanged_over_tls(authority, fetch):
     """What TLS has decrypted already, and what is still to come, are put together right."""
     with contextlib.closing(TlsStorage(authority)) as storage:
         assert fetch(storage.request) == (CONTENT, None)
-    assert sum(straight) > len(CONTENT) / 2
 
 
 @FETCH
@@ -362,7 +272,7 @@ def tunnel(listening):
 
 
 @FETCH
-def test_tls_through_a_proxy_is_read_straight_as_well(authority, fetch, monkeypatch, straight):
+def test_tls_goes_through_a_proxy(authority, fetch, monkeypatch):
     """The body comes from the tunnel's connection, decrypted."""
     with (
         contextlib.closing(TlsStorage(authority)) as storage,
@@ -372,7 +282,6 @@ def test_tls_through_a_proxy_is_read_straight_as_well(authority, fetch, monkeypa
         proxy = f"http://127.0.0.1:{listening.getsockname()[1]}"
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         assert fetch(storage.request) == (CONTENT, None)
-    assert straight
 
 
 def test_a_handshake_that_never_ends_is_left():
@@ -387,22 +296,3 @@ def test_a_handshake_that_never_ends_is_left():
                 pass  # its hello, and then the end: it has hung up
     assert content == b""
     assert isinstance(error, babou.APITimeoutError)
-
-
-def test_a_connection_that_the_storage_closed_is_not_used_again(authority, monkeypatch):
-    """An idle connection that has ended is noticed, and the next file comes over a new one."""
-    monkeypatch.setattr(_straight, "LONG", len(CONTENT) + 1)
-
-    async def twice(storage):
-        engine = AsyncHttpxEngine()
-        pool = engine._client._transport._pool
-        for _ in range(2):
-            async with engine.stream(storage.request, stall=5.0, timeout=PATIENCE) as answer:
-                assert b"".join([bytes(piece) async for piece in answer.chunks]) == CONTENT
-            async with asyncio.timeout(PATIENCE):
-                while not all(each.has_expired() for each in pool.connections):  # noqa: ASYNC110 (it tells nobody)
-                    await asyncio.sleep(0.01)
-        await engine.close()
-
-    with contextlib.closing(TlsStorage(authority)) as storage:
-        asyncio.run(twice(storage))

@@ -1,6 +1,6 @@
-"""What an engine is, and what all engines share.
+"""What a transport is, and the limits and errors that all transports share.
 
-An engine sends one request and returns one whole, bounded answer within a time, or streams a long
+A transport sends one request and returns one whole, bounded answer within a time, or streams a long
 one. It follows no redirect, adds no credential, keeps no cookie.
 """
 
@@ -24,7 +24,6 @@ from babou._errors import (
 if TYPE_CHECKING:
     import contextlib
     import threading
-    from collections.abc import Callable
 
     from babou._messages import Request, Response
 
@@ -32,60 +31,68 @@ MAX_BODY = 1 << 20
 """Bytes of metadata accepted in one answer, counted after decompression (D13)."""
 
 MAX_CONNECTIONS = 20
-"""Connections of one client over httpx, and threads of one `wait_many`."""
-
-KEEPALIVE = 60.0
-"""Seconds that an idle connection is kept: longer than the longest pause between two polls."""
+"""Calls that one client has in flight, and connections that it keeps."""
 
 CLOSED = "This client is closed. Make a new one, or use it inside its `with` block."
+_SUCCESS = 2
 
 
 @frozen
-class Stream:
-    """The head of a streamed answer, and its body as it comes, in pieces."""
+class ResponseStream:
+    """The head of an answer that is streamed, and its body in pieces."""
 
     status: int
     headers: Mapping[str, str]
+    """Names in lower case."""
     chunks: Any
     """Iterator (or asynchronous iterator) of bytes; raises `APIConnectionError`.
 
-    A piece may be a view that is valid only until the next one is asked for.
+    They come as they were sent: a `content-encoding` among the headers is not undone.
     """
 
 
-class Engine(Protocol):
-    """What a `Client` needs of an HTTP library. `Client()` makes one."""
+class Transport(Protocol):
+    """What a `Client` sends its requests with. `Client()` makes one."""
 
     def send(
         self, request: Request, *, timeout: float, cancel: threading.Event | None = None
     ) -> Response:
-        """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
+        """Return the whole answer within `timeout` seconds.
+
+        A call with a `cancel` event may end as soon as that is set.
+
+        Raises:
+            APITimeoutError: The time was up.
+            APIConnectionError: There was no whole answer.
+        """
 
     def stream(
         self, request: Request, *, stall: float, timeout: float
-    ) -> contextlib.AbstractContextManager[Stream]:
+    ) -> contextlib.AbstractContextManager[ResponseStream]:
         """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
 
     def close(self) -> None:
-        """Close what this engine opened itself."""
+        """Close the connections; called only for the transport that a client made itself."""
 
 
-class AsyncEngine(Protocol):
-    """What an `AsyncClient` needs of an HTTP library."""
-
-    connections: int
-    """Calls that can be in flight at once; further ones wait for their turn."""
+class AsyncTransport(Protocol):
+    """What an `AsyncClient` sends its requests with. `AsyncClient()` makes one."""
 
     async def send(self, request: Request, *, timeout: float) -> Response:
-        """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
+        """Return the whole answer within `timeout` seconds.
+
+        Raises:
+            APITimeoutError: The time was up.
+            APIConnectionError: There was no whole answer.
+        """
 
     def stream(
         self, request: Request, *, stall: float, timeout: float
-    ) -> contextlib.AbstractAsyncContextManager[Stream]:
+    ) -> contextlib.AbstractAsyncContextManager[ResponseStream]:
         """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
 
     async def close(self) -> None:
-        """Close what this engine opened itself."""
+        """Close the connections; called only for the transport that a client made itself."""
 
 
 class Body:
@@ -93,19 +100,19 @@ class Body:
 
     def __init__(self) -> None:
         self.content = bytearray()
-        self._inflate: Any = None
+        self._decompress: Any = None
 
     def begin(self, headers: Mapping[str, str]) -> None:
         encoding = headers.get("content-encoding", "identity").strip().lower()
         if encoding in {"gzip", "x-gzip"}:
-            self._inflate = zlib.decompressobj(wbits=31)
+            self._decompress = zlib.decompressobj(wbits=31)
         elif encoding not in {"", "identity"}:
             raise unusable("content encoding gzip or none", encoding)
 
     def add(self, chunk: bytes) -> None:
-        if self._inflate is not None:
+        if self._decompress is not None:
             try:
-                chunk = self._inflate.decompress(chunk, MAX_BODY + 1 - len(self.content))
+                chunk = self._decompress.decompress(chunk, MAX_BODY + 1 - len(self.content))
             except zlib.error as error:
                 raise unusable("a gzip body", str(error)) from error
         self.content += chunk
@@ -114,7 +121,7 @@ class Body:
             raise unusable(f"a body of at most {MAX_BODY} bytes", "a larger one")
 
     def end(self) -> None:
-        if self._inflate is not None and not self._inflate.eof:
+        if self._decompress is not None and not self._decompress.eof:
             raise unusable("a gzip body", "one that is cut off")
 
 
@@ -127,25 +134,27 @@ def unusable(expected: str, received: str) -> APIResponseValidationError:
     )
 
 
+class CallCancelledError(ConnectionAbortedError):
+    """The caller's `cancel` event was set."""
+
+
 @frozen
-class Troubles:
+class ErrorMap:
     """The exceptions of an HTTP library, by what they mean."""
 
     late: tuple[type[BaseException], ...]
     broken: tuple[type[BaseException], ...]
-    closed: tuple[type[BaseException], ...]
     impossible: tuple[type[BaseException], ...]
-    """What was asked for can't be done: an address that is none, a setting of the environment."""
-    reason: Callable[[BaseException], str] = str
+    """What was asked for can't be done: no such address, a setting of the environment."""
 
 
 class Translated:
     """Raise this package's errors in place of the library's."""
 
-    __slots__ = ("_request", "_timeout", "_troubles")
+    __slots__ = ("_map", "_request", "_timeout")
 
-    def __init__(self, troubles: Troubles, request: Request, timeout: float) -> None:
-        self._troubles, self._request, self._timeout = troubles, request, timeout
+    def __init__(self, error_map: ErrorMap, request: Request, timeout: float) -> None:
+        self._map, self._request, self._timeout = error_map, request, timeout
 
     def __enter__(self) -> None:
         pass
@@ -153,44 +162,41 @@ class Translated:
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if error is None or isinstance(error, BabouError):
             return
-        troubles = self._troubles
-        if isinstance(error, troubles.late):
+        if isinstance(error, self._map.late):
             raise timed_out(self._request, self._timeout) from error
-        if isinstance(error, troubles.closed):
-            raise ClientClosedError(CLOSED) from error
-        reason = troubles.reason(error).rstrip(".") or type(error).__name__
-        if isinstance(error, troubles.broken):
+        if isinstance(error, self._map.broken):
             raise APIConnectionError(
-                f"no whole answer from {place(self._request)}: {reason}. "
+                f"no whole answer from {place(self._request)}: {_reason(error)}. "
                 "Check the network, BABOU_BASE_URL and the proxy settings."
             ) from error
-        if isinstance(error, troubles.impossible):
+        if isinstance(error, self._map.impossible):
             raise ConfigurationError(
-                f"{place(self._request)} cannot be reached: {reason}. Check the address, and the "
-                "proxy and certificate settings of the environment."
+                f"{place(self._request)} cannot be reached: {_reason(error)}. Check the address, "
+                "and the proxy and certificate settings of the environment."
             ) from error
 
 
-class ToldApart:
+def _reason(error: BaseException) -> str:
+    return str(error).rstrip(".") or type(error).__name__
+
+
+class BodyOfErrorForgiven:
     """Forgive what is wrong with the body of an error: its status says enough."""
 
-    __slots__ = ("_forgiving", "_troubles")
+    __slots__ = ("_is_error", "_map")
 
-    def __init__(self, troubles: Troubles, status: int) -> None:
-        self._troubles, self._forgiving = troubles, status // 100 != _SUCCESS
+    def __init__(self, error_map: ErrorMap, status: int) -> None:
+        self._map, self._is_error = error_map, status // 100 != _SUCCESS
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
         return (
-            self._forgiving
-            and isinstance(error, (*self._troubles.broken, APIResponseValidationError))
-            and not isinstance(error, self._troubles.late)
+            self._is_error
+            and isinstance(error, (*self._map.broken, APIResponseValidationError))
+            and not isinstance(error, (*self._map.late, CallCancelledError))
         )
-
-
-_SUCCESS = 2
 
 
 def check(request: Request, timeout: float, *, closed: bool) -> None:

@@ -1,0 +1,172 @@
+"""Waits that meet trouble: what is polled through, what is told meanwhile, and in the end."""
+
+import socket
+
+import pytest
+
+import babou
+from babou_contract.mock_server import Response
+
+IMAGE = "ast_demo_image"
+NEW = "ast_new"
+
+
+@pytest.fixture
+def closed_port():
+    """Return the URL of a port at which nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+def ask(door, method, asset_id, **options):
+    """Wait in one of the three ways; return the asset, or raise."""
+    if method != "wait_many":
+        answer = door(method, asset_id, **options)
+        return answer[-1] if isinstance(answer, list) else answer
+    (result,) = door(method, [asset_id], **options)
+    if result.error:
+        raise result.error
+    return result.asset
+
+
+METHODS = pytest.mark.parametrize("method", ["wait", "watch", "wait_many"])
+
+
+class TestAssetsNotYetListed:
+    """An asset may be listed a moment after its upload."""
+
+    @METHODS
+    def test_a_404_ends_a_wait_by_default(self, server, door, method):
+        """The id may be wrong: nobody waits ten minutes to hear it."""
+        with pytest.raises(babou.NotFoundError):
+            ask(door, method, NEW, timeout=30)
+        assert len(server.requests) == 1
+
+    @METHODS
+    def test_missing_ok_for_rides_out_404(self, server, door, method):
+        """It is polled through for so many seconds since the wait began."""
+        errors = []
+
+        def add(_request, answer):
+            if answer.status == 404:
+                errors.append(answer)
+                if len(errors) == 3:
+                    server.rewrite = None
+                    server.add(NEW)
+            return answer
+
+        server.rewrite = add
+        assert ask(door, method, NEW, timeout=30, missing_ok_for=20).id == NEW
+        assert len(errors) == 3
+
+    @METHODS
+    def test_after_that_time_404_ends_the_wait(self, door, method):
+        """Long before the whole wait's time is up."""
+        with pytest.raises(babou.NotFoundError):
+            ask(door, method, NEW, timeout=60, missing_ok_for=0.1)
+
+    @pytest.mark.parametrize("seconds", [-1, "1", float("nan")])
+    @METHODS
+    def test_what_is_no_time_is_refused(self, door, method, seconds):
+        """Before anything is sent."""
+        with pytest.raises(babou.ConfigurationError, match="missing_ok_for"):
+            ask(door, method, NEW, missing_ok_for=seconds)
+
+
+class TestTheErrorThatIsTold:
+    """It is the last one that says something."""
+
+    @pytest.mark.parametrize("timeout", [0.3, 1.5])
+    @METHODS
+    def test_a_dead_server(self, open_door, closed_port, method, timeout):
+        """Connection refused, and not that the last poll had no time left."""
+        with pytest.raises(babou.BabouError) as caught:
+            ask(open_door(base_url=closed_port), method, IMAGE, timeout=timeout)
+        text = str(caught.value)
+        assert "refused" in text or "All connection attempts failed" in text
+        assert "within 0 s" not in text
+
+    @METHODS
+    def test_a_server_that_fell_silent(self, server, open_door, method):
+        """A last poll that was cut short hides neither the asset nor the error before it."""
+        server.fault("server_error", times=2)
+        server.fault("never_answers")
+        with pytest.raises(babou.WaitTimeoutError) as caught:
+            ask(open_door(timeout=20), method, IMAGE, timeout=0.5)
+        assert isinstance(caught.value.last_error, babou.InternalServerError)
+
+    def test_retries_that_have_no_time_left(self, open_door, closed_port):
+        """The same of a single call."""
+        door = open_door(base_url=closed_port, timeout=0.6, max_retries=50)
+        with pytest.raises(babou.APIConnectionError) as caught:
+            door("get", IMAGE)
+        assert "within 0 s" not in str(caught.value)
+
+
+class TestWhatIsToldMeanwhile:
+    """`on_error` hears of each failed poll."""
+
+    @pytest.mark.parametrize("method", ["wait", "wait_many"])
+    def test_on_error(self, server, door, method):
+        """With the asset's id and the error; then the wait goes on."""
+        server.fault("server_error", times=2)
+        told, seen = [], []
+        asset = ask(
+            door,
+            method,
+            IMAGE,
+            timeout=30,
+            on_error=lambda *call: told.append(call),
+            on_update=seen.append,
+        )
+        assert [(asset_id, type(error)) for asset_id, error in told] == [
+            (IMAGE, babou.InternalServerError)
+        ] * 2
+        assert seen == [asset]
+
+    @pytest.mark.parametrize("method", ["wait", "wait_many"])
+    def test_nobody_has_to_listen(self, server, door, method):
+        """Both functions are the caller's choice."""
+        server.fault("server_error", times=1)
+        assert ask(door, method, IMAGE, timeout=30).is_ready
+
+
+class TestSeveralIds:
+    """`wait_many` takes ids, not one id."""
+
+    @pytest.mark.parametrize("ids", [IMAGE, IMAGE.encode(), bytearray(b"a"), {IMAGE: 1}, 5, None])
+    def test_what_is_not_several_ids_is_refused(self, server, door, ids):
+        """The letters of a name are no assets."""
+        with pytest.raises(babou.ConfigurationError, match="asset_ids must be several ids"):
+            door("wait_many", ids)
+        assert not server.requests
+
+    def test_results_say_how_each_wait_ended(self, door):
+        """One class for each, which type checkers can tell apart."""
+        found = {result.asset_id: result for result in door("wait_many", [IMAGE, NEW])}
+        assert isinstance(found[IMAGE], babou.WaitSuccess)
+        assert isinstance(found[NEW], babou.WaitFailure)
+        assert (found[IMAGE].error, found[NEW].asset) == (None, None)
+        assert found[IMAGE].asset
+        assert found[NEW].error
+
+
+class TestBaseUrls:
+    """A base URL that names a part of the operation's path as well."""
+
+    @pytest.mark.parametrize("path", ["", "/", "/api/v1", "/api/v1/", "/api/v1/assets"])
+    def test_the_operations_path_at_its_end_counts_once(self, server, open_door, path):
+        """Documentation shows it in either form."""
+        assert open_door(base_url=server.base_url + path)("get", IMAGE).is_ready
+        assert server.requests[-1].path == f"/api/v1/assets/{IMAGE}"
+
+    def test_a_404_that_is_not_the_apis_own_names_the_setting(self, open_door, server):
+        """Another server, or another path, has answered: the id says nothing about that."""
+        page = Response(404, (("content-type", "text/html"),), b"<html>Not Found</html>")
+        server.rewrite = lambda _request, _answer: Response(
+            404, (("content-type", "text/html"),), page
+        )
+        for method in ("get", "check", "wait"):
+            with pytest.raises(babou.NotFoundError, match="check BABOU_BASE_URL"):
+                open_door()(method, IMAGE)

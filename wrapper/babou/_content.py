@@ -1,0 +1,99 @@
+"""Read what a storage says of a body: which bytes of how many, their version, their coding. Pure.
+
+A length or range that cannot be read counts as not given.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
+_UNSATISFIED = re.compile(r"bytes \*/(\d{1,18})", re.ASCII)
+_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
+_STRONG = re.compile(r'"[ !#-~]*"')  # anything else could not be sent back, or kept in a name
+_PIECE = 1 << 18
+_NO_CODING = frozenset({"", "identity", "aws-chunked"})
+"""The last is what S3 keeps of an upload's framing; the object's bytes are not coded by it."""
+
+
+@frozen
+class ContentRange:
+    """Which bytes of the whole a 206 brings; `total` is None where the storage does not say."""
+
+    first: int
+    last: int
+    total: int | None
+
+    @property
+    def length(self) -> int:
+        """How many bytes these are."""
+        return self.last - self.first + 1
+
+
+def content_range(headers: Mapping[str, str]) -> ContentRange | None:
+    """Return the one range of a 206, or None if there is no valid one (RFC 9110, 14.4)."""
+    match = _RANGE.fullmatch(headers.get("content-range", "").strip())
+    if match is None or headers.get("content-type", "").lower().startswith("multipart/byteranges"):
+        return None
+    total = None if match[3] == "*" else int(match[3])
+    found = ContentRange(int(match[1]), int(match[2]), total)
+    is_valid = found.first <= found.last and (total is None or found.last < total)
+    return found if is_valid and content_length(headers) in {None, found.length} else None
+
+
+def unsatisfied_total(headers: Mapping[str, str]) -> int | None:
+    """Return the length of the whole that a 416 tells, or None (RFC 9110, 15.5.17)."""
+    match = _UNSATISFIED.fullmatch(headers.get("content-range", "").strip())
+    return int(match[1]) if match else None
+
+
+def content_length(headers: Mapping[str, str]) -> int | None:
+    """Return the length of the body as it is sent, or None."""
+    match = _LENGTH.fullmatch(headers.get("content-length", "").strip())
+    return int(match[0]) if match else None
+
+
+def strong_etag(headers: Mapping[str, str]) -> str | None:
+    """Return an ETag that proves bytes equal, None for a weak or odd one (RFC 9110, 8.8.3)."""
+    etag = headers.get("etag", "").strip()
+    return etag if _STRONG.fullmatch(etag) else None
+
+
+def content_coding(headers: Mapping[str, str]) -> str:
+    """Return the codings that the body is in, or an empty text (RFC 9110, 8.4)."""
+    codings = headers.get("content-encoding", "").lower().split(",")
+    return ", ".join(coding.strip() for coding in codings if coding.strip() not in _NO_CODING)
+
+
+class Gunzip:
+    """Undo the coding gzip, piece by piece, in bounded memory."""
+
+    def __init__(self) -> None:
+        self._member: Any = None
+
+    @property
+    def is_at_end(self) -> bool:
+        """Tell whether a body may end here; one without any byte is empty."""
+        return self._member is None or bool(self._member.eof)
+
+    def pieces(self, chunk: bytes | memoryview) -> Iterator[bytes]:
+        """Yield what the next bytes of the body stand for.
+
+        Raises:
+            zlib.error: They are not gzip, or a checksum is wrong.
+        """
+        coded, is_more = bytes(chunk), False
+        while coded or is_more:
+            if coded and self.is_at_end:  # a body may be several files of gzip, one after another
+                self._member = zlib.decompressobj(wbits=31)
+            piece = self._member.decompress(coded, _PIECE)
+            yield piece
+            is_more = len(piece) == _PIECE
+            coded = self._member.unconsumed_tail or self._member.unused_data

@@ -1,0 +1,387 @@
+"""The asynchronous transport; `sync` is its synchronous sibling.
+
+It runs in every event loop of anyio: asyncio, uvloop, trio. All that a call does is in one cancel
+scope, which ends at its deadline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.lowlevel
+import httpcore
+from anyio.abc import SocketAttribute
+
+from babou._headers import join_headers
+from babou._http.connections import (
+    ERRORS,
+    KEEPALIVE,
+    PROXY_AUTHENTICATION,
+    Pool,
+    Received,
+    decoded,
+    is_readable,
+    is_refused_by_proxy,
+    may_be_sent_again,
+    prepared,
+)
+from babou._http.proxies import Proxies, Proxy
+from babou._http.tls import READ, Tls, trusted
+from babou._http.transport import (
+    MAX_CONNECTIONS,
+    Body,
+    BodyOfErrorForgiven,
+    ResponseStream,
+    Translated,
+    check,
+)
+from babou._messages import Request, Response
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator, Generator, Mapping
+
+    from anyio.abc import SocketStream
+
+_ALL = 1 << 18
+"""Bytes that an event loop reads at most at once; with fewer, anyio would keep the rest."""
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """A TCP connection. The times that httpcore gives are not looked at."""
+
+    def __init__(self, connection: _Connection, network: SocketStream) -> None:
+        self._connection, self._network = connection, network
+        self.received: Received | None = connection.received
+        self._rest = b""
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        data, self._rest = self._rest, b""
+        if not data:
+            try:
+                data = await self._network.receive(_ALL)
+            except anyio.EndOfStream:
+                data = b""
+            except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
+                raise httpcore.ReadError(_cause(error)) from error
+        if len(data) > max_bytes:
+            data, self._rest = data[:max_bytes], data[max_bytes:]
+        if self.received is not None:
+            self.received.add(data)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        if not buffer:  # httpcore writes the end of a request that has no body
+            return
+        try:
+            await self._network.send(buffer)
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
+            raise httpcore.WriteError(_cause(error)) from error  # the answer may have come before
+
+    async def aclose(self) -> None:
+        await self._network.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore.AsyncNetworkStream:
+        stream = _TlsStream(self._connection, self, Tls(ssl_context, server_hostname))
+        await stream.begin()
+        return stream
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (as httpcore has it)
+        if info != "is_readable":
+            return None
+        network = self._network.extra(SocketAttribute.raw_socket)  # noqa: S610 (not of Django)
+        return bool(self._rest) or is_readable(network.fileno())
+
+
+class _TlsStream(_Stream):
+    """TLS over a stream, which may itself be TLS."""
+
+    def __init__(self, connection: _Connection, below: _Stream, tls: Tls) -> None:
+        self._connection, self._below, self._tls = connection, below, tls
+        self.received, below.received = below.received, None
+
+    async def begin(self) -> None:
+        """Shake hands."""
+        self._connection.received.begin()
+        try:
+            await self._talk(self._tls.handshake())
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self.aclose()
+            raise
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        data: bytes = await self._talk(self._tls.read(max_bytes))
+        if self.received is not None:
+            self.received.add(data)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        if buffer:
+            await self._talk(self._tls.write(buffer))
+
+    async def _talk(self, talk: Generator[bytes | None, bytes, Any]) -> Any:  # noqa: ANN401
+        try:
+            leaving = next(talk)
+            while True:
+                if leaving is None:
+                    leaving = talk.send(await self._below.read(READ))
+                else:
+                    await self._below.write(leaving)
+                    leaving = next(talk)
+        except StopIteration as end:
+            return end.value
+
+    async def aclose(self) -> None:
+        await self._below.aclose()
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (as httpcore has it)
+        if info == "ssl_object":
+            return self._tls.object
+        return self._tls.has_unread or self._below.get_extra_info(info)
+
+
+def _cause(error: BaseException) -> str:
+    return str(error.__cause__ or error) or "the connection was closed"
+
+
+class _Connection(httpcore.AsyncNetworkBackend):
+    """One connection: httpcore's, and what is below it."""
+
+    def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
+        self.origin, self.proxy = origin, proxy
+        self.received = Received()
+        self._http: httpcore.AsyncConnectionInterface | None = None
+
+    async def ask(self, request: httpcore.Request) -> httpcore.Response:
+        """Send a request, and return the answer as soon as its head is there."""
+        self.received.begin()
+        if self._http is None:
+            self._http = await self._connect()
+        answer = await self._http.handle_async_request(request)
+        if self.proxy is not None and answer.status == PROXY_AUTHENTICATION:
+            raise self.proxy.refusal(answer.status)
+        return answer
+
+    async def _connect(self) -> httpcore.AsyncConnectionInterface:
+        origin, proxy = self.origin, self.proxy
+        context = trusted() if origin.scheme == b"https" else None
+        if proxy is None:
+            host = origin.host.decode()
+            stream = await self.connect_tcp(host, origin.port)
+            stream = stream if context is None else await stream.start_tls(context, host)
+            return httpcore.AsyncHTTP11Connection(origin, stream, KEEPALIVE)
+        options: dict[str, Any] = {
+            "proxy_url": proxy.url,
+            "proxy_auth": proxy.auth,
+            "ssl_context": context,
+            "keepalive_expiry": KEEPALIVE,
+            "network_backend": self,
+        }
+        if proxy.is_socks:
+            return httpcore.AsyncSOCKSProxy(**options).create_connection(origin)
+        if proxy.url.scheme == b"https":
+            options["proxy_ssl_context"] = trusted()
+        return httpcore.AsyncHTTPProxy(**options).create_connection(origin)
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        *_: Any,  # noqa: ANN401
+        **__: Any,  # noqa: ANN401
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to the first address of a host that answers (RFC 8305)."""
+        try:
+            return _Stream(self, await anyio.connect_tcp(host, port))
+        except OSError as error:
+            raise httpcore.ConnectError(_reason(error.__cause__ or error)) from error
+
+    def is_available(self) -> bool:
+        """Tell whether the exchange has ended such that another may follow."""
+        return self._http is not None and self._http.is_available()
+
+    def has_expired(self) -> bool:
+        """Tell whether an idle connection is of no use: too old, closed, or something came."""
+        return self._http is None or self._http.has_expired()
+
+    async def aclose(self) -> None:
+        """Close it, if it is open, although the call is cancelled."""
+        if self._http is not None:
+            with anyio.CancelScope(shield=True):
+                await self._http.aclose()
+
+
+def _reason(error: BaseException) -> str:
+    """Return the first of several reasons; asyncio has words of its own for the system's."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, OSError) and error.errno and not isinstance(error, socket.gaierror):
+        return str(OSError(error.errno, os.strerror(error.errno)))
+    return str(error)
+
+
+class _Exchange:
+    """An answer, and the connection that it comes over."""
+
+    def __init__(self, connection: _Connection, answer: httpcore.Response) -> None:
+        self.connection, self.answer = connection, answer
+        self.chunks: Any = answer.stream
+        self._headers: Mapping[str, str] = {}
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers, names in lower case."""
+        self._headers = join_headers(decoded(self.answer.headers), status=self.answer.status)
+        return self._headers
+
+    async def whole(self) -> Response:
+        """Return the answer with its body."""
+        headers, body = self.headers(), Body()
+        with BodyOfErrorForgiven(ERRORS, self.answer.status):
+            body.begin(headers)
+            async for chunk in self.chunks:
+                body.add(chunk)
+            body.end()
+        return Response(self.answer.status, headers, bytes(body.content), time.time())
+
+    def is_complete(self) -> bool:
+        """Tell whether the answer was read, and nothing came after it."""
+        return self.connection.is_available() and self.connection.received.is_exactly(
+            self.answer.status, self._headers
+        )
+
+
+class _InThisLoop:
+    """The connections of one transport in one event loop, and the turns of its calls."""
+
+    def __init__(self) -> None:
+        self.pool: Pool[_Connection] = Pool()
+        # Apart, because a caller may fetch assets while it stores the pieces of others.
+        self.calls = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
+        self.streams = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
+
+
+_Loops = weakref.WeakKeyDictionary["AioTransport", _InThisLoop]
+_of_loop: anyio.lowlevel.RunVar[_Loops] = anyio.lowlevel.RunVar("babou")
+
+
+class AioTransport:
+    """Sends over connections of its own; the environment names proxies and certificates.
+
+    Raises:
+        ConfigurationError: The environment's proxies can't be used.
+    """
+
+    def __init__(self) -> None:
+        self._proxies = Proxies.of_environment()
+        self._closed = False
+
+    def _here(self) -> _InThisLoop:
+        try:
+            transports = _of_loop.get()
+        except LookupError:
+            transports = weakref.WeakKeyDictionary()
+            _of_loop.set(transports)
+        here = transports.get(self)
+        if here is None:
+            here = transports[self] = _InThisLoop()
+        return here
+
+    async def send(self, request: Request, *, timeout: float) -> Response:
+        """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
+        check(request, timeout, closed=self._closed)
+        here = self._here()
+        with Translated(ERRORS, request, timeout), anyio.fail_after(timeout):
+            await here.calls.acquire()
+            try:
+                exchange = await self._open(prepared(request), here.pool)
+                try:
+                    return await exchange.whole()
+                finally:
+                    await self._end(exchange, here.pool)
+            finally:
+                here.calls.release()
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, request: Request, *, stall: float, timeout: float
+    ) -> AsyncIterator[ResponseStream]:
+        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        check(request, timeout, closed=self._closed)
+        here, end = self._here(), time.monotonic() + timeout
+
+        @contextlib.contextmanager
+        def step() -> Generator[None]:
+            left = min(stall, end - time.monotonic())
+            with Translated(ERRORS, request, left), anyio.fail_after(left):
+                yield
+
+        async def pieces() -> AsyncIterator[bytes]:
+            chunks = aiter(exchange.chunks)
+            while True:
+                with step():
+                    chunk = await anext(chunks, b"")
+                if not chunk:
+                    return
+                yield chunk
+
+        async with contextlib.AsyncExitStack() as leaving:
+            with step():
+                await here.streams.acquire()
+                leaving.callback(here.streams.release)
+                exchange = await self._open(prepared(request), here.pool)
+                leaving.push_async_callback(self._end, exchange, here.pool)
+                headers = exchange.headers()
+            yield ResponseStream(exchange.answer.status, headers, pieces())
+
+    async def _open(self, request: httpcore.Request, pool: Pool[_Connection]) -> _Exchange:
+        origin = request.url.origin
+        connection, useless = pool.take(origin)
+        for one in useless:
+            await one.aclose()
+        if connection is not None:
+            try:
+                return _Exchange(connection, await connection.ask(request))
+            except BaseException as error:
+                await connection.aclose()
+                if not may_be_sent_again(request, connection.received, error):
+                    raise
+            for one in pool.empty(origin):
+                await one.aclose()
+        proxy = self._proxies.to(origin.scheme.decode(), origin.host.decode(), origin.port)
+        connection = _Connection(origin, proxy)
+        try:
+            return _Exchange(connection, await connection.ask(request))
+        except BaseException as error:
+            await connection.aclose()
+            if proxy is not None and is_refused_by_proxy(error):
+                raise proxy.refusal(PROXY_AUTHENTICATION) from error
+            raise
+
+    async def _end(self, exchange: _Exchange, pool: Pool[_Connection]) -> None:
+        """Keep the connection for the next call, or close it."""
+        useless = [exchange.connection]
+        try:
+            await exchange.chunks.aclose()
+            if exchange.is_complete() and not self._closed:
+                useless = pool.keep(exchange.connection)
+        finally:
+            for one in useless:
+                await one.aclose()
+
+    async def close(self) -> None:
+        """Close the connections of this event loop; those of others end with their loops."""
+        self._closed = True
+        for connection in self._here().pool.empty():
+            await connection.aclose()

@@ -1,0 +1,208 @@
+"""Transports over an httpx client of the caller's, which is used as it is.
+
+Its public `send` is called, and nothing in it is replaced. It may know no deadline, or one for each
+read only, so a synchronous call is made in a thread, which is abandoned when the time is up; an
+asynchronous one is cancelled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import httpx
+
+from babou._headers import join_headers
+from babou._http.connections import decoded
+from babou._http.threads import Limit, in_thread
+from babou._http.transport import (
+    Body,
+    BodyOfErrorForgiven,
+    ErrorMap,
+    ResponseStream,
+    Translated,
+    check,
+)
+from babou._messages import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Generator, Iterator
+
+ERRORS = ErrorMap(
+    late=(TimeoutError, httpx.TimeoutException),
+    broken=(httpx.HTTPError, httpx.StreamError, OSError),
+    impossible=(httpx.InvalidURL, UnicodeError),  # the latter of host names
+)
+_DECODED = ("content-encoding", "content-length", "etag")
+
+
+class HttpxTransport:
+    """Send over an `httpx.Client` of yours.
+
+    Args:
+        client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
+            base URL, timeouts and redirects are not used. It is not closed with the client.
+    """
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def send(
+        self, request: Request, *, timeout: float, cancel: threading.Event | None = None
+    ) -> Response:
+        """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
+        check(request, timeout, closed=self._client.is_closed)
+        exchange = functools.partial(self._exchange, request, timeout)
+        with Translated(ERRORS, request, timeout):
+            return in_thread(exchange, Limit(time.monotonic() + timeout, cancel))
+
+    def _exchange(self, request: Request, timeout: float) -> Response:
+        end = time.monotonic() + timeout
+        answer = self._open(request, timeout)
+        body = Body()
+        try:
+            headers = _headers(answer)
+            with BodyOfErrorForgiven(ERRORS, answer.status_code):
+                body.begin(headers)
+                for chunk in _chunks(answer):
+                    body.add(chunk)
+                    if time.monotonic() > end:  # nobody waits any longer
+                        raise TimeoutError
+                body.end()
+        finally:
+            answer.close()
+        return Response(answer.status_code, headers, bytes(body.content), time.time())
+
+    def _open(self, request: Request, timeout: float) -> httpx.Response:
+        ours = _to_httpx(request, timeout)
+        return self._client.send(ours, auth=None, follow_redirects=False, stream=True)
+
+    @contextlib.contextmanager
+    def stream(self, request: Request, *, stall: float, timeout: float) -> Iterator[ResponseStream]:
+        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        check(request, timeout, closed=self._client.is_closed)
+        end = time.monotonic() + timeout
+        reading = threading.Lock()  # held by the thread that reads, be it abandoned
+
+        def step(action: Callable[[], Any], too_late: Callable[[Any], Any]) -> Any:  # noqa: ANN401
+            now = time.monotonic()
+            limit = Limit(min(now + stall, end))
+            with Translated(ERRORS, request, limit.end - now):
+                return in_thread(action, limit, too_late=too_late)
+
+        def next_chunk() -> bytes:
+            with reading:
+                return next(source, b"")
+
+        def pieces() -> Iterator[bytes]:
+            while chunk := step(next_chunk, lambda _: answer.close()):
+                yield chunk
+
+        answer: httpx.Response = step(
+            lambda: self._open(request, stall), lambda late: late and late.close()
+        )
+        source = iter(_chunks(answer))
+        try:
+            yield ResponseStream(answer.status_code, _headers(answer), pieces())
+        finally:
+            if not reading.locked():
+                answer.close()
+
+    def close(self) -> None:
+        """Leave the client open: it is the caller's."""
+
+
+class AsyncHttpxTransport:
+    """Send over an `httpx.AsyncClient` of yours.
+
+    Args:
+        client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
+            base URL, timeouts and redirects are not used. It is not closed with the client.
+    """
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def send(self, request: Request, *, timeout: float) -> Response:
+        """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
+        check(request, timeout, closed=self._client.is_closed)
+        with Translated(ERRORS, request, timeout), anyio.fail_after(timeout):
+            answer = await self._open(request, timeout)
+            body = Body()
+            try:
+                headers = _headers(answer)
+                with BodyOfErrorForgiven(ERRORS, answer.status_code):
+                    body.begin(headers)
+                    async for chunk in _achunks(answer):
+                        body.add(chunk)
+                    body.end()
+            finally:
+                await answer.aclose()
+        return Response(answer.status_code, headers, bytes(body.content), time.time())
+
+    async def _open(self, request: Request, timeout: float) -> httpx.Response:
+        ours = _to_httpx(request, timeout)
+        return await self._client.send(ours, auth=None, follow_redirects=False, stream=True)
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, request: Request, *, stall: float, timeout: float
+    ) -> AsyncIterator[ResponseStream]:
+        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        check(request, timeout, closed=self._client.is_closed)
+        end = time.monotonic() + timeout
+
+        @contextlib.contextmanager
+        def step() -> Generator[None]:
+            left = min(stall, end - time.monotonic())
+            with Translated(ERRORS, request, left), anyio.fail_after(left):
+                yield
+
+        async def pieces() -> AsyncIterator[bytes]:
+            source = aiter(_achunks(answer))
+            while True:
+                with step():
+                    chunk = await anext(source, b"")
+                if not chunk:
+                    return
+                yield chunk
+
+        with step():
+            answer = await self._open(request, stall)
+        try:
+            yield ResponseStream(answer.status_code, _headers(answer), pieces())
+        finally:
+            await answer.aclose()
+
+    async def close(self) -> None:
+        """Leave the client open: it is the caller's."""
+
+
+def _to_httpx(request: Request, timeout: float) -> httpx.Request:
+    return httpx.Request(
+        request.method,
+        request.url,
+        headers={"accept-encoding": "gzip", "connection": "keep-alive", **request.headers},
+        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)},
+    )
+
+
+def _headers(answer: httpx.Response) -> dict[str, str]:
+    """Return the headers; of a body that was read already, and decoded, without what is past."""
+    headers = join_headers(decoded(answer.headers.raw), status=answer.status_code)
+    if answer.is_stream_consumed and "content-encoding" in headers:
+        for name in _DECODED:
+            headers.pop(name, None)
+    return headers
+
+
+def _chunks(answer: httpx.Response) -> Iterator[bytes]:
+    return answer.iter_bytes() if answer.is_stream_consumed else answer.iter_raw()
+
+
+def _achunks(answer: httpx.Response) -> AsyncIterator[bytes]:
+    return answer.aiter_bytes() if answer.is_stream_consumed else answer.aiter_raw()

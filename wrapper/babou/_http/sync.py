@@ -1,0 +1,406 @@
+"""The synchronous transport; `aio` is its asynchronous sibling.
+
+httpcore is used by its public interface: one `HTTP11Connection` for each connection, over a
+`NetworkStream` of ours. httpcore gives each read the same time, so that a server which sends a byte
+now and then is never too slow; the streams here give each read what is left until the deadline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import selectors
+import socket
+import threading
+import time
+import weakref
+from collections import deque
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING, Any, cast
+
+import httpcore
+
+from babou._headers import join_headers
+from babou._http.connections import (
+    ERRORS,
+    KEEPALIVE,
+    PROXY_AUTHENTICATION,
+    Pool,
+    Received,
+    decoded,
+    is_readable,
+    is_refused_by_proxy,
+    may_be_sent_again,
+    prepared,
+)
+from babou._http.proxies import Proxies, Proxy
+from babou._http.threads import Limit, in_thread
+from babou._http.tls import READ, Tls, trusted
+from babou._http.transport import (
+    MAX_CONNECTIONS,
+    Body,
+    BodyOfErrorForgiven,
+    CallCancelledError,
+    ResponseStream,
+    Translated,
+    check,
+)
+from babou._messages import Request, Response
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Generator, Iterator, Mapping
+
+HEAD_START = 0.25
+"""Seconds after which the next address of a host is tried beside the first (RFC 8305, 5)."""
+
+
+class _Stream(httpcore.NetworkStream):
+    """A TCP connection. The times that httpcore gives are not looked at."""
+
+    def __init__(self, connection: _Connection, network: socket.socket) -> None:
+        self._connection, self._network = connection, network
+        self.received: Received | None = connection.received
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        while True:
+            self._network.settimeout(self._connection.limit.pause())
+            with contextlib.suppress(TimeoutError):  # `pause` tells whether it was the last
+                data = self._network.recv(max_bytes)
+                if self.received is not None:
+                    self.received.add(data)
+                return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        view = memoryview(buffer)
+        try:
+            while view:
+                self._network.settimeout(self._connection.limit.pause())
+                with contextlib.suppress(TimeoutError):
+                    view = view[self._network.send(view) :]
+        except ConnectionError as error:
+            if isinstance(error, CallCancelledError):
+                raise
+            raise httpcore.WriteError(str(error)) from error  # the answer may have come before
+
+    def close(self) -> None:
+        self._network.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        return _TlsStream(self._connection, self, Tls(ssl_context, server_hostname))
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (as httpcore has it)
+        return is_readable(self._network.fileno()) if info == "is_readable" else None
+
+
+class _TlsStream(_Stream):
+    """TLS over a stream, which may itself be TLS."""
+
+    def __init__(self, connection: _Connection, below: _Stream, tls: Tls) -> None:
+        self._connection, self._below, self._tls = connection, below, tls
+        self.received, below.received = below.received, None
+        connection.received.begin()
+        try:
+            self._talk(tls.handshake())
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        data: bytes = self._talk(self._tls.read(max_bytes))
+        if self.received is not None:
+            self.received.add(data)
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        if buffer:
+            self._talk(self._tls.write(buffer))
+
+    def _talk(self, talk: Generator[bytes | None, bytes, Any]) -> Any:  # noqa: ANN401
+        try:
+            leaving = next(talk)
+            while True:
+                if leaving is None:
+                    leaving = talk.send(self._below.read(READ))
+                else:
+                    self._below.write(leaving)
+                    leaving = next(talk)
+        except StopIteration as end:
+            return end.value
+
+    def close(self) -> None:
+        self._below.close()
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (as httpcore has it)
+        if info == "ssl_object":
+            return self._tls.object
+        return self._tls.has_unread or self._below.get_extra_info(info)
+
+
+class _Connection(httpcore.NetworkBackend):
+    """One connection: httpcore's, and what is below it."""
+
+    def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
+        self.origin, self.proxy = origin, proxy
+        self.received = Received()
+        self.limit = Limit(0.0)
+        self._http: httpcore.ConnectionInterface | None = None
+
+    def ask(self, request: httpcore.Request, limit: Limit) -> httpcore.Response:
+        """Send a request, and return the answer as soon as its head is there."""
+        self.limit = limit
+        self.received.begin()
+        if self._http is None:
+            self._http = self._connect()
+        answer = self._http.handle_request(request)
+        if self.proxy is not None and answer.status == PROXY_AUTHENTICATION:
+            raise self.proxy.refusal(answer.status)
+        return answer
+
+    def _connect(self) -> httpcore.ConnectionInterface:
+        origin, proxy = self.origin, self.proxy
+        context = trusted() if origin.scheme == b"https" else None
+        if proxy is None:
+            host = origin.host.decode()
+            stream = self.connect_tcp(host, origin.port)
+            stream = stream if context is None else stream.start_tls(context, host)
+            return httpcore.HTTP11Connection(origin, stream, KEEPALIVE)
+        options: dict[str, Any] = {
+            "proxy_url": proxy.url,
+            "proxy_auth": proxy.auth,
+            "ssl_context": context,
+            "keepalive_expiry": KEEPALIVE,
+            "network_backend": self,
+        }
+        if proxy.is_socks:
+            return httpcore.SOCKSProxy(**options).create_connection(origin)
+        if proxy.url.scheme == b"https":
+            options["proxy_ssl_context"] = trusted()
+        return httpcore.HTTPProxy(**options).create_connection(origin)
+
+    def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore.NetworkStream:  # noqa: ANN401
+        """Connect to the first address of a host that answers."""
+        look_up = functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        try:
+            found = look_up(flags=socket.AI_NUMERICHOST)
+        except socket.gaierror:  # a name; to look it up takes no timeout
+            found = in_thread(look_up, self.limit)
+        return _Stream(self, _connected(deque(_alternating(found)), self.limit))
+
+    def is_available(self) -> bool:
+        """Tell whether the exchange has ended such that another may follow."""
+        return self._http is not None and self._http.is_available()
+
+    def has_expired(self) -> bool:
+        """Tell whether an idle connection is of no use: too old, closed, or something came."""
+        return self._http is None or self._http.has_expired()
+
+    def close(self) -> None:
+        """Close it, if it is open."""
+        if self._http is not None:
+            self._http.close()
+
+
+class _Exchange:
+    """An answer, and the connection that it comes over."""
+
+    def __init__(self, connection: _Connection, answer: httpcore.Response) -> None:
+        self.connection, self.answer = connection, answer
+        self.chunks: Any = answer.stream
+        self._headers: Mapping[str, str] = {}
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers, names in lower case."""
+        self._headers = join_headers(decoded(self.answer.headers), status=self.answer.status)
+        return self._headers
+
+    def whole(self) -> Response:
+        """Return the answer with its body."""
+        headers, body = self.headers(), Body()
+        with BodyOfErrorForgiven(ERRORS, self.answer.status):
+            body.begin(headers)
+            for chunk in self.chunks:
+                body.add(chunk)
+            body.end()
+        return Response(self.answer.status, headers, bytes(body.content), time.time())
+
+    def is_complete(self) -> bool:
+        """Tell whether the answer was read, and nothing came after it."""
+        return self.connection.is_available() and self.connection.received.is_exactly(
+            self.answer.status, self._headers
+        )
+
+
+_Address = tuple[Any, ...]  # as socket.getaddrinfo has it: family, type, protocol, name, address
+
+
+def _alternating(found: list[_Address]) -> Iterator[_Address]:
+    """Yield addresses of both families by turns, in the order of each (RFC 8305, 4)."""
+    first = [each for each in found if each[0] == found[0][0]]
+    others = [each for each in found if each[0] != found[0][0]]
+    return (each for each in chain.from_iterable(zip_longest(first, others)) if each is not None)
+
+
+def _connected(addresses: deque[_Address], limit: Limit) -> socket.socket:
+    """Return a connection to the first address that accepts; the next is tried soon (RFC 8305)."""
+    problem = OSError("the host has no address")
+    with contextlib.ExitStack() as opened, selectors.DefaultSelector() as trying:
+        while addresses:
+            family, kind, protocol, _, address = addresses.popleft()
+            try:
+                network = opened.enter_context(socket.socket(family, kind, protocol))
+                network.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                network.settimeout(0)
+                with contextlib.suppress(BlockingIOError):
+                    network.connect(address)
+                trying.register(network, selectors.EVENT_WRITE)
+            except OSError as error:
+                problem = error
+            next_at = time.monotonic() + HEAD_START
+            while trying.get_map():
+                pause = limit.pause()
+                if addresses:
+                    pause = min(pause, max(0.0, next_at - time.monotonic()))
+                ready = trying.select(pause)
+                for key, _ in ready:
+                    network = cast("socket.socket", key.fileobj)
+                    trying.unregister(network)
+                    code = network.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                    if not code:
+                        return network.dup()
+                    problem = OSError(code, os.strerror(code))
+                if addresses and (ready or time.monotonic() >= next_at):
+                    break
+    raise problem
+
+
+class SyncTransport:
+    """Sends over connections of its own; the environment names proxies and certificates.
+
+    Raises:
+        ConfigurationError: The environment's proxies can't be used.
+    """
+
+    def __init__(self) -> None:
+        self._proxies = Proxies.of_environment()
+        self._closed = False
+        self._pool: Pool[_Connection] = Pool()
+        self._begin()
+        _transports.add(self)
+
+    def _begin(self) -> None:
+        # Apart, because a caller may fetch assets while it stores the pieces of others.
+        self._calls = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._streams = threading.BoundedSemaphore(MAX_CONNECTIONS)
+
+    def after_fork(self) -> None:
+        """Leave the connections to the parent process; whoever used one is not in this process."""
+        inherited, self._pool = self._pool, Pool()
+        self._begin()
+        for connection in inherited.empty():
+            connection.close()
+
+    def send(
+        self, request: Request, *, timeout: float, cancel: threading.Event | None = None
+    ) -> Response:
+        """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
+        check(request, timeout, closed=self._closed)
+        limit = Limit(time.monotonic() + timeout, cancel)
+        with Translated(ERRORS, request, timeout):
+            limit.wait_for(calls := self._calls)
+            try:
+                exchange = self._open(prepared(request), limit)
+                try:
+                    return exchange.whole()
+                finally:
+                    self._end(exchange)
+            finally:
+                calls.release()
+
+    @contextlib.contextmanager
+    def stream(self, request: Request, *, stall: float, timeout: float) -> Iterator[ResponseStream]:
+        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        check(request, timeout, closed=self._closed)
+        end = time.monotonic() + timeout
+        limit = Limit(end)
+
+        def step() -> Translated:
+            now = time.monotonic()
+            limit.end = min(now + stall, end)
+            return Translated(ERRORS, request, limit.end - now)
+
+        def pieces() -> Iterator[bytes]:
+            chunks = iter(exchange.chunks)
+            while True:
+                with step():
+                    limit.pause()
+                    chunk = next(chunks, b"")
+                if not chunk:
+                    return
+                yield chunk
+
+        with contextlib.ExitStack() as leaving:
+            with step():
+                limit.wait_for(streams := self._streams)
+                leaving.callback(streams.release)
+                exchange = self._open(prepared(request), limit)
+                leaving.callback(self._end, exchange)
+                headers = exchange.headers()
+            yield ResponseStream(exchange.answer.status, headers, pieces())
+
+    def _open(self, request: httpcore.Request, limit: Limit) -> _Exchange:
+        origin = request.url.origin
+        connection, useless = self._pool.take(origin)
+        for one in useless:
+            one.close()
+        if connection is not None:
+            try:
+                return _Exchange(connection, connection.ask(request, limit))
+            except BaseException as error:
+                connection.close()
+                if not may_be_sent_again(request, connection.received, error):
+                    raise
+            for one in self._pool.empty(origin):
+                one.close()
+        proxy = self._proxies.to(origin.scheme.decode(), origin.host.decode(), origin.port)
+        connection = _Connection(origin, proxy)
+        try:
+            return _Exchange(connection, connection.ask(request, limit))
+        except BaseException as error:
+            connection.close()
+            if proxy is not None and is_refused_by_proxy(error):
+                raise proxy.refusal(PROXY_AUTHENTICATION) from error
+            raise
+
+    def _end(self, exchange: _Exchange) -> None:
+        """Keep the connection for the next call, or close it."""
+        exchange.chunks.close()
+        useless = [exchange.connection]
+        if exchange.is_complete() and not self._closed:
+            useless = self._pool.keep(exchange.connection)
+        for one in useless:
+            one.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._closed = True
+        for connection in self._pool.empty():
+            connection.close()
+
+
+_transports: weakref.WeakSet[SyncTransport] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for transport in list(_transports):
+        transport.after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch (not on Windows)
+    os.register_at_fork(after_in_child=_after_fork)
