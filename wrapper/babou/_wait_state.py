@@ -122,4 +122,10 @@ class WaitState:
 
     def cancelled(self, elapsed: float) -> WaitCancelledError:
         """Return the error of a wait that was told to stop."""
-        return wait_cancelled(self.asset_id, asset=self.asset, elapsed=elapsed, polls=self.polls)
+        return wait_cancelled(
+            self.asset_id,
+            asset=self.asset,
+            elapsed=elapsed,
+            polls=self.polls,
+            error=self.error,
+        )
