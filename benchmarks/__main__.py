@@ -14,7 +14,17 @@ from typing import Any
 
 import attrs
 
-from benchmarks import at_once, checks, downloads, page, polling, single, starts, wait_many
+from benchmarks import (
+    at_once,
+    checks,
+    downloads,
+    page,
+    polling,
+    single,
+    starts,
+    threads,
+    wait_many,
+)
 from benchmarks.bench import Bench, say
 from benchmarks.environments import Environments
 from benchmarks.processes import ROOT, cores
@@ -22,6 +32,7 @@ from benchmarks.results import Part, markdown
 
 PARTS: dict[str, Callable[[Bench], Part]] = {
     "get": single.run,
+    "threads": threads.run,
     "at-once": at_once.run,
     "wait-many": wait_many.run,
     "polling": polling.run,

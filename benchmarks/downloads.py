@@ -1,4 +1,4 @@
-"""A large download over https beside curl: its rate, its CPU time, its memory."""
+"""A large download over https beside others and curl: its rate, its CPU time, its memory."""
 
 import json
 import shutil
@@ -14,6 +14,8 @@ from benchmarks.results import Goal, Part, Table, scaled
 from benchmarks.turns import Rounds, available, interleave, require
 
 CURL = "curl"
+RIVALS = {"babou, sync": ("httpx, sync", "requests, sync"), "babou, async": ("httpx, async",)}
+"""Whose rate is to be reached."""
 FLAT = 16
 """MB that a download may need, however long it is, to be called flat."""
 
@@ -22,7 +24,7 @@ def run(bench: Bench) -> Part:
     """Download the same file with each in turn, each time in a process of its own."""
     blocks = bench.choose(64, 1024)
     failures: list[str] = []
-    pythons = available(bench, ("httpx", "babou", "babou[fast]"), failures)
+    pythons = available(bench, ("httpx", "requests", "babou"), failures)
     with (
         nginx.serve(cores=bench.server_cores, media=blocks) as server,
         tempfile.TemporaryDirectory(prefix="babou-bench-", dir=_memory(blocks)) as folder,
@@ -30,8 +32,8 @@ def run(bench: Bench) -> Part:
         target = Path(folder) / "media.bin"
         commands = {CURL: _curl(server, target)}
         for name, python in pythons.items():
-            for side in ("sync", "async"):
-                script = [str(IN_PEER / "download.py"), name.partition("[")[0], side]
+            for side in ("sync",) if name == "requests" else ("sync", "async"):
+                script = [str(IN_PEER / "download.py"), name, side]
                 commands[f"{name}, {side}"] = [python, *script, server.secure_url, str(target)]
 
         def measure(name: str) -> dict[str, float]:
@@ -85,26 +87,28 @@ def _row(name: str, rounds: Rounds, blocks: int) -> list[str]:
     return [
         name,
         scaled(summary([blocks / wall for wall in figures["wall"]])),
-        f"{_against_curl(name, rounds):.2f}",
+        f"{_rate(name, CURL, rounds):.2f}",
         scaled(summary(figures["cpu"]), 1, 2),
         f"{max(figures['over']):.0f}" if "over" in figures else "",
         str(len(figures["wall"])),
     ]
 
 
-def _against_curl(name: str, rounds: Rounds) -> float:
-    """Return the rate against curl's."""
-    return ratio(rounds[CURL]["wall"], rounds[name]["wall"]).median
+def _rate(name: str, other: str, rounds: Rounds) -> float:
+    """Return the rate of one against another's."""
+    return ratio(rounds[other]["wall"], rounds[name]["wall"]).median
 
 
 def _goals(rounds: Rounds, blocks: int) -> list[Goal]:
     goals = []
-    for name in rounds:
-        if name.startswith("babou"):
-            what = f"download of {blocks} MiB, {name}"
-            rate, over = _against_curl(name, rounds), max(rounds[name]["over"])
-            goals += [
-                Goal(f"{what}: rate ÷ curl's", rate, 0.9, at_least=True),
-                Goal(f"{what}: memory over an idle client", over, FLAT, "MB"),
-            ]
+    for name, others in RIVALS.items():
+        what = f"download of {blocks} MiB, {name}"
+        goals += [
+            Goal(f"{what}: rate ÷ that of {other}", _rate(name, other, rounds), 1.0, at_least=True)
+            for other in others
+            if name in rounds and other in rounds
+        ]
+        if name in rounds:
+            over = max(rounds[name]["over"])
+            goals.append(Goal(f"{what}: memory over an idle client", over, FLAT, "MB"))
     return goals

@@ -26,9 +26,7 @@ REQUIREMENTS = {
     "openai": ["openai"],
     "runwayml": ["runwayml"],
     "babou": [BABOU],
-    "babou[fast]": [f"{BABOU}[fast]"],
     "babou[cli]": [f"{BABOU}[cli]"],
-    "babou[cli,fast]": [f"{BABOU}[cli,fast]"],
     "checkout": [
         f"{BABOU}[cli,s3,testing,contract]",
         *_PROJECT["dependency-groups"]["generate"],  # exactly these, or nothing is generated

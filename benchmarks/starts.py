@@ -1,9 +1,8 @@
 """What it costs to begin: imports, the first and the second client, a command from the shell."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 from benchmarks import nginx
 from benchmarks.bench import Bench
@@ -12,8 +11,8 @@ from benchmarks.processes import IN_PEER
 from benchmarks.results import Goal, Part, Table, scaled
 from benchmarks.turns import Rounds, available, by_commands, interleave, require
 
-CLIENTS = ("httpx", "babou", "babou[fast]")
-COMMANDS = ("babou[cli]", "babou[cli,fast]")
+CLIENTS = ("httpx", "babou")
+COMMAND = "babou get"
 SCRIPT = "python -c 'import httpx; …'"
 IMPORTS = ("httpx", "httpx2", "requests", "aiohttp", "pyreqwest", "openai", "runwayml", "babou")
 _IMPORT = (
@@ -39,7 +38,7 @@ def imports(bench: Bench) -> Part:
     measures = {name: partial(measure, name) for name in pythons}
     rounds = interleave(measures, bench.choose(5, 21), failures, discard=1)
     require("httpx", rounds, failures)
-    goals = _goals("`import {}`", rounds, "httpx", ["babou"], 0.5)
+    goals = _goals("`import {}`", rounds, "httpx", "babou", 0.2)
     table = _table("Imports, each in an environment of its own", rounds, "httpx")
     return Part([table], goals, rounds, failures=failures)
 
@@ -51,9 +50,8 @@ def clients(bench: Bench) -> Part:
     with nginx.serve(cores=bench.server_cores) as server:
 
         def measure(name: str, side: str) -> dict[str, float]:
-            package = name.partition("[")[0]
             script = str(IN_PEER / "clients.py")
-            command = [pythons[name], script, package, side, server.secure_url]
+            command = [pythons[name], script, name, side, server.secure_url]
             done = bench.run(command, SSL_CERT_FILE=str(server.ca))
             steps: dict[str, float] = json.loads(done.output)
             return steps
@@ -82,30 +80,27 @@ def clients(bench: Bench) -> Part:
 def shell(bench: Bench) -> Part:
     """Time `babou get ID` from the shell beside the shortest script with httpx."""
     failures: list[str] = []
-    pythons = available(bench, ["httpx", *COMMANDS], failures)
+    python, ours = (bench.environments.python(name) for name in ("httpx", "babou[cli]"))
     with nginx.serve(cores=bench.server_cores) as server:
-        require("httpx", pythons, failures)
         address = f"{server.url}/api/v1/assets/{ASSET}"
-        commands = {SCRIPT: [pythons.pop("httpx"), "-c", _HTTPX, address]}
-        for name, python in pythons.items():
-            command = str(Path(python).with_name("babou"))
-            commands[f"babou get, with {name}"] = [command, "get", ASSET]
+        commands = {
+            SCRIPT: [str(python), "-c", _HTTPX, address],
+            COMMAND: [str(ours.with_name("babou")), "get", ASSET],
+        }
         key = {"BABOU_API_KEY": "sk-bab-for-benchmarks-only", "BABOU_BASE_URL": server.url}
         rounds = by_commands(bench, commands, bench.choose(5, 21), failures, **key)
     require(SCRIPT, rounds, failures)
-    ours = [name for name in rounds if name != SCRIPT]
-    goals = _goals("`{}`", rounds, SCRIPT, ours, 1.5)
+    goals = _goals("`{}`", rounds, SCRIPT, COMMAND, 1.1)
     table = _table("From the shell, cold", rounds, SCRIPT)
     return Part([table], goals, rounds, failures=failures)
 
 
-def _goals(what: str, rounds: Rounds, base: str, names: Iterable[str], limit: float) -> list[Goal]:
-    goals = []
-    for name in names:
-        found = ratio(rounds[name]["cpu"], rounds[base]["cpu"])
-        text = f"{what.format(name)} ÷ {what.format(base)}, CPU"
-        goals.append(Goal(text, found.median, limit, spread=(found.low, found.high)))
-    return goals
+def _goals(what: str, rounds: Rounds, base: str, name: str, limit: float) -> list[Goal]:
+    if name not in rounds:
+        return []
+    found = ratio(rounds[name]["cpu"], rounds[base]["cpu"])
+    text = f"{what.format(name)} ÷ {what.format(base)}, CPU"
+    return [Goal(text, found.median, limit, spread=(found.low, found.high))]
 
 
 def _table(title: str, rounds: Rounds, base: str) -> Table:

@@ -7,12 +7,12 @@ from benchmarks import nginx, slow
 from benchmarks.bench import Bench, say
 from benchmarks.figures import summary
 from benchmarks.results import Goal, Part, Table, scaled
-from benchmarks.turns import Rounds, available, interleave
+from benchmarks.turns import Rounds, interleave
 
 DELAY = 0.005
 POLLS = 3
-MOST_CONNECTIONS = {"babou[fast], async": 320}
-"""What the package promises, where it is not 20."""
+MOST_CONNECTIONS = 20
+"""What the package promises."""
 HEAD = (
     "client", "wall, s", "polls", "CPU a poll, µs", "CPU a `get`, µs", "poll ÷ `get` (quartiles)",
     "idle, MB", "peak over idle, MB", "connections", "n",
@@ -20,14 +20,10 @@ HEAD = (
 
 
 def run(bench: Bench) -> Part:
-    """Wait with both clients, with and without `fast`; each wait is a process of its own."""
+    """Wait with both clients; each wait is a process of its own."""
     assets = bench.choose(1000, 10_000)
     failures: list[str] = []
-    measures = {
-        f"{name}, {side}": partial(_wait, bench, name, side, assets)
-        for name in available(bench, ("babou", "babou[fast]"), failures)
-        for side in ("sync", "async")
-    }
+    measures = {f"babou, {side}": partial(_wait, bench, side, assets) for side in ("sync", "async")}
     rounds = interleave(measures, bench.choose(1, 3), failures)
     note = (
         f"Each asset is ready at its {POLLS}rd poll, on a server that takes {DELAY * 1e3:.0f} ms. "
@@ -38,13 +34,13 @@ def run(bench: Bench) -> Part:
     return Part([table], _goals(assets, rounds), rounds, failures=failures)
 
 
-def _wait(bench: Bench, environment: str, side: str, assets: int) -> dict[str, float]:
+def _wait(bench: Bench, side: str, assets: int) -> dict[str, float]:
     """Return what the process and the server say about one wait."""
-    say(f"  {environment}, {side}")
+    say(f"  {side}")
     with (
         slow.serve(DELAY, polls=POLLS, cores=bench.server_cores) as server,
         nginx.serve(cores=bench.server_cores) as quick,
-        bench.peer(environment, "wait_many.py", side, server.url, quick.url) as peer,
+        bench.peer("babou", "wait_many.py", side, server.url, quick.url) as peer,
     ):
         measured: dict[str, Any] = peer.measure({"assets": assets})
         counted = server.counted()
@@ -76,11 +72,10 @@ def _goals(assets: int, rounds: Rounds) -> list[Goal]:
     goals = []
     for name, figures in rounds.items():
         what = f"`wait_many` of {assets:,}, {name}"
-        most = MOST_CONNECTIONS.get(name, 20)
         over, cpu = summary(figures["over"]).median, summary(figures["poll ÷ get"]).median
         goals += [
-            Goal(f"{what}: memory over an idle client", over, 60, "MB"),
-            Goal(f"{what}: CPU a poll ÷ a `get`", cpu, 1.2),
-            Goal(f"{what}: connections at once", max(figures["connections"]), most),
+            Goal(f"{what}: memory over an idle client", over, 40, "MB"),
+            Goal(f"{what}: CPU a poll ÷ a `get`", cpu, 1.25),
+            Goal(f"{what}: connections at once", max(figures["connections"]), MOST_CONNECTIONS),
         ]
     return goals

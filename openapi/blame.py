@@ -1,6 +1,7 @@
 """From what a tool says to the line of the spec whose edit it is most likely about."""  # noqa: INP001  (a script's)
 
 import re
+from collections.abc import Iterator
 
 from lint import ROOT, SPEC
 
@@ -15,21 +16,41 @@ def line(*texts: str) -> int:
     """Return the line of the change since the release that a message is most likely about."""
     words = set(re.findall(r"\w+", " ".join(texts).lower()))
     try:
-        changed = [change for change in _changes() if not change.is_wording]
+        old, new = _laws()
+        renamed = list(_renamed(old, new, words))
+        changed = [c for c in textdiff.changes(old, new) if not c.is_wording]
     except NotJudgedError:  # there is nothing to compare with, which another step tells of
         return 1
     named = [change for change in changed if change.place.name.lower() in words]
-    return next((_now(change) for change in named or changed), 1)
+    return next(iter([*map(_now, named), *renamed, *map(_now, changed)]), 1)
+
+
+def line_of_name() -> int:
+    """Return the line of the first name of an operation, or of its tag, that was changed."""
+    try:
+        found = textdiff.changes(*_laws())
+        named = [c for c in found if c.keyword in {"operationId", "tags"}]
+    except NotJudgedError:
+        return 1
+    at = (places.pointer(*change.place.anchor, change.keyword) for change in named)
+    return next(map(places.line_of, at), None) or 1
 
 
 def line_of(label: str) -> int | None:
     """Return the line of what is called so; where it was, if it is gone."""
-    return next((_now(change) for change in _changes() if change.place.label == label), None)
+    found = textdiff.changes(*_laws())
+    return next((_now(change) for change in found if change.place.label == label), None)
 
 
-def _changes() -> list[textdiff.Change]:
-    old = Law.in_wheel(Released.of(ROOT).wheel)
-    return list(textdiff.changes(old, Law.in_file(ROOT / SPEC)))
+def _laws() -> tuple[Law, Law]:
+    return Law.in_wheel(Released.of(ROOT).wheel), Law.in_file(ROOT / SPEC)
+
+
+def _renamed(old: Law, new: Law, words: set[str]) -> Iterator[int]:
+    """Yield the lines of schemas that are new, where a message names one that is gone."""
+    before, now = (law.document.get("components", {}).get("schemas", {}) for law in (old, new))
+    if any(name.lower() in words for name in before.keys() - now.keys()):
+        yield from (new.line(("components", "schemas", n)) for n in now if n not in before)
 
 
 def _now(change: textdiff.Change) -> int:

@@ -25,6 +25,9 @@ from typing import Any
 import fastjsonschema
 import yaml
 
+from babou_contract.normal_form import merged
+from babou_contract.operations import NoSuchReferenceError, complete, with_schemas
+
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi" / "babou.yaml"
 SETTINGS = ROOT / "openapi" / "generator.yaml"
@@ -137,13 +140,15 @@ def build() -> Files:
     Raises:
         GeneratorError: The generator doesn't take the spec.
     """
+    spec = document()
     with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / PACKAGE.name
-        run_generator(output)
+        output, path = Path(folder) / PACKAGE.name, Path(folder) / "complete.json"
+        path.write_text(json.dumps(spec, default=str), encoding="utf-8")
+        run_generator(path, output)
         files = read(output)
     # The generator writes no marker without project metadata, and the platform's own line endings.
     files = {name: content.replace(b"\r\n", b"\n") for name, content in files.items()}
-    definitions = schemas()
+    definitions = {name: bare(schema) for name, schema in spec["components"]["schemas"].items()}
     return files | {
         "py.typed": b"# Marker file for PEP 561\n",
         "schemas.json": (
@@ -153,11 +158,25 @@ def build() -> Files:
     }
 
 
-def run_generator(output: Path) -> None:
+def document() -> dict[str, Any]:
+    """Return the spec as the generator takes it: it has ways of writing the same that it misreads.
+
+    Raises:
+        GeneratorError: A reference leads nowhere.
+    """
+    spec = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
+    names = set(spec["components"]["schemas"])
+    try:
+        return with_schemas(complete(spec), lambda schema: merged(schema, spec, names))
+    except NoSuchReferenceError as error:
+        raise GeneratorError(f"there is no {error.args[0]} in the spec") from None
+
+
+def run_generator(source: Path, output: Path) -> None:
     """Run openapi-python-client, with the ruff of this very environment in its hooks."""
     command: list[str | Path] = [
         *(sys.executable, "-P", "-m", "openapi_python_client", "generate"),
-        *("--path", SPEC, "--config", SETTINGS, "--output-path", output),
+        *("--path", source, "--config", SETTINGS, "--output-path", output),
         *("--meta", "none", "--file-encoding", "utf-8", "--fail-on-warning"),
     ]
     # RUFF_* variables would override the hooks' options; the hash seed orders the generator's sets.
@@ -174,12 +193,6 @@ def run_generator(output: Path) -> None:
     )
     if done.returncode != 0:
         raise GeneratorError(f"openapi-python-client failed:\n{done.stdout}\n{done.stderr}")
-
-
-def schemas() -> dict[str, Any]:
-    """Return the spec's schemas by name, as the wrapper reads them."""
-    spec = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
-    return {name: bare(schema) for name, schema in spec["components"]["schemas"].items()}
 
 
 def bare(schema: Any) -> Any:  # noqa: ANN401  (a JSON Schema: an object, or true or false)

@@ -1,5 +1,6 @@
 """The steps of `evolve`: what each does, and what it tells of the spec's lines."""  # noqa: INP001  (a script's)
 
+import ast
 import json
 import re
 import subprocess
@@ -89,6 +90,17 @@ def generated(built: Callable[[], generate.Files]) -> Outcome:
             remedy="write it so that openapi-python-client takes it",
         )
     before = generate.read(generate.PACKAGE)
+    if missing := sorted(_imported() - _modules(files)):
+        fresh = sorted(_modules(files) - _modules(before))
+        told = f"the client imports {missing[0]}, which the spec does not generate any more"
+        instead = f", but {', '.join(fresh)}" if fresh else ""
+        return Outcome(
+            step="generate",
+            agrees=False,
+            said="nothing was written",
+            problems=(Problem(blame.line_of_name(), f"{told}{instead}"),),
+            remedy="keep operationId and tag as they were, or change the import in wrapper/babou",
+        )
     names = sorted(n for n in files.keys() | before.keys() if files.get(n) != before.get(n))
     if not names:
         return Outcome(step="generate", agrees=True, said="generated/ is current already")
@@ -97,6 +109,21 @@ def generated(built: Callable[[], generate.Files]) -> Outcome:
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     said = f"{count} of generated/ changed: {', '.join(names[:_MOST_NAMED])}{more}"
     return Outcome(step="generate", agrees=True, said=said)
+
+
+def _modules(files: generate.Files) -> set[str]:
+    """Return the modules among the files of the generated package."""
+    parts = (Path(generate.PACKAGE.name, name).with_suffix("").parts for name in files)
+    return {".".join(part for part in names if part != "__init__") for names in parts}
+
+
+def _imported() -> set[str]:
+    """Return the modules of the generated package from which the client imports."""
+    paths = (ROOT / "wrapper" / "babou").rglob("*.py")
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in paths)
+    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    names = {node.module or "" for node in nodes}
+    return {name for name in names if name.partition(".")[0] == generate.PACKAGE.name}
 
 
 def types() -> Outcome:
@@ -128,7 +155,7 @@ def contract() -> Outcome:
         report = json.loads(done.stdout)
     except ValueError:
         problem = Problem(blame.line(done.stderr), _last(done))
-        said = "the client does not start"
+        said = "not judged"
         return Outcome(step="contract", agrees=False, said=said, problems=(problem,))
     notes = tuple(
         Problem(places.line_of(places.pointer(*place)), f"the published page lacks {name} as yet")

@@ -3,14 +3,16 @@
     python calls.py STACK URL
 
 For each line of standard input, `{"calls": 100, "at_once": false}`, it writes a line of JSON: the
-wall and the CPU seconds that they took, those of all threads included. Each stack is used as its
-own documentation begins, with one client that is kept.
+wall and the CPU seconds that they took, those of all threads included. With `"threads": 20`, so
+many threads share the calls. Each stack is used as its own documentation begins, with one client
+that is kept.
 """
 
 import asyncio
 import json
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 ASSET = "ast_abc123xyz456789012"
 KEY = "sk-bab-for-benchmarks-only"
@@ -210,7 +212,13 @@ async def _at_once(call, calls):
     return await asyncio.gather(*(call(f"ast_{number:020}") for number in range(calls)))
 
 
-def _sync(call, calls):
+def _sync(call, calls, threads=1):
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            return [
+                answer
+                for [answer] in pool.map(_sync, [call] * threads, [calls // threads] * threads)
+            ]
     for _ in range(calls):
         answer = call(ASSET)
     return [answer]
@@ -223,7 +231,7 @@ def main():
         order = json.loads(line)
         wall, cpu = time.perf_counter(), time.process_time()
         if not stack.endswith("_async"):
-            answers = _sync(call, order["calls"])
+            answers = _sync(call, order["calls"], order.get("threads", 1))
         else:
             run = _at_once if order["at_once"] else _in_turn
             answers = LOOP.run_until_complete(run(call, order["calls"]))

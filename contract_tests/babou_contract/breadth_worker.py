@@ -7,10 +7,11 @@ Every request goes through `_Guard`, whatever schemathesis has in mind.
 
 import base64
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import requests
@@ -25,6 +26,7 @@ Job = dict[str, Any]
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _AGAIN = {429, 502, 503, 504}
+_MOST_LOST = 3  # requests without an answer, after which no more are sent
 _NEVER_APPLY = (  # each needs more than one operation, or is asked better by the fixed questions
     "ignored_auth",
     "use_after_free",
@@ -95,7 +97,7 @@ class _Guard:
     """Lets through what a run may send, at the rate it may, and tells of it."""
 
     def __init__(self, job: Job, send: Any) -> None:  # noqa: ANN401  requests' own method
-        self._job, self._send, self._next = job, send, 0.0
+        self._job, self._send, self._next, self._lost = job, send, 0.0, 0
         self._origin = urlsplit(job["base_url"])[:2]
 
     @property
@@ -113,23 +115,29 @@ class _Guard:
                 raise requests.ConnectionError(f"{request.method} is not sent")
             for pause in (0.25, 0.5, 1.0, 2.0, 4.0, None):
                 guard._turn()
+                options["timeout"] = min(guard._job["timeout"], guard._left())
                 response = guard._told(adapter, request, options)
-                if response.status_code not in _AGAIN or pause is None:
+                if response.status_code not in _AGAIN:
                     break
-                time.sleep(_retry_after(response, pause))
+                asked = _retry_after(response, pause)
+                if pause is None or asked > guard._left():
+                    _stop(f"the server answered {response.status_code}, again and again")
+                time.sleep(asked)
             return response
 
         return send
 
     def _turn(self) -> None:
-        left = self._job["seconds"] - (time.monotonic() - self._job.get("began", time.monotonic()))
-        if left <= 0:
-            _say(out_of_time=True)
-            sys.exit(0)
+        if self._left() <= 0:
+            _stop("time limit")
         if rate := self._job["rate_limit"]:
             now = time.monotonic()
             time.sleep(max(0.0, self._next - now))
             self._next = max(now, self._next) + 1 / rate
+
+    def _left(self) -> float:
+        now = time.monotonic()
+        return float(self._job["seconds"] - (now - self._job.get("began", now)))
 
     def _told(
         self, adapter: HTTPAdapter, request: requests.PreparedRequest, options: dict[str, Any]
@@ -138,14 +146,33 @@ class _Guard:
         try:
             response: requests.Response = self._send(adapter, request, **options)
         except requests.RequestException as error:
-            _say(exchange=_exchange(request, None, started, str(type(error).__name__)))
+            said = _words(error)
+            _say(exchange=_exchange(request, None, started, said))
+            self._lost += 1
+            if self._lost >= _MOST_LOST:
+                _stop(f"{said}, to {self._lost} requests of schemathesis")
             raise
         _ = response.content
         _say(exchange=_exchange(request, response, started, None))
         return response
 
 
-def _retry_after(response: requests.Response, otherwise: float) -> float:
+def _words(error: requests.RequestException) -> str:
+    """Say why no answer came, without the names of a library."""
+    if isinstance(error, requests.Timeout):
+        return "no whole answer in time"
+    refused = "refused" in str(error)
+    return "the connection was refused" if refused else "the connection was closed or reset"
+
+
+def _stop(why: str) -> NoReturn:
+    """End: the server is better left alone, or there is no time left."""
+    _say(stopped=why)
+    os._exit(0)  # also where this is not the main thread
+
+
+def _retry_after(response: requests.Response, otherwise: float | None) -> float:
+    otherwise = otherwise or 0.0
     try:
         return min(60.0, float(response.headers.get("Retry-After", otherwise)))
     except ValueError:

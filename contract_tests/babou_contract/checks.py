@@ -6,18 +6,22 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
+from babou_contract.curl import curl
 from babou_contract.model import CheckResult, Disagreement, Edge, Exchange, Outcome
-from babou_contract.session import OutOfTimeError, curl
+from babou_contract.session import StoppedError
 
 _MOST_SHOWN = 5  # of one kind; a server that is wrong always is wrong in the same way
 
 
 class NotExercisedError(Exception):
-    """There was nothing that the check could have looked at."""
+    """There was nothing that the check could have looked at, and nothing says that there has to be.
+
+    Such as an asset in a final state, or the files of a source checkout.
+    """
 
 
 class NotJudgedError(Exception):
-    """What there was says nothing about the promise: the server is down, the key refused."""
+    """The check could not see what it has to: the server refused, failed, or was too slow."""
 
 
 @define
@@ -106,9 +110,7 @@ def perform(check: Check, scene: Any, *, seed: int | None = None) -> CheckResult
         check.judge(scene, tally)
     except NotExercisedError as error:
         outcome, reason = Outcome.not_exercised, str(error)
-    except OutOfTimeError as error:
-        outcome, reason = Outcome.not_exercised, str(error)
-    except NotJudgedError as error:
+    except (NotJudgedError, StoppedError) as error:
         outcome, reason = Outcome.not_judged, str(error)
     except Exception as error:  # noqa: BLE001  an answer that no rule was written for
         outcome, reason = Outcome.not_judged, f"the check itself broke: {type(error).__name__}"
@@ -127,13 +129,18 @@ def perform(check: Check, scene: Any, *, seed: int | None = None) -> CheckResult
         seconds=time.monotonic() - began,
         disagreements=tuple(tally.found),
     )
-    if tally.hidden and tally.found:
-        return evolve(result, reason=f"{tally.hidden} more of the same kind are not shown")
-    return result
+    if not tally.hidden:
+        return result
+    told = "more of the same kind are not shown" if tally.found else "are told by other checks"
+    return evolve(result, reason=f"{tally.hidden} {told}")
 
 
-def not_reached(check: Check, outcome: Outcome, reason: str) -> CheckResult:
-    """Return the result of a check that was not carried out."""
+def not_reached(check: Check, reason: str) -> CheckResult:
+    """Return the result of a check that could not be carried out."""
     return CheckResult(
-        edge=check.edge, check=check.id, promise=check.promise, outcome=outcome, reason=reason
+        edge=check.edge,
+        check=check.id,
+        promise=check.promise,
+        outcome=Outcome.not_judged,
+        reason=reason,
     )

@@ -1,13 +1,14 @@
 """The command `babou contract`: hold spec, generated code, client and server against each other.
 
 Exit codes: 0 all agree, 1 at least one disagreement, 2 wrong usage, 3 it could not be judged,
-130 after Ctrl-C.
+6 the results could not be written, 130 after Ctrl-C.
 """
 
 import contextlib
 import json
 import math
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -48,13 +49,23 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: Any) -
 
 
 def _ids(_context: click.Context, _parameter: click.Parameter, value: Any) -> tuple[str, ...]:  # noqa: ANN401
-    for asset_id in value:
+    ids = [id for given in value for id in (_standard_input() if given == "-" else (given,))]
+    for asset_id in ids:
         if asset_id in {"", ".", ".."} or len(asset_id) > spec.max_id_length():
             raise click.BadParameter(f"{asset_id[:40]!r} is no id that can be asked for.")
-    return tuple(dict.fromkeys(value))
+    return tuple(dict.fromkeys(ids))
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+def _standard_input() -> "Iterator[str]":
+    """Yield the ids on standard input, one per line, without blank lines and comments."""
+    with click.open_file("-", errors="surrogateescape") as lines:
+        yield from filter(None, (re.sub(r"(^|\s)#.*", "", line).strip() for line in lines))
+
+
+@click.command(
+    short_help="Hold specification, code, client and server together.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--base-url", metavar="URL", help="The server.  [default: the mock server]")
 @click.option(
     "--asset",
@@ -62,7 +73,8 @@ def _ids(_context: click.Context, _parameter: click.Parameter, value: Any) -> tu
     metavar="ID",
     multiple=True,
     callback=_ids,
-    help="An asset that the server has (repeatable); best one of each kind and state.",
+    help="An asset that the server has, - for those on standard input (repeatable); best one of "
+    "each kind and state.",
 )
 @click.option(
     "--api-key",
@@ -131,7 +143,8 @@ def contract(
 
     \b
     Exit codes: 0 all agree, 1 something disagrees, 2 wrong usage, 3 it could not be judged
-    (the server can't be reached or is down, the key is refused, no known asset was seen).
+    (the server can't be reached or is down, the key is refused, no known asset was seen),
+    6 the results could not be written.
     """  # noqa: D301  click's own mark for lines that stay as they are
     settings = _settings(base_url, api_key, more)
     settings = evolve(settings, rate_limit=rate_limit, time_limit=time_limit)
@@ -140,8 +153,9 @@ def contract(
     with _no_workflow_commands(on_stderr=as_json):
         report = _carried_out(settings, as_json=as_json)
     if as_json:
-        click.echo(json.dumps(to_json(report), ensure_ascii=False))
-    _published(report, directory, settings.api_key, on_stderr=as_json)
+        # In ASCII, and DEL is none that a terminal may see.
+        click.echo(json.dumps(to_json(report)).replace("\x7f", "\\u007f"))
+    _published(report, directory, on_stderr=as_json)
     sys.stdout.flush()
     context.exit(report.exit_code)
 
@@ -162,21 +176,17 @@ def _no_workflow_commands(*, on_stderr: bool) -> "Iterator[None]":
         click.echo(last, err=on_stderr)
 
 
-def _published(report: Report, directory: Path | None, key: str, *, on_stderr: bool) -> None:
+def _published(report: Report, directory: Path | None, *, on_stderr: bool) -> None:
     """Write the reports that were asked for, and annotate where GitHub runs this."""
     if directory is None and os.environ.get("GITHUB_ACTIONS") != "true":
         return
-    from babou_contract.report import SecretFoundError, write_reports  # noqa: PLC0415  slow
+    from babou_contract.report import write_reports  # noqa: PLC0415  slow
     from babou_contract.report.annotations import publish  # noqa: PLC0415
 
-    secrets = [key] if key else []
-    try:
-        if directory is not None:
-            write_reports(report, directory, secrets)
-        for line in publish(report, os.environ, secrets=secrets):
-            click.echo(line, err=on_stderr)
-    except SecretFoundError as error:
-        raise click.ClickException(f"Nothing was written: {error}") from error
+    if directory is not None:
+        write_reports(report, directory)
+    for line in publish(report, os.environ):
+        click.echo(line, err=on_stderr)
 
 
 def _cache_folder() -> str:

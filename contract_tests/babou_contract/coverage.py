@@ -20,13 +20,13 @@ def rows(
     exchanges: Iterable[Exchange], results: Iterable[CheckResult], *, why_not: str = ""
 ) -> tuple[Coverage, ...]:
     """Return a row for each status and media type of the spec."""
-    seen = [exchange for exchange in exchanges if exchange.status is not None]
+    seen = [one for one in exchanges if one.status is not None and one.method == "GET"]
     wrong = [
         found.exchange
         for result in results
         if result.edge.needs_server
         for found in result.disagreements
-        if found.exchange is not None
+        if found.exchange is not None and found.exchange.method == "GET"
     ]
     made = []
     try:
@@ -61,4 +61,4 @@ def _is(exchange: Exchange, status: str, media_type: str, *, strictly: bool = Tr
     if came != status and not ranged:
         return False
     told = (exchange.header("content-type") or "").partition(";")[0].strip().lower()
-    return not strictly or told == media_type or exchange.method == "HEAD"
+    return not strictly or told == media_type

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from babou_contract import spec
 from babou_contract.model import NOT_SEEN, Finding
 from babou_contract.probes import UUID, Seen
-from babou_contract.scene import OK, Scene, read
+from babou_contract.scene import OK, Scene, document_in, read
 
 Told = tuple[str, str] | None
 _QUESTIONS: list[tuple[str, str, Callable[[Scene], Told]]] = []
@@ -19,8 +19,7 @@ def findings(scene: Scene) -> Iterator[Finding]:
     for id, question, ask in _QUESTIONS:
         told = ask(scene)
         answer, evidence = told or (NOT_SEEN, "")
-        hide = scene.session.keeper.hide
-        yield Finding(id=id, question=question, answer=hide(answer), evidence=hide(evidence))
+        yield Finding(id=id, question=question, answer=answer, evidence=evidence)
 
 
 def _question(id: str, text: str) -> Callable[[Callable[[Scene], Told]], Callable[[Scene], Told]]:
@@ -32,7 +31,7 @@ def _question(id: str, text: str) -> Callable[[Callable[[Scene], Told]], Callabl
 
 
 def _documents(scene: Scene) -> list[dict[str, Any]]:
-    return [doc for asset_id in scene.assets for doc, _ in scene.documents(asset_id)]
+    return [document for seen in scene.of("known") if (document := document_in(seen.answer))]
 
 
 def _values(scene: Scene, name: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Read JSON as strictly as RFC 8259 writes it, and times as RFC 3339 does."""
+"""Read JSON as strictly as RFC 8259 writes it, times as RFC 3339 does, URIs as RFC 3986."""
 
 import json
 import re
@@ -10,6 +10,12 @@ _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d+)?"
     r"(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))",
     re.ASCII,
+)
+
+# RFC 3986, section 3: a scheme, and an authority that is not empty where there is one.
+_URI = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:(?!//[/?#]|//$)"
+    r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
 )
 
 
@@ -78,3 +84,8 @@ def is_time(value: object) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_uri(value: object) -> bool:
+    """Say whether a value is no text, or a URI (RFC 3986): with a scheme, and in ASCII."""
+    return not isinstance(value, str) or _URI.fullmatch(value) is not None

@@ -10,6 +10,7 @@ A `Report` has
 """
 
 import base64
+from collections import Counter
 from collections.abc import Iterable
 from enum import Enum
 from typing import Any, Literal, cast
@@ -218,6 +219,12 @@ class Report:
     exchanges: tuple[Exchange, ...] = ()
     verdict: str = ""
     exit_code: int = AGREED
+
+    @property
+    def counts(self) -> str:
+        """How many checks ended in each way, in words."""
+        ended = Counter(result.outcome for result in self.results)
+        return ", ".join(f"{ended[outcome]} {outcome.value}" for outcome in Outcome)
 
     @property
     def disagreements(self) -> tuple[Disagreement, ...]:

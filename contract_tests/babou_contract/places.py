@@ -6,7 +6,8 @@ from typing import Any
 
 import yaml
 
-from babou_contract import spec
+from babou_contract import lines, spec
+from babou_contract.operations import parts_of
 
 
 def pointer(*parts: object) -> str:
@@ -14,35 +15,23 @@ def pointer(*parts: object) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 
-def parts_of(pointer: str) -> list[str]:
-    """Read a JSON pointer, or the fragment of a `$ref`."""
-    path = pointer.removeprefix("#").removeprefix("/")
-    return [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")] if path else []
-
-
 def line_of(pointer: str) -> int | None:
     """Return the line of the spec, from 1, at which the value of a pointer is written.
 
     A place that does not exist has the line of the nearest one around it.
     """
-    node, line = _tree(), 1
-    for part in parts_of(pointer):
-        found = _child(node, part)
-        if found is None:
-            break
-        line, node = found
-    return line
+    return lines.located(_tree(), parts_of(pointer))[1]
 
 
 def at(*parts: object) -> dict[str, Any]:
     """Return the two members of a disagreement that say where in the spec it stands."""
-    where = pointer(*parts)
-    return {"spec_pointer": where, "spec_line": line_of(where)}
+    where, line = lines.located(_tree(), parts)
+    return {"spec_pointer": pointer(*where), "spec_line": line}
 
 
 def operation(*parts: object) -> tuple[object, ...]:
     """Return the path, in parts, of something of the asset operation."""
-    return ("paths", spec.ASSET_PATH, "get", *parts)
+    return (*spec.asset_operation().place, *parts)
 
 
 def answer(status: int | str, *parts: object) -> tuple[object, ...]:
@@ -52,28 +41,27 @@ def answer(status: int | str, *parts: object) -> tuple[object, ...]:
     return operation("responses", *((name, *parts) if name in known else ()))
 
 
-def member(schema: str, names: Iterable[object]) -> tuple[object, ...]:
-    """Return the path of a member of a schema, however deep; items of lists are left out."""
-    path: list[object] = ["components", "schemas", schema]
-    for name in names:
-        if isinstance(name, str):
-            path += ["properties", name]
-    return tuple(path)
+def asset(*names: object) -> tuple[object, ...]:
+    """Return the path of the asset's schema, or of a member of it."""
+    return body(200, "application/json", names)
+
+
+def states() -> tuple[object, ...]:
+    """Return the path of the schema that lists the states."""
+    listing, _ = lines.located(_tree(), (*asset("state"), "enum"))
+    return listing[:-1]
+
+
+def body(status: int | str, media_type: str, names: Iterable[object]) -> tuple[object, ...]:
+    """Return the path of a body's schema, or of a member, however deep; items are left out."""
+    path = answer(status, "content", media_type, "schema")
+    content = spec.responses().get(str(path[4]), {}).get("content", {}) if path[4:] else {}
+    reference = content.get(media_type, {}).get("schema", {}).get("$ref")
+    start = path if reference is None else tuple(parts_of(reference))
+    members = [part for name in names if isinstance(name, str) for part in ("properties", name)]
+    return (*start, *members)
 
 
 @cache
 def _tree() -> yaml.Node | None:
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    tree: yaml.Node | None = yaml.compose(spec.text(), Loader=loader)
-    return tree
-
-
-def _child(node: yaml.Node | None, part: str) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if str(key.value) == part:
-                return key.start_mark.line + 1, value
-    if isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
-        item = node.value[int(part)]
-        return item.start_mark.line + 1, item
-    return None
+    return lines.parsed(spec.text())

@@ -9,14 +9,15 @@ from typing import Literal
 from attrs import field, frozen
 
 from babou_contract import spec
-from babou_contract.keeper import SHOWN, Keeper
-from babou_contract.session import Answer, Credential
+from babou_contract.answers import Answer, Credential
+from babou_contract.redaction import SHOWN
 
 # An answer that is wrong one time in six is missed by n reads with a probability of (5/6)^n:
 # 26 is the first n for which that is below 1 %. Each known id is read so often.
 READS = 26
+_KINDS = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 
-Kind = Literal["known", "near", "unknown", "key", "method"]
+Kind = Literal["known", "near", "unknown", "key", "stranger", "method"]
 
 UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 
@@ -28,6 +29,9 @@ class Ask:
     Attributes:
         odd: Whether a proxy in front of the server may refuse the request with a page of its own.
         key: Which key it is asked with; None is the right one.
+        absent: Whether no server can have the id by chance.
+        like_known: Whether the id has exactly the form of a known one.
+        headers: More headers, Accept-Encoding among them; without any it is gzip.
     """
 
     kind: Kind
@@ -36,6 +40,14 @@ class Ask:
     odd: bool = False
     key: "KeyProbe | None" = None
     method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    absent: bool = False
+    like_known: bool = False
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether the specification does not say that there is an answer."""
+        return self.odd or self.kind == "method"
 
 
 @frozen
@@ -63,6 +75,32 @@ def known(ids: tuple[str, ...], seed: int) -> Iterator[Ask]:
     for _ in range(READS):
         for asset_id in chance.sample(ids, len(ids)):
             yield Ask("known", asset_id, f"read {asset_id!r}")
+
+
+def like_known(ids: tuple[str, ...], seed: int) -> Iterator[Ask]:
+    """Yield ids of exactly the form of known ones, made of the same kinds of characters.
+
+    The first half stays as it is: prefixes, the version of a UUID and the time of a ULID are there.
+    """
+    chance = random.Random(seed)  # noqa: S311  no secret
+    for asset_id in ids:
+        middle = len(asset_id) // 2
+        letters = [string.digits, *([c for c in asset_id if c in kind] for kind in _KINDS[1:])]
+        changed = "".join(
+            chance.choice(next((pool for pool in letters if c in pool), [c]))
+            for c in asset_id[middle:]
+        )
+        made = asset_id[:middle] + changed
+        if made not in ids:
+            yield Ask("unknown", made, f"an id of the form of {asset_id!r}", like_known=True)
+
+
+def strangers(ids: tuple[str, ...], keys: "tuple[KeyProbe, ...]", seed: int) -> Iterator[Ask]:
+    """Yield ids that nothing has, with what has to be refused before anything is looked up."""
+    [asset_id] = [ask.asset_id for ask in like_known(ids[:1], seed)] or ["ast_none"]
+    for key in keys:
+        if key.about in {"no key", "another key of the same form"}:
+            yield Ask("stranger", asset_id, f"{key.about}, for an id that nothing has", key=key)
 
 
 def near_misses(asset_id: str) -> Iterator[Ask]:
@@ -103,7 +141,6 @@ def unknown(known_ids: tuple[str, ...]) -> Iterator[Ask]:
     longest = spec.max_id_length()
     plain = {
         "ast_none": "a short id",
-        "ast_zzzzzzzzzzzzzzzzzz9": "an id like the examples",
         "00000000-0000-4000-8000-000000000000": "a UUID",
         "01ARZ3NDEKTSV4RRFFQ69G5FAV": "a ULID",
         "507f1f77bcf86cd799439011": "an ObjectId",
@@ -122,6 +159,10 @@ def unknown(known_ids: tuple[str, ...]) -> Iterator[Ask]:
         "активы": "another alphabet",
         "资产": "another script",
         "🎬": "an emoji",
+    }
+    absent = {
+        "ast_q7zk2x9vq4hw8nf3mt5b": "an id like the examples",
+        "6b1d0c7e-93f4-4e2a-b5d8-2f7c41a9e06d": "a UUID that nothing has",
         "ast_" + "z" * 196: "200 characters",
         "z" * longest: f"{longest} characters, the most that an id can have",
     }
@@ -153,12 +194,15 @@ def unknown(known_ids: tuple[str, ...]) -> Iterator[Ask]:
     for asset_id, about in plain.items():
         if asset_id not in known_ids:
             yield Ask("unknown", asset_id, about)
+    for asset_id, about in absent.items():
+        if asset_id not in known_ids:
+            yield Ask("unknown", asset_id, about, absent=True)
     for asset_id, about in odd.items():
         if asset_id not in known_ids:
-            yield Ask("unknown", asset_id, about, odd=True)
+            yield Ask("unknown", asset_id, about, odd=True, absent=True)
 
 
-def keys(api_key: str, keeper: Keeper, seed: int) -> tuple[KeyProbe, ...]:
+def keys(api_key: str, seed: int) -> tuple[KeyProbe, ...]:
     """Make credentials that have to be refused, out of the right one."""
     prefix = spec.key_prefix()
     secret = api_key.removeprefix(prefix)
@@ -170,8 +214,6 @@ def keys(api_key: str, keeper: Keeper, seed: int) -> tuple[KeyProbe, ...]:
     def probe(
         name: Literal["missing", "form", "wrong"], about: str, value: str | None, shown: str = ""
     ) -> KeyProbe:
-        if value and shown:
-            keeper.know(value.rpartition(" ")[2], shown.rpartition(" ")[2])
         untrue = not_expired | (wrong_form if name == "wrong" else frozenset())
         credential = Credential(value, shown or value)
         return KeyProbe(name, about, credential, untrue, (value or "").rpartition(" ")[2])
@@ -188,32 +230,25 @@ def keys(api_key: str, keeper: Keeper, seed: int) -> tuple[KeyProbe, ...]:
         probe("form", "a word for a key", "Bearer wrong"),
         probe("form", "another prefix", f"Bearer sk-other-{like}"),
         probe("wrong", "another key of the same form", f"Bearer {prefix}{like}"),
-        probe("wrong", "the prefix alone", f"Bearer {prefix}"),
+        probe("wrong", "the prefix alone", f"Bearer {prefix}".strip()),
         probe("wrong", "a key of one letter", f"Bearer {prefix}x"),
-        probe("wrong", "the key, longer", f"Bearer {api_key}x", f"Bearer {SHOWN}x"),
+        probe("wrong", "the key, longer", f"Bearer {api_key}x", "Bearer ${BABOU_API_KEY}x"),
         probe("wrong", "the key, shorter", f"Bearer {api_key[:-1]}", f"Bearer {trimmed}"),
     ]
     if secret.swapcase() != secret:
         swapped = prefix + (secret.upper() if secret.upper() != secret else secret.lower())
-        change = "^^" if secret.upper() != secret else ",,"
-        shown = f"Bearer {prefix}$(k=${{BABOU_API_KEY#{prefix}}}; printf %s ${{k{change}}})"
-        keeper.know(swapped, shown.removeprefix("Bearer "))
+        letters = "a-z A-Z" if secret.upper() != secret else "A-Z a-z"
+        shown = f'Bearer {prefix}$(printf %s "${{BABOU_API_KEY#{prefix}}}" | tr {letters})'
         made.append(
-            KeyProbe(
-                "wrong",
-                "the key, in letters of the other case",
-                Credential(f"Bearer {swapped}", shown),
-                not_expired | wrong_form,
-                swapped,
-            )
+            probe("wrong", "the key, in letters of the other case", f"Bearer {swapped}", shown)
         )
     if len(secret) < 2:  # noqa: PLR2004  its shorter form would be the prefix alone
         made = [key for key in made if key.about != "the key, shorter"]
-    return tuple(made)
+    return tuple(key for key in made if key.credential.value != f"Bearer {api_key}")
 
 
 def _like(character: str, chance: random.Random) -> str:
-    for letters in (string.digits, string.ascii_lowercase, string.ascii_uppercase):
+    for letters in _KINDS:
         if character in letters:
             return chance.choice(letters)
     return character

@@ -1,11 +1,12 @@
 """Rules about the key: whatever is not the key is refused, before anything is told."""
 
 from babou_contract import places, published
-from babou_contract.checks import NotExercisedError, Register, Tally
+from babou_contract.answers import PASSING
+from babou_contract.checks import NotJudgedError, Register, Tally
 from babou_contract.model import Edge
 from babou_contract.probes import Seen
-from babou_contract.rules_answers import excerpt
-from babou_contract.scene import Scene, read
+from babou_contract.rules_answers import is_redirect
+from babou_contract.scene import OK, Scene, read
 
 check = Register(Edge.spec_server)
 
@@ -32,22 +33,28 @@ def wrong_keys_are_refused(scene: Scene, tally: Tally) -> None:
     _refused(_with_keys(scene, "wrong"), tally)
 
 
+@check("The key is checked before the id: who has no key learns of no asset that it exists.")
+def the_key_is_checked_before_the_id(scene: Scene, tally: Tally) -> None:
+    """Ask without the key for an id that nothing has: the answer has to be the one to known ids."""
+    _refused(scene.of("stranger"), tally)
+
+
 @check("The code of a 401 is documented, and true of the key that was sent (D9).")
 def the_code_of_a_refusal_is_true(scene: Scene, tally: Tally) -> None:
     """Compare codes: no invented key has expired, none of the right form has a wrong one."""
     documented = published.codes()[_UNAUTHORIZED]
-    for seen in scene.of("key"):
-        if seen.answer.status != _UNAUTHORIZED or seen.ask.key is None:
-            continue
-        tally.case()
+    for seen in scene.of("key", "stranger"):
         body = read(seen.answer)
         code = body.get("code") if isinstance(body, dict) else None
+        if seen.answer.status != _UNAUTHORIZED or not (seen.ask.key and isinstance(code, str)):
+            continue  # the schema tells
+        tally.case()
         true = documented - seen.ask.key.untrue
         if code not in true:
             tally.disagree(
                 f"the refusal of {seen.ask.about} has a code that is not true of it",
                 expected=f"one of {', '.join(sorted(true))}",
-                received=excerpt(seen.answer),
+                received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,
                 **places.at(*places.answer(_UNAUTHORIZED)),
             )
@@ -58,10 +65,10 @@ def a_refusal_tells_nothing(scene: Scene, tally: Tally) -> None:
     """Look for the asset's values in the bodies and headers of refusals."""
     for seen in scene.of("key"):
         told = [doc for doc, _ in scene.documents(seen.ask.asset_id)][:1]
-        if not told or seen.answer.raw is None:
+        if not told or seen.answer.raw is None or seen.answer.status == OK:
             continue
         tally.case()
-        text = seen.answer.raw.body.decode("utf-8", "replace") + repr(seen.answer.raw.headers)
+        text = seen.answer.raw.text.decode("utf-8", "replace")
         values = {
             name: value
             for name, value in told[0].items()
@@ -73,7 +80,7 @@ def a_refusal_tells_nothing(scene: Scene, tally: Tally) -> None:
             tally.disagree(
                 f"the answer to {seen.ask.about} tells the asset's {leaked[0]}",
                 expected="401 and an error, nothing else",
-                received=excerpt(seen.answer),
+                received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,
                 **places.at(*places.operation("security")),
             )
@@ -82,43 +89,39 @@ def a_refusal_tells_nothing(scene: Scene, tally: Tally) -> None:
 @check("No answer repeats the key that was sent, in its body or its headers.")
 def the_key_is_not_repeated(scene: Scene, tally: Tally) -> None:
     """Look for the key, longer parts of it, and the invented keys."""
-    for seen in scene.of("known", "near", "unknown", "key", "method"):
+    for seen in scene.of("known", "near", "unknown", "key", "stranger", "method"):
         if seen.answer.raw is None:
             continue
         tally.case()
-        text = seen.answer.raw.body.decode("latin-1") + repr(seen.answer.raw.headers)
+        text = seen.answer.raw.text
         sent = seen.ask.key.sent if seen.ask.key else ""
         whole = len(sent) > _TELLING and sent not in {"Bearer", "wrong", "sk-bab-", "sk-bab-x"}
-        repeated = scene.settings.api_key in text or scene.session.keeper.part_in(text, _PART)
-        if repeated or (whole and sent in text):
+        if scene.redactor.repeats(text, _PART) or (whole and sent.encode() in text):
             tally.disagree(
                 "the answer repeats the key",
                 expected="an answer without it",
-                received=excerpt(seen.answer),
+                received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,
-                **places.at("components", "securitySchemes", "bearerAuth"),
+                **places.at(*places.operation("security")),
             )
 
 
 def _with_keys(scene: Scene, name: str) -> list[Seen]:
     found = [seen for seen in scene.of("key") if seen.ask.key and seen.ask.key.name == name]
     if not found:
-        raise NotExercisedError(scene.stopped or "no asset was seen to try keys on")
+        raise NotJudgedError(scene.stopped or "no asset was seen to try keys on")
     return found
 
 
 def _refused(asked: list[Seen], tally: Tally) -> None:
     for seen in asked:
         tally.case()
-        if seen.answer.status not in {_UNAUTHORIZED, None} and not _is_outage(seen):
+        status = seen.answer.status or _UNAUTHORIZED
+        if status != _UNAUTHORIZED and status not in PASSING and not is_redirect(status):
             tally.disagree(
                 f"{seen.ask.about} was not refused with 401",
                 expected="401 and a documented code",
-                received=excerpt(seen.answer),
+                received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,
                 **places.at(*places.answer(_UNAUTHORIZED)),
             )
-
-
-def _is_outage(seen: Seen) -> bool:
-    return (seen.answer.status or 0) > 500  # noqa: PLR2004  502, 503, 504: a proxy's

@@ -12,13 +12,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from importlib import import_module, metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field
 
 from babou_contract import checks, coverage, spec
 from babou_contract.checks import Check
-from babou_contract.keeper import Keeper
 from babou_contract.model import (
     AGREED,
     DISAGREED,
@@ -29,8 +28,12 @@ from babou_contract.model import (
     Report,
     edge_outcome,
 )
+from babou_contract.redaction import Redactor
 from babou_contract.session import Session
 from babou_contract.settings import Settings
+
+if TYPE_CHECKING:
+    from babou_contract.scene import Scene
 
 Listener = Callable[[CheckResult], object]
 
@@ -45,10 +48,13 @@ _MODULES = {  # imported when their edge is checked: some take long
 def run(settings: Settings, on_result: Listener = lambda _result: None) -> Report:
     """Check what the settings say, and tell each result as it comes.
 
-    Without a base URL the mock server is started and checked.
+    Without a base URL the mock server is started and checked. The key is in nothing that is told.
     """
     with _target(settings) as (complete, mode):
-        return _Run(complete, mode, on_result).report()
+        redact = Redactor(complete.api_key)
+        told = _Run(complete, mode, lambda result: on_result(redact(result))).report()
+        report: Report = redact(told)
+        return report
 
 
 _NEEDS = {  # what an edge imports, by the name that pip knows
@@ -107,8 +113,7 @@ class _Run:
         """Carry everything out."""
         started_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         began = time.monotonic()
-        keeper = Keeper(self.settings.api_key)
-        session = Session(self.settings, base_url=self.settings.base_url or "", keeper=keeper)
+        session = Session(self.settings, base_url=self.settings.base_url or "")
         worker = threading.Thread(target=self._guarded, args=(session,), daemon=True)
         edges = [edge for edge in Edge if edge in self.settings.only]
         try:
@@ -135,6 +140,7 @@ class _Run:
 
     def _serve(self, session: Session) -> None:
         from babou_contract import breadth  # noqa: PLC0415  not needed without a server
+        from babou_contract.gather import Gathering  # noqa: PLC0415
         from babou_contract.scene import Scene  # noqa: PLC0415
 
         self.scene = scene = Scene(self.settings, session, self.settings.assets)
@@ -142,31 +148,32 @@ class _Run:
         if wanted and breadth.is_installed():
             scene.breadth = breadth.Breadth(self.settings, session)
         try:
-            scene.look()
+            gathering = Gathering(scene)
+            gathering.look()
             if wanted and not scene.down and not scene.stopped:
-                scene.gather()
+                gathering.ask_all()
         except LookupError as error:
             scene.down = f"the spec lacks {error}, without which nothing can be asked"
         for edge in Edge:
             if edge.needs_server and edge in self.settings.only:
                 self._perform(edge, scene, session)
 
-    def _perform(self, edge: Edge, scene: object, session: Session) -> None:
+    def _perform(self, edge: Edge, scene: "Scene | None", session: Session) -> None:
         begin = getattr(import_module(_MODULES[edge]), "begin", None)
         if begin is not None and session.left() > 0:
             begin()
-        down = scene.down if scene is not None else ""  # type: ignore[attr-defined]  # a Scene
         for check in checks_of(edge):
+            if scene is not None and scene.down:
+                self.results[check.id] = checks.not_reached(check, scene.down)
+                continue  # the verdict tells, once
             if session.left() <= 0:
-                result = checks.not_reached(check, Outcome.not_exercised, "time limit")
-            elif down:
-                result = checks.not_reached(check, Outcome.not_judged, session.keeper.hide(down))
+                result = checks.not_reached(check, "time limit")
             else:
                 # Without a server, the scene of a check is the settings.
                 seen = self.settings if scene is None else scene
                 result = checks.perform(check, seen, seed=self.settings.seed)
-            self.results[check.id] = result
-            self.on_result(result)
+            self.results[check.id] = result if scene is None else scene.completed(result)
+            self.on_result(self.results[check.id])
 
     def _told(self, session: Session, started_at: str, seconds: float) -> Report:
         order = [edge.slug for edge in Edge]
@@ -207,7 +214,8 @@ def _verdict(results: Iterable[CheckResult], only: Iterable[Edge]) -> tuple[int,
         unclear = [result for result in mine if result.outcome is Outcome.not_judged]
         if unclear or edge_outcome(mine) is not Outcome.passed:
             reason = next((r.reason for r in unclear or mine if r.reason), "nothing was checked")
-            return NOT_JUDGED, f"{edge.title} could not be judged: {reason}."
+            few = "" if len(unclear) in {0, len(mine)} else f"{len(unclear)} checks of "
+            return NOT_JUDGED, f"{few}{edge.title} could not be judged: {reason.rstrip('.')}."
     return AGREED, "All agree."
 
 

@@ -10,13 +10,17 @@ from jsonschema import Draft202012Validator, FormatChecker, validators
 from jsonschema.exceptions import ValidationError
 
 from babou_contract import spec
-from babou_contract.jsontext import is_time
+from babou_contract.jsontext import is_time, is_uri
 
 _CUT = 200
 _DOLLAR = re.compile(r"(?<!\\)\$")
 
-FORMATS = FormatChecker(formats=("date", "uuid"))  # what has a type of its own; others only explain
+# What has a type of its own holds for the client as well; the others explain, and bind the server.
+FORMATS = FormatChecker(formats=("date", "uuid"))
 FORMATS.checks("date-time")(is_time)
+_SERVERS_FORMATS = FormatChecker(formats=("date", "uuid"))
+_SERVERS_FORMATS.checks("date-time")(is_time)
+_SERVERS_FORMATS.checks("uri")(is_uri)
 
 
 def regex(pattern: str) -> str:
@@ -48,8 +52,9 @@ class Misfit:
 
 
 def misfits(schema: spec.Document, value: object) -> Iterator[Misfit]:
-    """Yield what is wrong with a value, a misfit for each member."""
-    for error in sorted(validator(_key(schema)).iter_errors(value), key=lambda e: list(e.path)):
+    """Yield what is wrong with a value that a server sent, a misfit for each member."""
+    judge = validator(_key(schema)).evolve(format_checker=_SERVERS_FORMATS)
+    for error in sorted(judge.iter_errors(value), key=lambda e: list(e.path)):
         path = tuple(error.absolute_path)
         if error.validator == "required" and isinstance(error.instance, dict):
             missing = [name for name in error.validator_value if name not in error.instance]
@@ -59,7 +64,7 @@ def misfits(schema: spec.Document, value: object) -> Iterator[Misfit]:
 
 
 def fits(schema: spec.Document, value: object) -> bool:
-    """Say whether a value obeys a schema."""
+    """Say whether a client has to take a value: it obeys the schema, but for what only explains."""
     return bool(validator(_key(schema)).is_valid(value))
 
 

@@ -1,7 +1,6 @@
 """The one place that sends: within the rate, the time and the methods that a run may use."""
 
 import re
-import shlex
 import threading
 import time
 from collections.abc import Callable
@@ -9,55 +8,23 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlsplit
 
-from attrs import field, frozen
-
 from babou_contract import spec
-from babou_contract.keeper import SHOWN, Keeper
+from babou_contract.answers import PASSING, RATE_LIMITED, Answer, Credential
+from babou_contract.failures import Failure, WireError
 from babou_contract.model import Exchange
+from babou_contract.redaction import SHOWN
 from babou_contract.settings import Settings
-from babou_contract.wire import Raw, Wire, WireError
+from babou_contract.wire import Wire
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_RATE_LIMITED = 429
-PASSING = frozenset({502, 503, 504, *range(520, 528)})  # what a proxy says for a moment
 _RETRIES = 2
-_MOST_WAITS = 12  # 429s in a row, after which the limit is taken to stay
+_MOST_WAITS = 8  # 429s in a row, after which the limit is taken to stay
 _LONGEST_WAIT = 60.0  # a server that asks for more is not judged now
+_LONGEST_OUTAGE = 2.0  # what is away for longer than a moment is not waited for
 
 
-class OutOfTimeError(Exception):
-    """The run's time is up, or would be before the server wants to be asked again."""
-
-
-@frozen
-class Credential:
-    """What goes into Authorization, and how it is shown; None sends no such header."""
-
-    value: str | None = field(repr=False)
-    shown: str | None
-
-
-@frozen
-class Answer:
-    """What came of one request: `raw` with everything in it, `exchange` fit to be shown."""
-
-    exchange: Exchange
-    raw: Raw | None
-
-    @property
-    def status(self) -> int | None:
-        """The status, None where no answer came."""
-        return self.exchange.status
-
-    @property
-    def is_json(self) -> bool:
-        """Whether the answer calls itself JSON."""
-        return bool(re.match(r"application/([\w.-]+\+)?json\b", self.media_type))
-
-    @property
-    def media_type(self) -> str:
-        """The media type without its parameters, in lower case."""
-        return (self.exchange.header("content-type") or "").partition(";")[0].strip().lower()
+class StoppedError(Exception):
+    """Nothing more can be asked in this run; the text says why."""
 
 
 class Session:
@@ -68,17 +35,15 @@ class Session:
         settings: Settings,
         *,
         base_url: str,
-        keeper: Keeper,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.keeper = keeper
         self.exchanges: list[Exchange] = []
         self.began = time.monotonic()
         self.right = Credential(f"Bearer {settings.api_key}", f"Bearer {SHOWN}")
         self._settings = settings
         self._base_url = base_url.rstrip("/")
         self._prefix = urlsplit(self._base_url).path
-        self._wire = Wire(self._base_url, settings.timeout)
+        self._wire = Wire(self._base_url)
         self._sleep = sleep
         self._lock = threading.Lock()
         self._next = 0.0
@@ -96,6 +61,10 @@ class Session:
     def elapsed(self) -> float:
         """Return the seconds since the run began."""
         return time.monotonic() - self.began
+
+    def speaks_tls(self) -> bool:
+        """Say whether the port, asked without TLS, is one for TLS."""
+        return self._wire.speaks_tls()
 
     def close(self) -> None:
         """Close the connection."""
@@ -120,7 +89,7 @@ class Session:
         Each 429 that is waited out is told to `on_rate_limit`.
 
         Raises:
-            OutOfTimeError: The run's time is up.
+            StoppedError: The run's time is up, or the server limits for good.
             ValueError: The method may change something, and that is not allowed.
         """
         if method not in SAFE and not self._settings.allow_unsafe_methods:
@@ -128,41 +97,45 @@ class Session:
         used = self.right if credential is None else credential
         failures, waits = 0, 0
         while True:
-            answer, again = self._once(method, path, purpose, used, headers)
-            if answer.status == _RATE_LIMITED:
+            answer = self._once(method, path, purpose, used, headers)
+            if answer.status == RATE_LIMITED:
                 waits += 1
                 on_rate_limit(answer)
+                if method != "GET":  # which the server need not offer
+                    return answer
                 if waits > _MOST_WAITS:
-                    raise OutOfTimeError("the server's rate limit was never lifted")
-                self.pause(retry_after(answer.exchange, waits))
-            elif failures < _RETRIES and (again or answer.status in PASSING):
-                self.pause(retry_after(answer.exchange, failures) if answer.raw else 0.05)
+                    raise StoppedError(f"the server answered 429, {waits} times in a row")
+                asked = retry_after(answer.exchange, waits)
+                self.pause(asked, f"the server answered 429 and asks to wait {asked:g} s")
+            elif failures < _RETRIES and _may_pass(answer):
+                asked = retry_after(answer.exchange, failures) if answer.raw else 0.2 * failures
+                self.pause(min(asked, _LONGEST_OUTAGE), "time limit")
                 failures += 1
             else:
                 return answer
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float, why_not: str) -> None:
         """Wait, where there is time for it.
 
         Raises:
-            OutOfTimeError: There is not.
+            StoppedError: There is not; its text is `why_not`.
         """
         if seconds > min(self.left(), _LONGEST_WAIT):
-            raise OutOfTimeError(f"the server asks to wait {seconds:g} s")
+            raise StoppedError(why_not)
         self._sleep(seconds)
 
     def turn(self) -> None:
         """Wait until the rate allows a request.
 
         Raises:
-            OutOfTimeError: The run's time is up.
+            StoppedError: The run's time is up.
         """
         with self._lock:
             rate = self._settings.rate_limit
             now = time.monotonic()
             wait = max(0.0, self._next - now)
             if self.left() <= wait:
-                raise OutOfTimeError("time limit")
+                raise StoppedError("time limit")
             if rate:
                 self._next = max(now, self._next) + 1 / rate
         if wait:
@@ -179,37 +152,44 @@ class Session:
         purpose: str,
         credential: Credential,
         headers: tuple[tuple[str, str], ...],
-    ) -> tuple[Answer, bool]:
+    ) -> Answer:
         self.turn()
-        fixed = (("Accept", "application/json"), ("Accept-Encoding", "gzip"), *headers)
+        fixed = (("Accept", "application/json"), *(headers or (("Accept-Encoding", "gzip"),)))
         own = (("Authorization", credential.value),) if credential.value is not None else ()
         shown = (("Authorization", credential.shown or ""),) if own else ()
-        started, raw, problem, again = self.elapsed(), None, None, False
+        started, raw, problem, failure = self.elapsed(), None, None, None
         try:
-            raw = self._wire.send(method, self._prefix + path, (*fixed, *own))
+            seconds = min(self._settings.timeout, self.left())
+            raw = self._wire.send(method, self._prefix + path, (*fixed, *own), seconds)
         except WireError as error:
-            problem, again = str(error), not error.timed_out
-        hide = self.keeper.hide
+            if self.left() <= 0:
+                raise StoppedError("time limit") from error
+            problem, failure = str(error), error.failure
         exchange = Exchange(
             method=method,
-            url=hide(self._base_url + path),
+            url=self._base_url + path,
             headers=(*fixed, *shown),
             status=raw.status if raw else None,
-            received=tuple((n, hide(v)) for n, v in raw.headers) if raw else (),
-            body=self.keeper.hide_bytes(raw.body) if raw else b"",
+            received=raw.headers if raw else (),
+            body=raw.body if raw else b"",
             error=problem,
             started=started,
             seconds=self.elapsed() - started,
             purpose=purpose,
         )
         self.record(exchange)
-        return Answer(exchange, raw), again
+        return Answer(exchange, raw, failure)
+
+
+def _may_pass(answer: Answer) -> bool:
+    """Say whether the same request may get another answer in a moment."""
+    return answer.status in PASSING or answer.failure in {Failure.lost, Failure.refused}
 
 
 def target_of(asset_id: str) -> str:
     """Return the path for an id, which may hold anything; lone surrogates stand for raw bytes."""
     encoded = quote(asset_id.encode("utf-8", "surrogateescape"), safe="")
-    return spec.ASSET_PATH.replace("{assetId}", encoded)
+    return spec.asset_path(encoded)
 
 
 def retry_after(exchange: Exchange, attempt: int) -> float:
@@ -224,26 +204,3 @@ def retry_after(exchange: Exchange, attempt: int) -> float:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return float(max(0.0, (moment - datetime.now(UTC)).total_seconds()))
-
-
-def curl(exchange: Exchange) -> str:
-    """Return the request as a line for a shell, in which the key is a variable."""
-    words = ["curl", "-sS", "-i"]
-    if exchange.method == "HEAD":
-        words.append("-I")
-    elif exchange.method != "GET":
-        words += ["-X", exchange.method]
-    words += ["--path-as-is", shlex.quote(exchange.url)]
-    for name, value in exchange.headers:
-        if name in {"Accept", "Accept-Encoding", "User-Agent"}:
-            continue
-        words += ["-H", _quoted(f"{name}: {value}" if value else f"{name};")]
-    return " ".join(words)
-
-
-def _quoted(text: str) -> str:
-    """Quote for a shell, and leave the key's variable to be filled in by it."""
-    if "BABOU_API_KEY" not in text:
-        return shlex.quote(text)
-    escaped = re.sub(r'(["\\`])', r"\\\1", text)
-    return f'"{escaped}"'

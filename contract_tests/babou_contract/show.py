@@ -19,6 +19,9 @@ from babou_contract.model import (
     Outcome,
     Report,
 )
+from babou_contract.plain import one_line, visible
+
+_LONGEST = 2000  # characters of one line
 
 _MARKS = {
     Outcome.passed: ("ok", "green"),
@@ -75,7 +78,7 @@ class Progress:
             shown = result.edge
             check = Text(result.check.partition("/")[2])
             if result.reason:
-                check.append(f"  {result.reason}", style="dim")
+                check.append(f"  {one_line(result.reason)}", style="dim")
             table.add_row(
                 edge, check, str(result.cases), Text(word, style=style), f"{result.seconds:.1f} s"
             )
@@ -85,7 +88,7 @@ class Progress:
 def line(result: CheckResult) -> str:
     """Return a result in one line."""
     word = _MARKS[result.outcome][0]
-    reason = f"  ({result.reason})" if result.reason else ""
+    reason = f"  ({one_line(result.reason)})" if result.reason else ""
     cases = f"{result.cases} cases"
     return f"{word:13}  {result.check:48} {cases:>11} {result.seconds:6.1f} s{reason}"
 
@@ -98,7 +101,7 @@ def text(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     for result in report.results:
         for found in result.disagreements:
-            yield from ("", f"{result.check}: {found.summary}", *explained(found))
+            yield from ("", f"{result.check}: {one_line(found.summary)}", *explained(found))
     if report.exchanges:
         yield from ("", f"Seen of the spec at {report.target}:")
         for row in report.coverage:
@@ -108,20 +111,24 @@ def _lines(report: Report) -> Iterator[str]:
         yield from ("", "Which reading of the documentation the server follows:")
         for finding in report.findings:
             if finding.answer != NOT_SEEN:
-                yield f"  {finding.id:4} {finding.question} {finding.answer}"
+                yield f"  {finding.id:4} {finding.question} {one_line(finding.answer)}"
         unseen = ", ".join(finding.id for finding in report.findings if finding.answer == NOT_SEEN)
         if unseen:
             yield f"  {NOT_SEEN}: {unseen}"
-    yield from ("", f"{report.verdict} ({report.seconds:.1f} s, seed {report.seed})")
+    yield from ("", f"Checks: {report.counts}.")
+    yield f"{one_line(report.verdict, _LONGEST)} ({report.seconds:.1f} s, seed {report.seed})"
 
 
 def explained(found: Disagreement) -> Iterator[str]:
-    """Yield a disagreement in lines: what the spec says, what came, how to see it again."""
+    """Yield a disagreement in lines: what the spec says, what came, how to see it again.
+
+    What a server chose stays on its line, and no character of it moves the cursor.
+    """
     where = f"  (babou.yaml, line {found.spec_line})" if found.spec_line else ""
-    yield f"  expected  {found.expected}{where}"
-    yield f"  received  {found.received}"
-    yield from (f"            {more}" for more in found.detail.splitlines())
+    yield f"  expected  {one_line(found.expected, _LONGEST)}{where}"
+    yield f"  received  {one_line(found.received, _LONGEST)}"
+    yield from (f"            {visible(more)}" for more in found.detail.splitlines())
     if found.curl:
-        yield f"  request   {found.curl}"
+        yield f"  request   {visible(found.curl)}"
     if found.seed is not None:
         yield f"  seed      {found.seed}"

@@ -3,6 +3,7 @@
 Whatever is added there (a member, an example, an error) is known here with no other edit.
 """
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from http import HTTPStatus
 from importlib import resources
@@ -11,9 +12,11 @@ from typing import Any
 
 import yaml
 
+from babou_contract.operations import Operation, follow, names_in, operations
+
 Document = dict[str, Any]
 
-ASSET_PATH = "/api/v1/assets/{assetId}"
+_LONGEST_ID = 256  # where the document has no limit (D12)
 
 
 def text() -> str:
@@ -36,23 +39,110 @@ def load() -> Document:
 
 def resolve(schema: Document) -> Document:
     """Follow the schema's `$ref`, if it has one, within the document."""
-    while "$ref" in schema:
-        found = load()
-        for part in schema["$ref"].removeprefix("#/").split("/"):
-            found = found[part.replace("~1", "/").replace("~0", "~")]
-        schema = found
-    return schema
+    return follow(load(), schema)
 
 
-def responses() -> Document:
+class NoOperationError(LookupError):
+    """The document has no operation that reads one asset."""
+
+
+_read: dict[str, tuple[Document, Any]] = {}  # what was made of a document, and of which
+
+
+def _once(name: str, make: Callable[[Document], Any]) -> Any:  # noqa: ANN401  (what `make` returns)
+    """Make something of the document, once for each document."""
+    document = load()
+    if name not in _read or _read[name][0] is not document:
+        _read[name] = (document, make(document))
+    return _read[name][1]
+
+
+def asset_operation() -> Operation:
+    """Return the operation that reads one asset.
+
+    It is GET of a path that ends with a parameter, whatever path, parameter and operation are
+    called; of several, `getAsset`.
+    """
+    operation: Operation = _once("operation", _asset_operation)
+    return operation
+
+
+def _asset_operation(document: Document) -> Operation:
+    found = [o for o in operations(document) if o.method == "get" and o.path.endswith("}")]
+    if not found:
+        raise NoOperationError("the specification has no operation that reads one asset")
+    named = [o for o in found if o.written.get("operationId") == "getAsset"]
+    return (named or found)[0]
+
+
+def asset_path(asset_id: str) -> str:
+    """Return the path of an asset, whose id is written as a URL has it."""
+    path = asset_operation().path
+    return path.replace(f"{{{names_in(path)[-1]}}}", asset_id)
+
+
+def responses() -> Mapping[str, Document]:
     """Return the documented answers of the asset operation, by status."""
-    found: Document = load()["paths"][ASSET_PATH]["get"]["responses"]
-    return found
+    return asset_operation().responses
 
 
 def asset_schema() -> Document:
-    """Return the schema of the 200 answer."""
-    return resolve(responses()["200"]["content"]["application/json"]["schema"])
+    """Return the schema of the 200 answer, the parts of its `allOf` in one."""
+    schema: Document = _once("schema", _asset_schema)
+    return schema
+
+
+def _asset_schema(_document: Document) -> Document:
+    content = responses().get("200", {}).get("content", {})
+    return merged(content.get("application/json", {}).get("schema", {}))
+
+
+def merged(schema: Document) -> Document:
+    """Return a schema with its reference followed, and the parts of its `allOf` beside its own."""
+    whole = dict(resolve(schema))
+    for part in whole.pop("allOf", ()):
+        one = merged(part)
+        members = {**one.get("properties", {}), **whole.get("properties", {})}
+        needed = [*one.get("required", ()), *whole.get("required", ())]
+        whole = {**one, **whole}
+        whole |= {"properties": members} if members else {}
+        whole |= {"required": list(dict.fromkeys(needed))} if needed else {}
+    return whole
+
+
+def error() -> tuple[str, str]:
+    """Return status and media type of the first error that is documented; empty without one."""
+    errors = {status: a for status, a in responses().items() if not status.startswith("2")}
+    found = ((status, media) for status, a in errors.items() for media in a.get("content", {}))
+    return next(found, ("", ""))
+
+
+def error_schema() -> Document:
+    """Return the schema of the first error that is documented."""
+    status, media = error()
+    content = responses().get(status, {}).get("content", {})
+    return merged(content.get(media, {}).get("schema", {}))
+
+
+def listed(schema: Document) -> list[object]:
+    """Return the values that a schema lists, those of its alternatives included."""
+    whole = merged(schema)
+    found = [*whole.get("enum", ()), *([whole["const"]] if "const" in whole else [])]
+    for key in ("anyOf", "oneOf"):
+        for part in whole.get(key, ()):
+            found += listed(part)
+    return list(dict.fromkeys(found))
+
+
+def listed_values() -> dict[str, list[str]]:
+    """Return the values that the document lists for members of an asset that are open to more."""
+    found = {}
+    for name, schema in asset_schema()["properties"].items():
+        options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+        values = [value for option in options for value in resolve(option).get("enum", ())]
+        if values:
+            found[name] = values
+    return found
 
 
 def asset_examples() -> dict[str, Document]:
@@ -60,9 +150,11 @@ def asset_examples() -> dict[str, Document]:
 
     A required member that an example lacks gets a value made from its schema.
     """
-    examples = responses()["200"]["content"]["application/json"]["examples"]
+    content = responses().get("200", {}).get("content", {}).get("application/json", {})
+    examples = content.get("examples") or {"made": {"value": {}}}
     schema = asset_schema()
-    made = {name: sample(schema["properties"].get(name, {})) for name in schema["required"]}
+    known = schema.get("properties", {})
+    made = {name: sample(known.get(name, {})) for name in schema.get("required", ())}
     return {
         name: example["value"] | {k: v for k, v in made.items() if k not in example["value"]}
         for name, example in examples.items()
@@ -71,22 +163,25 @@ def asset_examples() -> dict[str, Document]:
 
 def examples(answer: Document) -> list[Document]:
     """Return the example bodies of a documented answer, of which it may have none."""
-    content = resolve(answer).get("content", {}).get("application/json", {})
+    content = answer.get("content", {}).get("application/json", {})
     return [example["value"] for example in content.get("examples", {}).values()]
 
 
 def max_id_length() -> int:
     """Return how many characters an asset id can have."""
-    parameters = load()["paths"][ASSET_PATH]["get"]["parameters"]
-    [in_path] = [parameter for parameter in parameters if parameter["in"] == "path"]
-    length: int = in_path["schema"]["maxLength"]
-    return length
+    *_, parameter = asset_operation().in_path or ({},)
+    return int(resolve(parameter.get("schema", {})).get("maxLength", _LONGEST_ID))
 
 
 def key_prefix() -> str:
-    """Return what every API key starts with."""
-    scheme: str = load()["components"]["securitySchemes"]["bearerAuth"]["bearerFormat"]
-    return scheme.removesuffix("*")
+    """Return what every API key starts with; empty where the document does not say."""
+    try:
+        security = asset_operation().security
+    except NoOperationError:
+        return ""
+    schemes = [scheme for asked in security for scheme in asked.values()]
+    told = (str(scheme.get("bearerFormat", "")) for scheme in schemes)
+    return next((form.removesuffix("*") for form in told if form.endswith("*")), "")
 
 
 def error_body(status: int, code: str | None = None) -> Document:
@@ -95,10 +190,9 @@ def error_body(status: int, code: str | None = None) -> Document:
     A status that the document doesn't list gets a body of the same form, made from its name.
     """
     answer = responses().get(str(status)) or responses().get(f"{status // 100}XX")
-    examples = answer["content"]["application/json"]["examples"] if answer else {}
-    for name, example in examples.items():
-        if code in (None, name):
-            return dict(example["value"])
+    for body in examples(answer or {}):
+        if code in (None, body.get("code")):
+            return dict(body)
     if status in set(HTTPStatus):
         known = HTTPStatus(status)
         return {"error": known.phrase, "code": code or known.name}
@@ -107,8 +201,10 @@ def error_body(status: int, code: str | None = None) -> Document:
 
 def is_nullable(schema: Document) -> bool:
     """Say whether null is a value of this schema."""
-    schema = resolve(schema)
+    schema = merged(schema)
     types = schema.get("type", [])
+    if "const" in schema or "enum" in schema:
+        return None in schema.get("enum", [schema.get("const", ...)])
     if "null" in ([types] if isinstance(types, str) else types):
         return True
     return any(is_nullable(part) for key in ("anyOf", "oneOf") for part in schema.get(key, []))
@@ -119,7 +215,7 @@ _PLAIN: Document = {"boolean": False, "array": [], "object": {}, "null": None}
 
 def sample(schema: Document) -> object:
     """Make a value of the schema: its own example, null where it is allowed, or a plain one."""
-    schema = resolve(schema)
+    schema = merged(schema)
     given = [*schema.get("examples", ()), *schema.get("enum", ())]
     given += [schema[key] for key in ("const", "default") if key in schema]
     if given:
@@ -134,5 +230,5 @@ def sample(schema: Document) -> object:
         dated = schema.get("format") == "date-time"
         return "2025-12-02T10:00:00Z" if dated else "x" * int(schema.get("minLength", 1))
     if kind in ("integer", "number"):
-        return schema.get("minimum", 0)
+        return schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
     return _PLAIN.get(str(kind))

@@ -4,6 +4,7 @@ All is derived from the schema: a member that is added to the spec is generated 
 """
 
 import json
+import math
 import string
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,24 +24,11 @@ _TEXT = st.characters(exclude_categories=["Cs"])
 
 def values(schema: spec.Document) -> st.SearchStrategy[Value]:
     """Return a strategy for the values that a schema allows."""
-    schema = _merged(spec.resolve(schema))
+    schema = spec.merged(schema)
     made = _unfiltered(schema)
     if schema.get("type") == "object":
         return made  # its members fit already, and holding them again takes time
     return made.filter(lambda value: fits(schema, value))
-
-
-def _merged(schema: spec.Document) -> spec.Document:
-    """Return a schema with the parts of its `allOf` beside its own."""
-    whole = dict(schema)
-    for part in map(spec.resolve, whole.pop("allOf", ())):
-        one = _merged(part)
-        members = {**one.get("properties", {}), **whole.get("properties", {})}
-        needed = [*one.get("required", ()), *whole.get("required", ())]
-        whole = {**one, **whole}
-        whole |= {"properties": members} if members else {}
-        whole |= {"required": list(dict.fromkeys(needed))} if needed else {}
-    return whole
 
 
 def _unfiltered(schema: spec.Document) -> st.SearchStrategy[Value]:
@@ -103,8 +91,11 @@ _FORMATS: dict[str, st.SearchStrategy[Value]] = {
 
 
 def _integers(schema: spec.Document) -> st.SearchStrategy[Value]:
-    limits: spec.Document = {"minimum": -_LARGEST, "maximum": _LARGEST} | schema
-    whole = st.integers(int(limits["minimum"]), int(limits["maximum"]))
+    above = schema.get("exclusiveMinimum", -_LARGEST - 1)
+    below = schema.get("exclusiveMaximum", _LARGEST + 1)
+    least = max(schema.get("minimum", -_LARGEST), math.floor(above) + 1)
+    most = min(schema.get("maximum", _LARGEST), math.ceil(below) - 1)
+    whole = st.integers(math.ceil(least), math.floor(most))
     return st.one_of(whole, whole.map(float))  # 245678.0 is an integer in JSON Schema (D5)
 
 
@@ -222,7 +213,7 @@ _WRONG: tuple[tuple[str, Value], ...] = (
 
 def mutations(schema: spec.Document) -> Iterator[Mutation]:
     """Yield every mutation of every member that the schema forbids."""
-    schema = spec.resolve(schema)
+    schema = spec.merged(schema)
     for name in schema.get("required", ()):
         yield Mutation(name, f"{name} left out", None, gone=True)
     for name, part in schema.get("properties", {}).items():

@@ -12,6 +12,7 @@ import pytest
 from babou_contract import run, show
 from babou_contract.checks import Check
 from babou_contract.model import NOT_JUDGED, CheckResult, Edge, Outcome, Report
+from babou_contract.plain import one_line
 from babou_contract.settings import Settings, parse_rate
 
 pytestmark = pytest.mark.xdist_group("babou-contract")  # one run for all of its checks
@@ -55,7 +56,7 @@ def report(request: pytest.FixtureRequest) -> Report:
     if directory := config.getoption("babou_report"):
         from babou_contract.report import write_reports  # noqa: PLC0415  only when asked for
 
-        write_reports(made, Path(directory), [settings.api_key] if settings.api_key else [])
+        write_reports(made, Path(directory))
     return made
 
 
@@ -66,7 +67,7 @@ def test_promise(check: Check, report: Report) -> None:
     if found is None:
         pytest.skip("another edge was asked for")
     if found.outcome is Outcome.not_exercised:
-        pytest.skip(found.reason)
+        pytest.skip(one_line(found.reason))
     if found.outcome is not Outcome.passed:
         pytest.fail(_told(found), pytrace=False)
 
@@ -74,11 +75,11 @@ def test_promise(check: Check, report: Report) -> None:
 def test_it_could_be_judged(report: Report) -> None:
     """A run that saw nothing is no success."""
     if report.exit_code == NOT_JUDGED:
-        pytest.fail(report.verdict, pytrace=False)
+        pytest.fail(one_line(report.verdict), pytrace=False)
 
 
 def _told(result: CheckResult) -> str:
     lines = [f"{result.check}: {result.promise}"]
     for found in result.disagreements:
-        lines += [found.summary, *show.explained(found)]
-    return "\n".join(lines if result.disagreements else [*lines, result.reason])
+        lines += [one_line(found.summary), *show.explained(found)]
+    return "\n".join(lines if result.disagreements else [*lines, one_line(result.reason)])

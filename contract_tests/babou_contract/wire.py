@@ -8,26 +8,23 @@ import socket
 import ssl
 import time
 import zlib
+from functools import cached_property
 from urllib.parse import urlsplit
 
 import h11
 from attrs import evolve, frozen
 
+from babou_contract.failures import Failure, WireError, told
+
 _CHUNK = 65536
 _MAX_BODY = 4 << 20
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+_ENCODINGS = {"gzip", "x-gzip", "deflate"}
+_BEGINNING = 40
+_GLANCE = 2.0  # seconds
 
 Headers = tuple[tuple[str, str], ...]
-
-
-class WireError(Exception):
-    """No whole answer came; `reused` tells that the connection had been used before."""
-
-    def __init__(self, text: str, *, reused: bool = False, timed_out: bool = False) -> None:
-        super().__init__(text)
-        self.reused = reused
-        self.timed_out = timed_out
 
 
 @frozen
@@ -38,6 +35,13 @@ class Raw:
     headers: Headers
     body: bytes
     faults: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def text(self) -> bytes:
+        """All that the server wrote: the reason phrase, the headers, the body."""
+        head = "\n".join([self.reason, *(f"{name}: {value}" for name, value in self.headers)])
+        return head.encode("latin-1", "replace") + b"\n" + self.body
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, in any case of letters."""
@@ -47,16 +51,32 @@ class Raw:
 class Wire:
     """A connection to one server, opened when needed and kept alive where the server does."""
 
-    def __init__(self, base_url: str, timeout: float) -> None:
+    def __init__(self, base_url: str) -> None:
         parts = urlsplit(base_url)
         self._host = parts.hostname or ""
         self._tls = parts.scheme == "https"
         self._port = parts.port or (443 if self._tls else 80)
         self._authority = parts.netloc
-        self._timeout = timeout
         self._socket: socket.socket | None = None
         self._machine = h11.Connection(h11.CLIENT)
-        self._used = False
+        self._begun = b""  # the first bytes of what came instead of an answer, or of one
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+    def speaks_tls(self) -> bool:
+        """Say whether this port, which was asked without TLS, is one for TLS; nothing is sent."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        try:
+            with (
+                socket.create_connection((self._host, self._port), _GLANCE) as plain,
+                context.wrap_socket(plain, server_hostname=self._host),
+            ):
+                return not self._tls
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Close the connection; the next request opens another."""
@@ -64,15 +84,15 @@ class Wire:
             self._socket.close()
         self._socket = None
 
-    def send(self, method: str, target: str, headers: Headers) -> Raw:
-        """Send a request and return the whole answer.
+    def send(self, method: str, target: str, headers: Headers, timeout: float) -> Raw:
+        """Send a request and return the whole answer, which has to be there in `timeout` seconds.
 
         Raises:
             WireError: No whole answer came.
         """
         stray = self._look_for_stray_bytes()
-        reused = self._socket is not None
-        end = time.monotonic() + self._timeout
+        self._begun = b""
+        end = time.monotonic() + timeout
         try:
             connection = self._open(end)
             sent = [("Host", self._authority), *headers]
@@ -80,16 +100,15 @@ class Wire:
                 (self._machine.send(h11.Request(method=method, target=target, headers=sent)) or b"")
                 + (self._machine.send(h11.EndOfMessage()) or b"")
             )
-            raw = self._receive(connection, end)
+            accepted = next((v for n, v in headers if n.lower() == "accept-encoding"), "")
+            raw = decoded(self._receive(connection, end), accepted)
             return evolve(raw, faults=(*stray, *raw.faults))
         except TimeoutError as error:
             self.close()
-            raise WireError(
-                f"no whole answer in {self._timeout:g} s", reused=reused, timed_out=True
-            ) from error
-        except (OSError, h11.RemoteProtocolError) as error:
+            raise WireError(f"no whole answer in {timeout:.3g} s", Failure.slow) from error
+        except (OSError, UnicodeError, h11.RemoteProtocolError) as error:
             self.close()
-            raise WireError(str(error) or type(error).__name__, reused=reused) from error
+            raise told(error, self._begun) from error
 
     def _open(self, end: float) -> socket.socket:
         if self._socket is None:
@@ -98,8 +117,7 @@ class Wire:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._socket = plain
             if self._tls:
-                context = ssl.create_default_context()
-                self._socket = context.wrap_socket(plain, server_hostname=self._host)
+                self._socket = self._trust.wrap_socket(plain, server_hostname=self._host)
         return self._socket
 
     def _look_for_stray_bytes(self) -> tuple[str, ...]:
@@ -132,19 +150,17 @@ class Wire:
         while True:
             try:
                 event = self._machine.next_event()
-            except h11.RemoteProtocolError as error:
+                if event is h11.NEED_DATA:
+                    self._machine.receive_data(self._piece(connection, end))
+                    continue
+            except (h11.RemoteProtocolError, ConnectionError) as error:
                 if head is None:
                     raise
-                faults.append(f"the body breaks off: {error}")
+                why = str(error) if isinstance(error, h11.RemoteProtocolError) else "a reset"
+                faults.append(f"the body breaks off after {len(body)} bytes: {why}")
                 self.close()
                 break
-            if event is h11.NEED_DATA:
-                if _QUICKACK is not None:
-                    # A server that sends head and body apart would wait 40 ms for its ACK.
-                    connection.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
-                connection.settimeout(self._left(end))
-                self._machine.receive_data(connection.recv(_CHUNK))
-            elif isinstance(event, h11.Response):
+            if isinstance(event, h11.Response):
                 head = event
             elif isinstance(event, h11.Data):
                 body += event.data
@@ -159,7 +175,17 @@ class Wire:
         pairs = tuple(
             (n.decode("latin-1"), v.decode("latin-1")) for n, v in head.headers.raw_items()
         )
-        return decoded(Raw(head.status_code, pairs, bytes(body), tuple(faults)))
+        reason = head.reason.decode("latin-1")
+        return Raw(head.status_code, pairs, bytes(body), tuple(faults), reason)
+
+    def _piece(self, connection: socket.socket, end: float) -> bytes:
+        if _QUICKACK is not None:
+            # A server that sends head and body apart would wait 40 ms for its ACK.
+            connection.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+        connection.settimeout(self._left(end))
+        piece = connection.recv(_CHUNK)
+        self._begun = self._begun or piece[:_BEGINNING]
+        return piece
 
     def _after(self, connection: socket.socket) -> list[str]:
         """Look at what follows the answer, where nothing may, and make ready for the next one."""
@@ -182,13 +208,16 @@ class Wire:
         return []
 
 
-def decoded(raw: Raw) -> Raw:
-    """Take the body out of its Content-Encoding."""
+def decoded(raw: Raw, accepted: str) -> Raw:
+    """Take the body out of its Content-Encoding, which the request has to have accepted."""
     encoding = (raw.header("content-encoding") or "identity").strip().lower()
     if encoding == "identity" or not raw.body:
         return raw
-    if encoding not in {"gzip", "x-gzip", "deflate"}:
-        return evolve(raw, faults=(*raw.faults, f"Content-Encoding is {encoding!r}, not asked for"))
+    if encoding.removeprefix("x-") not in accepted or encoding not in _ENCODINGS:
+        fault = f"Content-Encoding is {encoding!r}, and the request accepts {accepted or 'any'}"
+        raw = evolve(raw, faults=(*raw.faults, fault))
+    if encoding not in _ENCODINGS:
+        return raw
     inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
     try:
         body = inflate.decompress(raw.body, _MAX_BODY)

@@ -1,13 +1,14 @@
 """Requests: what each client sends, held against the other version's specification."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from babou_contract.operations import Operation, names_in
 from compat import corpus, evidence
 from compat.evidence import Seen, Side, seen
-from compat.law import Law, Operation, Parts, fits
+from compat.law import Law, Parts, fits
 from compat.model import NotJudgedError, Who
 from compat.party import KEY, Answer, Client, Sent
 
@@ -32,9 +33,10 @@ def operation_of(law: Law, sent: Sent) -> Operation | None:
 
 
 def _matched(operation: Operation, sent: Sent) -> dict[str, str] | None:
-    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(operation.path))
-    found = re.fullmatch(pattern, urlsplit(sent.target).path)
-    return {name: unquote(text) for name, text in found.groupdict().items()} if found else None
+    between = map(re.escape, re.split(r"\{[^}]*\}", operation.path))
+    found = re.fullmatch("([^/]+)".join(between), urlsplit(sent.target).path)
+    names = names_in(operation.path)
+    return dict(zip(names, map(unquote, found.groups()), strict=True)) if found else None
 
 
 def require_lawful(new: Side) -> None:
@@ -128,10 +130,11 @@ def unlawful(law: Law, sent: Sent, own: Operation) -> Iterator[tuple[Parts, str]
         for text in texts:
             if not any(fits(parameter.get("schema", {}), value) for value in _readings(text)):
                 yield place_at, f"the {place} parameter {name!r} is not allowed to be {text!r}"
-    if not any(_satisfied(law, alternative, sent) for alternative in operation.security or ({},)):
+    if not any(_satisfied(alternative, sent) for alternative in operation.security):
         names = " or ".join(" and ".join(a) or "nothing" for a in operation.security)
         scheme = ("components", "securitySchemes", next(iter(operation.security[0]), ""))
-        same = operation.security == own.security  # then it is the scheme that changed
+        same = list(map(list, operation.security)) == list(map(list, own.security))
+        # Where the names are the same, it is the scheme that changed.
         yield (scheme if same else (*at, "security")), f"they do not send what {names} asks for"
     if operation.body_required and not sent.body:
         yield (*at, "requestBody"), "they send no body, which is required"
@@ -145,9 +148,8 @@ def _readings(text: str) -> Iterator[Json]:
         yield text == "true"
 
 
-def _satisfied(law: Law, alternative: Json, sent: Sent) -> bool:
-    schemes = law.whole.get("components", {}).get("securitySchemes", {})
-    return all(_proves(schemes.get(name, {}), sent) for name in alternative)
+def _satisfied(alternative: Mapping[str, Json], sent: Sent) -> bool:
+    return all(_proves(scheme, sent) for scheme in alternative.values())
 
 
 def _proves(scheme: Json, sent: Sent) -> bool:

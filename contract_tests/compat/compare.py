@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import evolve
 
+from babou_contract.normal_form import normal
 from compat import (
     asked,
     bodies,
@@ -27,7 +28,7 @@ from compat import (
 from compat.additions import additions
 from compat.evidence import Seen, Side
 from compat.gather import differences
-from compat.law import Law, answers
+from compat.law import Law, answers, paired
 from compat.model import NotJudgedError, Report, Who, least_version
 from compat.party import Client, Stage
 from compat.released import CACHE, ROOT, Released
@@ -47,7 +48,7 @@ def compare(root: Path = ROOT, *, cache: Path = CACHE) -> Report:
     """
     began = time.monotonic()
     released = Released.of(root, cache)
-    laws = Law.in_wheel(released.wheel), Law.in_file(root / "openapi" / "babou.yaml")
+    laws = paired(Law.in_wheel(released.wheel), Law.in_file(root / "openapi" / "babou.yaml"))
     for law in laws:
         law.operations  # noqa: B018  (reads it all, so that an unsound one is told of first)
     version = _version(root)
@@ -72,10 +73,15 @@ def _version(root: Path) -> str:
 def _require_current(root: Path, law: Law) -> None:
     """Refuse to judge models that were generated from another spec than this one."""
     path = root / "generated" / "babou_generated" / "schemas.json"
-    known = json.loads(path.read_text(encoding="utf-8"))["$defs"]
-    if known.keys() != law.document.get("components", {}).get("schemas", {}).keys() or any(
-        _bare(schema) != _bare(known[name])
-        for name, schema in law.document["components"]["schemas"].items()
+    text = path.read_text(encoding="utf-8").replace("#/$defs/", "#/components/schemas/")
+    known = json.loads(text)["$defs"]
+    schemas = law.document.get("components", {}).get("schemas", {})
+
+    def meaning(schema: Json) -> Json:
+        return _bare(normal(schema, law.document, schemas.keys()))
+
+    if known.keys() != schemas.keys() or any(
+        meaning(schema) != meaning(known[name]) for name, schema in schemas.items()
     ):
         raise NotJudgedError(
             "generated/babou_generated is not that of openapi/babou.yaml. Run: nox -s evolve"
@@ -89,7 +95,7 @@ def _bare(schema: Json) -> Json:
         return schema
     words = {"description", "title", "examples"}
     return {
-        key: value.rpartition("/")[2] if key == "$ref" else _bare(value)
+        key: _bare(value)
         for key, value in schema.items()
         if key not in words or isinstance(value, dict)
     }

@@ -4,8 +4,9 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+from babou_contract.operations import Operation
 from babou_contract.spec import sample
-from compat.law import GONE, Law, Operation, Parts, answers, fits, members, required, with_value
+from compat.law import GONE, Law, Parts, answers, fits, members, required, with_value
 
 Json = Any
 
@@ -155,13 +156,13 @@ def _named(schema: Json) -> Iterator[Json]:
 
 
 def where(law: Law, schema_at: Parts, path: Parts, value: Json = None) -> Parts:
-    """Return where in the text a member's schema stands, or the listed value's own place."""
+    """Return where in the document a member's schema stands, or the listed value's own place."""
     at = _target(law, member_at(law, schema_at, path))
     return next(_listed_at(law, at, value), at) if isinstance(value, str) else at
 
 
 def member_at(law: Law, schema_at: Parts, path: Parts) -> Parts:
-    """Return where in the text a member stands, be it only a reference to its schema."""
+    """Return where in the document a member stands, be it only a reference to its schema."""
     at = schema_at
     for name in path:
         around = _target(law, at)
@@ -170,7 +171,7 @@ def member_at(law: Law, schema_at: Parts, path: Parts) -> Parts:
 
 
 def _target(law: Law, at: Parts) -> Parts:
-    """Follow references from a place in the text."""
+    """Follow references from a place in the document."""
     here = node(law, at)
     if isinstance(here, dict) and isinstance(here.get("$ref"), str):
         return _target(law, _reference(here["$ref"]))
@@ -178,8 +179,8 @@ def _target(law: Law, at: Parts) -> Parts:
 
 
 def node(law: Law, at: Parts) -> Json:
-    """Return what stands at a place of the text; nothing where there is no such place."""
-    here: Json = law.document
+    """Return what stands at a place of the document; nothing where there is no such place."""
+    here: Json = law.compared
     for part in at:
         if isinstance(here, list) and part.isdecimal() and int(part) < len(here):
             here = here[int(part)]

@@ -31,7 +31,7 @@ class Side:
     client: Any  # party.Client
     schema: Json = None
     schema_at: Parts = field(default=())
-    operation: Any = None  # law.Operation
+    operation: Any = None  # an Operation
 
 
 def seen(parts: Parts, who: Who, what: str, example: str) -> Seen:

@@ -9,39 +9,41 @@ from typing import Any, Self
 from zipfile import ZipFile
 
 import yaml
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from babou_contract.places import parts_of
+from babou_contract import lines
+from babou_contract.normal_form import normal
+from babou_contract.operations import (
+    NoSuchReferenceError,
+    Operation,
+    nameless,
+    names_in,
+    operations,
+)
 from babou_contract.schema import FORMATS, Validator
+from compat import compared
 from compat.model import NotJudgedError
 
 Json = Any
 Parts = tuple[str, ...]
 
-METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C ten times faster
 _IN_WHEEL = "babou_contract/openapi/babou.yaml"
-_DEEPEST = 20
-
-
-@frozen(eq=False)
-class Operation:
-    """One operation: its path, method, parameters and answers, references followed."""
-
-    path: str
-    method: str
-    parameters: tuple[Json, ...]
-    responses: Mapping[str, Json]
-    security: tuple[Mapping[str, Json], ...]
-    body_required: bool
 
 
 @frozen(eq=False)
 class Law:
-    """A specification, as text and as what the text means."""
+    """A specification, as text and as what the text means.
+
+    Attributes:
+        named: The components whose names stay: those that both versions have.
+        renamed: What the other version calls a path in which only parameters have other names.
+    """
 
     name: str
     text: str = field(repr=False)
+    named: Mapping[str, frozenset[str]] = field(factory=dict)
+    renamed: Mapping[str, str] = field(factory=dict)
 
     @classmethod
     def in_file(cls, path: Path) -> Self:
@@ -71,90 +73,77 @@ class Law:
         return document
 
     @cached_property
-    def whole(self) -> Json:
-        """The document with every reference replaced by what it stands for."""
-        return self._followed(self.document, (), 0)
+    def compared(self) -> Json:
+        """The document in the form in which the other version's is compared with it."""
+        return self._judged(
+            lambda: compared.document(self.document, self.written, self.named, self.renamed)
+        )
 
-    def _followed(self, node: Json, where: Parts, depth: int) -> Json:
-        if depth > _DEEPEST:
-            return {}  # a schema that holds itself; as deep as any example goes
-        if isinstance(node, list):
-            return [self._followed(v, (*where, str(i)), depth) for i, v in enumerate(node)]
-        if not isinstance(node, dict):
-            return node
-        if not isinstance(node.get("$ref"), str):
-            return {k: self._followed(v, (*where, str(k)), depth) for k, v in node.items()}
-        target = self._at(node["$ref"], where)
-        beside = {k: v for k, v in node.items() if k != "$ref"}
-        return self._followed({**target, **beside}, where, depth + 1)
-
-    def _at(self, reference: str, where: Parts) -> Json:
-        node: Json = self.document
-        for part in parts_of(reference):
-            node = node.get(part) if isinstance(node, dict) else None
-        if not isinstance(node, dict):
-            line = self.line((*where, "$ref"))
-            raise NotJudgedError(f"{self.name}:{line}: there is no {reference}; correct it.")
-        return node
+    @cached_property
+    def written(self) -> tuple[Operation, ...]:
+        """Every operation as it is written, references but those to schemas followed."""
+        found: tuple[Operation, ...] = self._judged(lambda: operations(self.document))
+        return found
 
     @cached_property
     def operations(self) -> dict[tuple[str, str], Operation]:
-        """Every operation, by path and method."""
-        return {
-            (path, method): self._operation(path, method, item)
-            for path, item in self.whole.get("paths", {}).items()
-            for method in METHODS
-            if method in item
-        }
-
-    def _operation(self, path: str, method: str, item: Json) -> Operation:
-        written = item[method]
-        parameters = {(p["in"], p["name"]): p for p in item.get("parameters", ())}
-        parameters |= {(p["in"], p["name"]): p for p in written.get("parameters", ())}
-        return Operation(
-            path,
-            method,
-            tuple(parameters.values()),
-            {str(status): answer for status, answer in written.get("responses", {}).items()},
-            tuple(written.get("security", self.document.get("security", ({},)))),
-            bool(written.get("requestBody", {}).get("required")),
+        """Every operation by path and method, as the other version calls them, with its schemas."""
+        made = self._judged(
+            lambda: [
+                compared.operation(one, self.renamed, lambda s: normal(s, self.document))
+                for one in self.written
+            ]
         )
+        return {(one.path, one.method): one for one in made}
+
+    def _judged(self, made: Any) -> Any:  # noqa: ANN401  (a function, and what it returns)
+        try:
+            return made()
+        except NoSuchReferenceError as error:
+            [reference] = error.args
+            line = next(self._lines_of(reference, self._tree), 1)
+            text = f"{self.name}:{line}: there is no {reference}; correct it."
+            raise NotJudgedError(text) from None
+
+    def _lines_of(self, text: str, node: yaml.Node | None) -> Iterator[int]:
+        if isinstance(node, yaml.ScalarNode) and node.value == text:
+            yield node.start_mark.line + 1
+        if isinstance(node, yaml.CollectionNode):
+            for item in node.value:
+                for each in item if isinstance(item, tuple) else (item,):
+                    yield from self._lines_of(text, each)
 
     def line(self, parts: Parts) -> int:
         """Return the line at which a place begins, or the nearest one around it."""
-        node, line = self._tree, 1
-        for part in parts:
-            found = _child(node, part)
-            if found is None:
-                break
-            line, node = found
-        return line
+        own: dict[str, str] = {}
+        for path, theirs in self.renamed.items():
+            if theirs in parts:
+                own = {theirs: path} | dict(zip(names_in(theirs), names_in(path), strict=True))
+        return lines.located(self._tree, [own.get(part, part) for part in parts])[1]
 
     @cached_property
     def _tree(self) -> yaml.Node | None:
-        tree: yaml.Node | None = yaml.compose(self.text, Loader=_LOADER)
-        return tree
+        return lines.parsed(self.text)
 
 
-def _child(node: yaml.Node | None, part: str) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if str(key.value) == part:
-                return key.start_mark.line + 1, value
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            if part in {str(index), _named(item)}:
-                return item.start_mark.line + 1, item
-    return None
+def paired(old: Law, new: Law) -> tuple[Law, Law]:
+    """Return two versions, each with what it has in common with the other."""
+    named = {
+        kind: frozenset(_names(old, kind) & _names(new, kind))
+        for kind in ("schemas", "securitySchemes")
+    }
+    return evolve(old, named=named, renamed=_renamed(old, new)), evolve(new, named=named)
 
 
-def _named(item: yaml.Node) -> str | None:
-    """Return what an item of a list is found by: a name, a server's URL, or its own text."""
-    if isinstance(item, yaml.ScalarNode):
-        return str(item.value)
-    if isinstance(item, yaml.MappingNode):
-        return next((str(v.value) for k, v in item.value if k.value in {"name", "url"}), None)
-    return None
+def _names(law: Law, kind: str) -> set[str]:
+    return set((law.document.get("components") or {}).get(kind) or {})
+
+
+def _renamed(old: Law, new: Law) -> dict[str, str]:
+    """Return the paths of the old version in which the new one has other names of parameters."""
+    known = {nameless(path): path for path in new.document.get("paths") or {}}
+    found = {path: known.get(nameless(path), path) for path in old.document.get("paths") or {}}
+    return {path: theirs for path, theirs in found.items() if path != theirs}
 
 
 def fits(schema: Json, value: Json) -> bool:

@@ -11,7 +11,9 @@ from typing import Any
 
 from attrs import frozen
 
-from compat.law import METHODS, Law, Parts
+from babou_contract.keywords import written
+from babou_contract.operations import METHODS
+from compat.law import Law, Parts, paired
 
 Json = Any
 
@@ -19,7 +21,7 @@ _WORDING = {
     *("description", "summary", "title", "example", "examples", "externalDocs", "contact"),
     *("license", "tags", "operationId", "default", "$comment", "bearerFormat"),
 }
-_NAMED_BY = {"parameters": "name", "servers": "url"}  # lists whose order says nothing
+_NAMED_BY = {"servers": "url"}  # a list whose order says nothing
 _TOP_WORDING = {"info", "tags", "openapi", "externalDocs"}
 _CUT = 60
 
@@ -53,6 +55,8 @@ class Change:
     @property
     def is_wording(self) -> bool:
         """Whether it only explains."""
+        if self.place.anchor[-2:-1] == ("parameters",) and self.keyword == "name":
+            return True  # of a parameter in a path, which nobody sees on the wire
         return self._word is not None or self.place.anchor[0] in _TOP_WORDING
 
     @property
@@ -86,8 +90,9 @@ def _shown(value: Json) -> str:
 
 
 def changes(old: Law, new: Law) -> Iterator[Change]:
-    """Yield where the texts differ."""
-    for parts, before, after in _walk(old.document, new.document, ()):
+    """Yield where two versions differ."""
+    old, new = paired(old, new)
+    for parts, before, after in _walk(old.compared, new.compared, ()):
         place = place_of(parts)
         keyword = ".".join(parts[len(place.anchor) :])
         if parts[-1:] == ("required",) and isinstance(before, str | _Missing):
@@ -100,6 +105,9 @@ def _walk(old: Json, new: Json, at: Parts) -> Iterator[tuple[Parts, Json, Json]]
     if old == new and type(old) is type(new):
         return
     if isinstance(old, dict) and isinstance(new, dict):
+        if at[-1:] == ("headers",):  # whose names are the same in any case of letters
+            spelled = {name.lower(): name for name in new}
+            old = {spelled.get(name.lower(), name): value for name, value in old.items()}
         for name in dict.fromkeys([*old, *new]):
             yield from _walk(old.get(name, MISSING), new.get(name, MISSING), (*at, str(name)))
     elif isinstance(old, list) and isinstance(new, list):
@@ -115,7 +123,9 @@ def _lists(old: list[Json], new: list[Json], at: Parts) -> Iterator[tuple[Parts,
         before, after = ({item.get(key, "$ref"): item for item in items} for items in (old, new))
         yield from _walk(before, after, at)
     elif word in {"anyOf", "oneOf", "allOf"}:
-        for index, (a, b) in enumerate(zip_longest(old, new, fillvalue=MISSING)):
+        same = {written(part) for part in old} & {written(part) for part in new}
+        others = ([part for part in items if written(part) not in same] for items in (old, new))
+        for index, (a, b) in enumerate(zip_longest(*others, fillvalue=MISSING)):
             yield from _walk(a, b, (*at, str(index)))
     elif word in {"enum", "required"}:
         for value in [*old, *new]:

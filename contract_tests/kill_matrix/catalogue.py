@@ -3,6 +3,7 @@
 from kill_matrix import (
     faults_bodies,
     faults_bytes,
+    faults_failures,
     faults_generated,
     faults_headers,
     faults_key,
@@ -21,6 +22,7 @@ from kill_matrix.variants_requests import VARIANTS as _REFUSALS
 FAULTS: tuple[Fault, ...] = (
     *faults_bodies.FAULTS,
     *faults_statuses.FAULTS,
+    *faults_failures.FAULTS,
     *faults_headers.FAULTS,
     *faults_bytes.FAULTS,
     *faults_key.FAULTS,

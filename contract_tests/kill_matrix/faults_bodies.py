@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from functools import partial
+from urllib.parse import urlsplit
 
-from kill_matrix.checks import AGREE, SCHEMA
+from kill_matrix.checks import AGREE, SCHEMA, VALUES
 from kill_matrix.hooks import (
     after,
     asks,
@@ -80,6 +81,18 @@ FAULTS = (
         hook=document(lambda asset: asset | {"url": asset["url"] or ""}),
     ),
     fault(
+        "url-relative",
+        about="url is a path on the server",
+        says="url",
+        hook=member("url", lambda url: urlsplit(url).path),
+    ),
+    fault(
+        "url-with-spaces",
+        about="url has a file's name in it as it is",
+        says="url",
+        hook=member("url", lambda url: f"{url}/my file.mp4"),
+    ),
+    fault(
         "nulls-left-out",
         about="members that are null are left out, as serializers like to",
         says="url",
@@ -138,9 +151,23 @@ FAULTS = (
     ),
     fault(
         "state-null",
-        about="state is null where it is not one of the five",
+        about="state is null for one asset",
         says="state",
-        hook=where(asks(lambda id: "unknown" in id), put(state=None)),
+        hook=where(asks(lambda id: "stuck" in id), put(state=None)),
+    ),
+    fault(
+        "state-undocumented",
+        about="one asset is in a state that no page has",
+        killers=(VALUES,),
+        says="transcoding",
+        hook=where(asks(lambda id: "stuck" in id), put(state="transcoding")),
+    ),
+    fault(
+        "state-in-capitals",
+        about="states are written in capitals",
+        killers=(VALUES,),
+        says="READY",
+        hook=member("state", str.upper),
     ),
     fault("id-as-a-number", about="id is the number of a row", says="id", hook=put(id=42)),
     fault(

@@ -3,20 +3,19 @@
 from functools import partial
 
 from kill_matrix.checks import ALLOWED, CLASSES, EQUALS, ERRORS, MODELS
-from kill_matrix.model import Edit, Fault, Group
+from kill_matrix.model import GENERATED, Edit, Fault, Group
 
 fault = partial(Fault, group=Group.generated)
-_PACKAGE = "generated/babou_generated"
 _CREATED = 'datetime.datetime.fromisoformat(d.pop("created_at"))'
 _NAME = 'name = d.pop("name")'
 
 
 def _asset(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(f"{_PACKAGE}/models/asset.py", old, new),)
+    return (Edit(f"{GENERATED}/models/asset.py", old, new),)
 
 
 def _error(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(f"{_PACKAGE}/models/error.py", old, new),)
+    return (Edit(f"{GENERATED}/models/error.py", old, new),)
 
 
 FAULTS = (

@@ -1,5 +1,6 @@
 """Servers whose headers are not true."""
 
+import gzip
 from functools import partial
 
 from kill_matrix.checks import (
@@ -15,6 +16,8 @@ from kill_matrix.hooks import (
     missing,
     nth,
     refused,
+    text,
+    then,
     where,
 )
 from kill_matrix.model import Fault, Group
@@ -71,6 +74,18 @@ FAULTS = (
         killers=(FRAMING,),
         says="gzip",
         hook=where(found, header("Content-Encoding", "gzip")),
+    ),
+    wrong_header(
+        "gzip-not-accepted",
+        about="a body is compressed, whatever the request accepts",
+        killers=(FRAMING,),
+        says="accepts identity",
+        hook=where(
+            found,
+            then(
+                text(lambda body: gzip.compress(body, mtime=0)), header("Content-Encoding", "gzip")
+            ),
+        ),
     ),
     wrong_header(
         "brotli-unasked",

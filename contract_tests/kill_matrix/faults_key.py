@@ -2,13 +2,17 @@
 
 # ruff: noqa: PLR2004  (the numbers are what this is about)
 
+import re
 from functools import partial
 
 from babou_contract.mock_server import Request, Response
-from kill_matrix.checks import KEY_FORM, NO_KEY, WRONG_KEY
+from kill_matrix.checks import KEY_FIRST, KEY_FORM, NO_KEY, WRONG_KEY
 from kill_matrix.hooks import (
+    PREFIX,
     asks,
     both,
+    instead,
+    key_in,
     key_is,
     let_in,
     nth,
@@ -18,11 +22,7 @@ from kill_matrix.hooks import (
 from kill_matrix.model import Fault, Group, World
 
 fault = partial(Fault, group=Group.key)
-PREFIX = "sk-bab-"
-
-
-def _sent(authorization: str) -> str:
-    return authorization.rpartition(" ")[2]
+_KNOWN_ID = r"ast_contract[a-z]+000[12]"
 
 
 def _lets_in(name: str, about: str, killers: tuple[str, ...], says: str, wanted: object) -> Fault:
@@ -53,21 +53,21 @@ FAULTS = (
         "any key of the right form is let in",
         (WRONG_KEY,),
         "another key",
-        lambda sent, _key: _sent(sent).startswith(PREFIX),
+        lambda sent, _key: key_in(sent).startswith(PREFIX),
     ),
     _lets_in(
         "key-prefix-let-in",
         "the beginning of the key is enough",
         (WRONG_KEY,),
         "shorter",
-        lambda sent, key: len(_sent(sent)) > len(PREFIX) and key.startswith(_sent(sent)),
+        lambda sent, key: len(key_in(sent)) > len(PREFIX) and key.startswith(key_in(sent)),
     ),
     _lets_in(
         "longer-key-let-in",
         "the key is let in with more after it",
         (WRONG_KEY,),
         "longer",
-        lambda sent, key: _sent(sent).startswith(key),
+        lambda sent, key: key_in(sent).startswith(key),
     ),
     _lets_in(
         "key-in-any-case",
@@ -88,7 +88,7 @@ FAULTS = (
         "the scheme is not looked at",
         (KEY_FORM,),
         "Token",
-        lambda sent, key: " " in sent and _sent(sent) == key,
+        lambda sent, key: " " in sent and key_in(sent) == key,
     ),
     _lets_in(
         "no-scheme-let-in",
@@ -102,14 +102,14 @@ FAULTS = (
         "the prefix of all keys is let in",
         (WRONG_KEY,),
         "prefix alone",
-        lambda sent, _key: _sent(sent) == PREFIX,
+        lambda sent, _key: key_in(sent) == PREFIX,
     ),
     _lets_in(
         "other-prefix-let-in",
         "keys of another product are let in",
         (KEY_FORM,),
         "another prefix",
-        lambda sent, _key: _sent(sent).startswith("sk-other-"),
+        lambda sent, _key: key_in(sent).startswith("sk-other-"),
     ),
     _lets_in(
         "empty-header-let-in",
@@ -117,6 +117,16 @@ FAULTS = (
         (NO_KEY,),
         "scheme",
         lambda sent, _key: sent.strip() == "Bearer",
+    ),
+    fault(
+        "looked-up-before-the-key",
+        about="an unknown id is 404 without a key, so that ids can be tried",
+        killers=(KEY_FIRST,),
+        says="404",
+        hook=where(
+            both(refused, asks(lambda id: not re.fullmatch(_KNOWN_ID, id))),
+            instead(404, {"error": "Asset not found", "code": "NOT_FOUND"}),
+        ),
     ),
     fault(
         "one-in-six-let-in",
@@ -145,7 +155,7 @@ FAULTS = (
         killers=(WRONG_KEY,),
         hook=lambda world, request, answer: (
             let_in(world, request, answer)
-            if _sent(request.header("authorization") or "") == world.server.expired_key
+            if key_in(request.header("authorization") or "") == world.server.expired_key
             else answer
         ),
         beyond="nobody gives the check a key that was valid once",

@@ -11,6 +11,7 @@ from itertools import cycle
 from babou_contract.mock_server import Request, Response
 from kill_matrix.checks import IDENTITY, KNOWN, NEAR, UNKNOWN
 from kill_matrix.hooks import (
+    NOT_FOUND,
     after,
     asks,
     both,
@@ -28,8 +29,6 @@ from kill_matrix.probes import is_number, is_uuid
 
 fault = partial(Fault, group=Group.lookup)
 Match = Callable[[str, str], bool]
-
-_NOT_FOUND = {"error": "Asset not found", "code": "NOT_FOUND"}
 
 
 def _matching(match: Match) -> Hook:
@@ -76,7 +75,15 @@ def _one_behind(world: World, request: Request, response: Response) -> Response:
 def _first_read_lost(world: World, request: Request, response: Response) -> Response:
     """Know nothing of an asset when it is asked for the second time: a cold replica."""
     second = world.count(id_in(request)) == 2
-    return instead(404, _NOT_FOUND)(world, request, response) if second else response
+    return instead(404, NOT_FOUND)(world, request, response) if second else response
+
+
+def _repeated(world: World, request: Request, _response: Response) -> Response:
+    """Answer with some asset, which is said to be the one that was asked for."""
+    asset = world.again(request, asset_id=world.ids[0])
+    if asset.status != 200:
+        return asset
+    return asset.with_json(asset.json() | {"id": id_in(request).encode(errors="replace").decode()})
 
 
 FAULTS = (
@@ -150,6 +157,13 @@ FAULTS = (
     ),
     _found(
         "any-id-found", "an id that nothing has gives some asset", "short id", lambda _asked: True
+    ),
+    fault(
+        "any-id-repeated",
+        about="an id that nothing has gives an asset with that very id",
+        killers=(UNKNOWN,),
+        says="was found",
+        hook=where(missing, _repeated),
     ),
     _found("uuid-found", "any UUID gives some asset", "UUID", is_uuid),
     _found("number-found", "a number gives the asset of that row", "number", is_number),
@@ -251,7 +265,7 @@ FAULTS = (
         about="after twenty reads an asset is not found any more",
         killers=(KNOWN,),
         says="404",
-        hook=where(both(found, after(20)), instead(404, _NOT_FOUND)),
+        hook=where(both(found, after(20)), instead(404, NOT_FOUND)),
     ),
     fault(
         "cold-replica",

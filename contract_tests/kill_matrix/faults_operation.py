@@ -13,14 +13,10 @@ from kill_matrix.checks import (
     TABLES,
     VALID,
 )
-from kill_matrix.model import Edit, Fault, Group
+from kill_matrix.model import Edit, Fault, Group, in_spec
 
 fault = partial(Fault, group=Group.spec)
-_SPEC, _DECISIONS = "openapi/babou.yaml", "openapi/DECISIONS.md"
-
-
-def _edit(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(_SPEC, old, new),)
+_DECISIONS = "openapi/DECISIONS.md"
 
 
 def _decisions(old: str, new: str) -> tuple[Edit, ...]:
@@ -95,126 +91,126 @@ FAULTS = (
         about="the status 404 is removed",
         killers=(TABLES,),
         says="404",
-        edits=_edit(_ANSWER_404, ""),
+        edits=in_spec(_ANSWER_404, ""),
     ),
     fault(
         "spec-lacks-5xx",
         about="the range 5XX is removed (D8)",
         killers=(CURRENT,),
         says="5",
-        edits=_edit(_5XX, ""),
+        edits=in_spec(_5XX, ""),
     ),
     fault(
         "spec-without-security",
         about="the operation asks for no key",
         killers=(LINT,),
         says="no key",
-        edits=_edit(_SECURITY, ""),
+        edits=in_spec(_SECURITY, ""),
     ),
     fault(
         "spec-security-optional",
         about="the key is optional",
         killers=(LINT,),
         says="no key",
-        edits=_edit(_SECURITY, _SECURITY + "        - {}\n"),
+        edits=in_spec(_SECURITY, _SECURITY + "        - {}\n"),
     ),
     fault(
         "spec-scheme-unknown",
         about="the operation names a scheme that is not defined",
         killers=(LINT, VALID),
         says="apiKey",
-        edits=_edit("- bearerAuth: []", "- apiKeyAuth: []"),
+        edits=in_spec("- bearerAuth: []", "- apiKeyAuth: []"),
     ),
     fault(
         "spec-operation-id-twice",
         about="two operations have the same operationId",
         killers=(LINT, VALID),
         says="getAsset",
-        edits=_edit("components:\n  securitySchemes:\n", _SECOND),
+        edits=in_spec("components:\n  securitySchemes:\n", _SECOND),
     ),
     fault(
         "spec-path-v2",
         about="the path has another version",
         killers=(PUBLISHED,),
         says="/api/v1/assets",
-        edits=_edit("  /api/v1/assets/{assetId}:", "  /api/v2/assets/{assetId}:"),
+        edits=in_spec("  /api/v1/assets/{assetId}:", "  /api/v2/assets/{assetId}:"),
     ),
     fault(
         "spec-parameter-renamed",
         about="the parameter has another name than in the path",
         killers=(LINT, VALID),
         says="assetId",
-        edits=_edit("- name: assetId\n", "- name: asset_id\n"),
+        edits=in_spec("- name: assetId\n", "- name: asset_id\n"),
     ),
     fault(
         "spec-parameter-optional",
         about="the path parameter is not required",
         killers=(LINT, VALID),
         says="required",
-        edits=_edit("in: path\n          required: true", "in: path\n          required: false"),
+        edits=in_spec("in: path\n          required: true", "in: path\n          required: false"),
     ),
     fault(
         "spec-post",
         about="the method is POST",
         killers=(PUBLISHED,),
         says="GET",
-        edits=_edit("    get:\n", "    post:\n"),
+        edits=in_spec("    get:\n", "    post:\n"),
     ),
     fault(
         "spec-lacks-a-code",
         about="the code API_KEY_EXPIRED is removed",
         killers=(TABLES,),
         says="API_KEY_EXPIRED",
-        edits=_edit(_EXPIRED, ""),
+        edits=in_spec(_EXPIRED, ""),
     ),
     fault(
         "spec-code-renamed",
         about="the code NOT_FOUND is renamed",
         killers=(TABLES,),
         says="NOT_FOUND",
-        edits=_edit("code: NOT_FOUND", "code: ASSET_NOT_FOUND"),
+        edits=in_spec("code: NOT_FOUND", "code: ASSET_NOT_FOUND"),
     ),
     fault(
         "spec-other-server",
         about="the server is another one",
         killers=(PUBLISHED,),
         says="api.babou.ai",
-        edits=_edit("https://api.babou.ai", "https://api.babou.com"),
+        edits=in_spec("https://api.babou.ai", "https://api.babou.com"),
     ),
     fault(
         "spec-basic",
         about="the scheme is Basic",
         killers=(PUBLISHED,),
         says="Bearer",
-        edits=_edit("scheme: bearer", "scheme: basic"),
+        edits=in_spec("scheme: bearer", "scheme: basic"),
     ),
     fault(
         "spec-other-prefix",
         about="keys have another prefix",
         killers=(PUBLISHED,),
         says="sk-bab-",
-        edits=_edit("bearerFormat: sk-bab-*", "bearerFormat: sk-babou-*"),
+        edits=in_spec("bearerFormat: sk-bab-*", "bearerFormat: sk-babou-*"),
     ),
     fault(
         "spec-problem-json",
         about="a 404 is application/problem+json",
         killers=(MEDIA_TYPES,),
         says="problem+json",
-        edits=_edit(_404, _404.replace("application/json", "application/problem+json")),
+        edits=in_spec(_404, _404.replace("application/json", "application/problem+json")),
     ),
     fault(
         "spec-old-version",
         about="the document calls itself OpenAPI 3.0",
         killers=(VALID,),
         says="valid",
-        edits=_edit("openapi: 3.1.0", "openapi: 3.0.3"),
+        edits=in_spec("openapi: 3.1.0", "openapi: 3.0.3"),
     ),
     fault(
         "spec-words-changed",
         about="a description is changed, and nothing generated anew",
         killers=(CURRENT,),
         says="differs",
-        edits=_edit("Answers with the asset as it is now.", "Answers with the asset."),
+        edits=in_spec("Answers with the asset as it is now.", "Answers with the asset."),
     ),
     fault(
         "generator-set-otherwise",
@@ -250,6 +246,6 @@ FAULTS = (
         about="the spec names a decision that there is not",
         killers=(DECISIONS,),
         says="D99",
-        edits=_edit("Size of the file in bytes (D5).", "Size of the file in bytes (D99)."),
+        edits=in_spec("Size of the file in bytes (D5).", "Size of the file in bytes (D99)."),
     ),
 )

@@ -7,10 +7,12 @@ from functools import partial
 from babou_contract.mock_server import Request, Response
 from kill_matrix.checks import CODES, KEY_CODE, REPEATS, TELLS, WRONG_KEY
 from kill_matrix.hooks import (
+    PREFIX,
     both,
     document,
     error_body,
     found,
+    key_in,
     key_is,
     refused,
     where,
@@ -18,11 +20,6 @@ from kill_matrix.hooks import (
 from kill_matrix.model import Fault, Group, Hook, World
 
 fault = partial(Fault, group=Group.key)
-PREFIX = "sk-bab-"
-
-
-def _sent(authorization: str) -> str:
-    return authorization.rpartition(" ")[2]
 
 
 def _tells(name: str) -> Hook:
@@ -36,12 +33,12 @@ def _tells(name: str) -> Hook:
 
 
 def _repeats(_world: World, request: Request, response: Response) -> Response:
-    sent = _sent(request.header("authorization") or "")
+    sent = key_in(request.header("authorization") or "")
     return response.with_json(response.json() | {"hint": f"The key {sent} is not known"})
 
 
 def _repeats_part(_world: World, request: Request, response: Response) -> Response:
-    sent = _sent(request.header("authorization") or "")
+    sent = key_in(request.header("authorization") or "")
     return response.with_json(response.json() | {"hint": f"No key ends in {sent[-12:]}"})
 
 
@@ -141,7 +138,7 @@ FAULTS = (
         killers=(WRONG_KEY,),
         says="404",
         hook=where(
-            both(refused, key_is(lambda sent, _key: _sent(sent).startswith(PREFIX))),
+            both(refused, key_is(lambda sent, _key: key_in(sent).startswith(PREFIX))),
             lambda world, request, _answer: world.again(
                 request, asset_id="ast_hidden", right_key=True
             ),

@@ -3,19 +3,18 @@
 from functools import partial
 
 from kill_matrix.checks import ALLOWED, CURRENT, FORBIDDEN, REQUESTS, WAIT
-from kill_matrix.model import Edit, Fault, Group
+from kill_matrix.model import GENERATED, Edit, Fault, Group
 
 fault = partial(Fault, group=Group.generated)
-_PACKAGE = "generated/babou_generated"
 _QUOTE = 'quote(str(asset_id), safe="")'
 
 
 def _request(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(f"{_PACKAGE}/api/assets/get_asset.py", old, new),)
+    return (Edit(f"{GENERATED}/api/assets/get_asset.py", old, new),)
 
 
 def _validator(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(f"{_PACKAGE}/validators.py", old, new),)
+    return (Edit(f"{GENERATED}/validators.py", old, new),)
 
 
 _NO_OTHER_MEMBERS = """data_keys.remove("created_at")
@@ -28,21 +27,21 @@ FAULTS = (
         about="a state is misspelt",
         killers=(WAIT,),
         says="ready",
-        edits=(Edit(f"{_PACKAGE}/models/asset_state.py", '"ready"', '"redy"'),),
+        edits=(Edit(f"{GENERATED}/models/asset_state.py", '"ready"', '"redy"'),),
     ),
     fault(
         "code-failure-misspelt",
         about="one spelling of failure is misspelt",
         killers=(WAIT,),
         says="failed",
-        edits=(Edit(f"{_PACKAGE}/models/asset_state.py", '"failed"', '"fail"'),),
+        edits=(Edit(f"{GENERATED}/models/asset_state.py", '"failed"', '"fail"'),),
     ),
     fault(
         "code-lacks-a-state",
         about="a state is missing in the enum",
         killers=(CURRENT,),
         says="UPLOADING",
-        edits=(Edit(f"{_PACKAGE}/models/asset_state.py", '    UPLOADING = "uploading"\n', ""),),
+        edits=(Edit(f"{GENERATED}/models/asset_state.py", '    UPLOADING = "uploading"\n', ""),),
     ),
     fault(
         "code-does-not-quote",
@@ -165,20 +164,20 @@ FAULTS = (
         about="a part that the wrapper does not use is edited",
         killers=(CURRENT,),
         says="errors.py",
-        edits=(Edit(f"{_PACKAGE}/errors.py", "__all__ =", "# edited by hand\n__all__ ="),),
+        edits=(Edit(f"{GENERATED}/errors.py", "__all__ =", "# edited by hand\n__all__ ="),),
     ),
     fault(
         "code-file-missing",
         about="the marker of types is missing",
         killers=(CURRENT,),
         says="py.typed",
-        edits=(Edit(f"{_PACKAGE}/py.typed", "", None),),
+        edits=(Edit(f"{GENERATED}/py.typed", "", None),),
     ),
     fault(
         "code-file-left",
         about="a file of an older spec is still there",
         killers=(CURRENT,),
         says="folder.py",
-        edits=(Edit(f"{_PACKAGE}/models/folder.py", "", "# old\n"),),
+        edits=(Edit(f"{GENERATED}/models/folder.py", "", "# old\n"),),
     ),
 )

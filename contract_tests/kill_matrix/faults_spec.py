@@ -14,15 +14,9 @@ from kill_matrix.checks import (
     TABLES,
     VALID,
 )
-from kill_matrix.model import Edit, Fault, Group
+from kill_matrix.model import SPEC, Edit, Fault, Group, in_spec
 
 fault = partial(Fault, group=Group.spec)
-_SPEC, _DECISIONS = "openapi/babou.yaml", "openapi/DECISIONS.md"
-
-
-def _edit(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(_SPEC, old, new),)
-
 
 _SIZE = 'size:\n          type: [integer, "null"]\n'
 _WIDTH = 'width:\n          type: [integer, "null"]\n'
@@ -46,7 +40,7 @@ FAULTS = (
         about="size is a string",
         killers=(TABLES,),
         says="size",
-        edits=_edit(_SIZE, 'size:\n          type: [string, "null"]\n'),
+        edits=in_spec(_SIZE, 'size:\n          type: [string, "null"]\n'),
     ),
     fault(
         "spec-lacks-duration",
@@ -54,8 +48,8 @@ FAULTS = (
         killers=(TABLES,),
         says="duration",
         edits=(
-            Edit(_SPEC, _DURATION, ""),
-            Edit(_SPEC, _REQUIRED, "size, state, width, height, created_at]"),
+            Edit(SPEC, _DURATION, ""),
+            Edit(SPEC, _REQUIRED, "size, state, width, height, created_at]"),
         ),
     ),
     fault(
@@ -64,9 +58,9 @@ FAULTS = (
         killers=(SCHEMA,),
         says="checksum",
         edits=(
-            Edit(_SPEC, _REQUIRED, _REQUIRED.replace("]", ", checksum]")),
+            Edit(SPEC, _REQUIRED, _REQUIRED.replace("]", ", checksum]")),
             Edit(
-                _SPEC,
+                SPEC,
                 _DURATION,
                 _DURATION + "        checksum:\n          type: string\n"
                 "          description: SHA-256.\n          examples: [e3b0c4]\n",
@@ -78,7 +72,7 @@ FAULTS = (
         about="a member is added, and nothing generated anew",
         killers=(CURRENT,),
         says="differs",
-        edits=_edit(
+        edits=in_spec(
             _DURATION,
             _DURATION + "        checksum:\n          type: string\n"
             "          description: SHA-256.\n          examples: [e3b0c4]\n",
@@ -89,119 +83,119 @@ FAULTS = (
         about="created_at is not required any more",
         killers=(TABLES,),
         says="created_at",
-        edits=_edit(_REQUIRED, _REQUIRED.replace(", created_at", "")),
+        edits=in_spec(_REQUIRED, _REQUIRED.replace(", created_at", "")),
     ),
     fault(
         "spec-url-not-null",
         about="url can't be null any more",
         killers=(TABLES,),
         says="url",
-        edits=_edit(_URL, "url:\n          type: string\n          minLength: 1\n"),
+        edits=in_spec(_URL, "url:\n          type: string\n          minLength: 1\n"),
     ),
     fault(
         "spec-name-null",
         about="name can be null",
         killers=(TABLES,),
         says="name",
-        edits=_edit(_NAME, _NAME.replace("string", '[string, "null"]')),
+        edits=in_spec(_NAME, _NAME.replace("string", '[string, "null"]')),
     ),
     fault(
         "spec-duration-whole",
         about="duration is an integer",
         killers=(EXAMPLES,),
         says="12.48",
-        edits=_edit(_DURATION, _DURATION.replace("[number", "[integer")),
+        edits=in_spec(_DURATION, _DURATION.replace("[number", "[integer")),
     ),
     fault(
         "spec-width-fraction",
         about="width may have a fraction (D5)",
         killers=(ALLOWED,),
         says="width",
-        edits=_edit(_WIDTH, _WIDTH.replace("integer", "number")),
+        edits=in_spec(_WIDTH, _WIDTH.replace("integer", "number")),
     ),
     fault(
         "spec-size-negative",
         about="size may be negative",
         killers=(ALLOWED,),
         says="size",
-        edits=_edit(_SIZE + "          minimum: 0\n", _SIZE),
+        edits=in_spec(_SIZE + "          minimum: 0\n", _SIZE),
     ),
     fault(
         "spec-example-wrong-type",
         about="the example of a size is a string",
         killers=(EXAMPLES,),
         says="size",
-        edits=_edit("size: 245678\n", 'size: "245678"\n'),
+        edits=in_spec("size: 245678\n", 'size: "245678"\n'),
     ),
     fault(
         "spec-example-without-offset",
         about="the example of a time has no offset",
         killers=(EXAMPLES,),
         says="created_at",
-        edits=_edit("10:00:00.250Z", "10:00:00.250"),
+        edits=in_spec("10:00:00.250Z", "10:00:00.250"),
     ),
     fault(
         "spec-example-lacks-member",
         about="an example lacks a member",
         killers=(EXAMPLES,),
         says="url",
-        edits=_edit("name: holiday.mov\n                    url: null\n", "name: holiday.mov\n"),
+        edits=in_spec("name: holiday.mov\n                    url: null\n", "name: holiday.mov\n"),
     ),
     fault(
         "spec-id-example-too-long",
         about="ids have at most 16 characters; the example has 22",
         killers=(EXAMPLES,),
         says="ast_abc",
-        edits=_edit("maxLength: 256", "maxLength: 16"),
+        edits=in_spec("maxLength: 256", "maxLength: 16"),
     ),
     fault(
         "spec-reference-broken",
         about="a reference to Asset is misspelt",
         killers=(LINT, VALID),
         says="Assset",
-        edits=_edit(_ASSET, _ASSET.replace("/Asset", "/Assset")),
+        edits=in_spec(_ASSET, _ASSET.replace("/Asset", "/Assset")),
     ),
     fault(
         "spec-state-reference-broken",
         about="a reference to AssetState is misspelt",
         killers=(LINT, VALID),
         says="AssetStates",
-        edits=_edit(_STATE, _STATE.replace("AssetState", "AssetStates")),
+        edits=in_spec(_STATE, _STATE.replace("AssetState", "AssetStates")),
     ),
     fault(
         "spec-state-narrowed",
         about="the state failed is removed (D2)",
         killers=(TABLES,),
         says="failed",
-        edits=_edit("ready, error, failed]", "ready, error]"),
+        edits=in_spec("ready, error, failed]", "ready, error]"),
     ),
     fault(
         "spec-state-added",
         about="a state is added, and nothing generated anew",
         killers=(CURRENT,),
         says="differs",
-        edits=_edit("ready, error, failed]", "ready, error, failed, archived]"),
+        edits=in_spec("ready, error, failed]", "ready, error, failed, archived]"),
     ),
     fault(
         "spec-state-closed",
         about="other states are not allowed any more (D2)",
         killers=(SCHEMA,),
         says="state",
-        edits=_edit(_STATE, _STATE.partition("\n")[0] + "\n"),
+        edits=in_spec(_STATE, _STATE.partition("\n")[0] + "\n"),
     ),
     fault(
         "spec-size-limited",
         about="size has a maximum",
         killers=(EXAMPLES,),
         says="size",
-        edits=_edit(_SIZE, _SIZE + "          maximum: 1000000\n"),
+        edits=in_spec(_SIZE, _SIZE + "          maximum: 1000000\n"),
     ),
     fault(
         "spec-id-uuid",
         about="an id has to be a UUID (D1)",
         killers=(EXAMPLES,),
         says="id",
-        edits=_edit(
+        edits=in_spec(
             "        id:\n          type: string\n",
             '        id:\n          type: string\n          pattern: "^[0-9a-f-]{36}$"\n',
         ),
@@ -211,21 +205,23 @@ FAULTS = (
         about="url has to begin with s3 (D3)",
         killers=(PUBLISHED,),
         says="https",
-        edits=_edit(_URL, _URL + "          pattern: ^s3://\n"),
+        edits=in_spec(_URL, _URL + "          pattern: ^s3://\n"),
     ),
     fault(
         "spec-types-closed",
         about="content_type is a closed list (D15)",
         killers=(PUBLISHED,),
         says="video/mp4",
-        edits=_edit(r"          pattern: ^[^/\s]+/[^/\s]+" + "\n", "          enum: [image/png]\n"),
+        edits=in_spec(
+            r"          pattern: ^[^/\s]+/[^/\s]+" + "\n", "          enum: [image/png]\n"
+        ),
     ),
     fault(
         "spec-closed-world",
         about="other members are not allowed any more (D15)",
         killers=(CURRENT,),
         says="differs",
-        edits=_edit(
+        edits=in_spec(
             "Members that are not listed here may be added at any time.\n",
             "All are listed.\n      additionalProperties: false\n",
         ),
@@ -235,21 +231,21 @@ FAULTS = (
         about="created_at may be of any century (D14)",
         killers=(CURRENT,),
         says="differs",
-        edits=_edit("          pattern: ^2[0-9]{3}-\n", ""),
+        edits=in_spec("          pattern: ^2[0-9]{3}-\n", ""),
     ),
     fault(
         "spec-time-is-text",
         about="created_at is any text",
         killers=(TABLES,),
         says="created_at",
-        edits=_edit("          format: date-time\n", ""),
+        edits=in_spec("          format: date-time\n", ""),
     ),
     fault(
         "spec-artefact",
         about="an error code is a member of an asset (D4)",
         killers=(TABLES,),
         says="NOT_FOUND",
-        edits=_edit(
+        edits=in_spec(
             _DURATION,
             _DURATION + "        NOT_FOUND:\n          type: string\n"
             "          description: An artefact.\n          examples: [x]\n",
@@ -260,21 +256,21 @@ FAULTS = (
         about="every error has to have a hint",
         killers=(TABLES,),
         says="hint",
-        edits=_edit("required: [error, code]", "required: [error, code, hint]"),
+        edits=in_spec("required: [error, code]", "required: [error, code, hint]"),
     ),
     fault(
         "spec-code-optional",
         about="an error may lack its code",
         killers=(TABLES,),
         says="code",
-        edits=_edit("required: [error, code]", "required: [error]"),
+        edits=in_spec("required: [error, code]", "required: [error]"),
     ),
     fault(
         "spec-undescribed",
         about="a member has no description",
         killers=(LINT,),
         says="description",
-        edits=_edit(
+        edits=in_spec(
             "          description: Size of the file in bytes (D5). Null while it is not known.\n",
             "",
         ),
@@ -284,7 +280,7 @@ FAULTS = (
         about="a schema is there that nothing uses",
         killers=(LINT,),
         says="Folder",
-        edits=_edit(
+        edits=in_spec(
             "    Error:\n",
             "    Folder:\n      type: object\n      description: A folder.\n    Error:\n",
         ),
@@ -294,6 +290,6 @@ FAULTS = (
         about="a member is required that is not declared",
         killers=(LINT,),
         says="etag",
-        edits=_edit(_REQUIRED, _REQUIRED.replace("]", ", etag]")),
+        edits=in_spec(_REQUIRED, _REQUIRED.replace("]", ", etag]")),
     ),
 )

@@ -6,7 +6,6 @@ from functools import partial
 
 from kill_matrix.checks import (
     CODES,
-    FAILS,
     KNOWN,
     METHODS,
     NO_KEY,
@@ -16,9 +15,9 @@ from kill_matrix.checks import (
     WRONG_KEY,
 )
 from kill_matrix.hooks import (
+    NOT_FOUND,
     OK,
     REFUSED,
-    after,
     asks,
     becomes,
     both,
@@ -38,18 +37,11 @@ from kill_matrix.hooks import (
     where,
 )
 from kill_matrix.model import Fault, Group
-from kill_matrix.probes import is_number, is_uuid
+from kill_matrix.probes import is_uuid
 
 fault = partial(Fault, group=Group.statuses, killers=(STATUSES,))
 
 _CRASH = instead(500, {"error": "Internal server error", "code": "INTERNAL_ERROR"})
-_NOT_FOUND = {"error": "Asset not found", "code": "NOT_FOUND"}
-
-
-def _crashes_on(name: str, about: str, **more: object) -> Fault:
-    wanted = more.pop("wanted")
-    hook = where(both(asks(wanted), lambda *args: not refused(*args)), _CRASH)  # type: ignore[arg-type]
-    return fault(name, about=about, killers=(FAILS,), hook=hook, **more)  # type: ignore[arg-type]
 
 
 FAULTS = (
@@ -77,7 +69,7 @@ FAULTS = (
         about="one read in six is an error body with 200",
         killers=(SCHEMA,),
         says="200",
-        hook=where(both(found, nth(6)), instead(OK, _NOT_FOUND)),
+        hook=where(both(found, nth(6)), instead(OK, NOT_FOUND)),
     ),
     fault(
         "unknown-with-200",
@@ -96,18 +88,21 @@ FAULTS = (
     fault(
         "unknown-with-410",
         about="an unknown id is answered with 410",
+        killers=(UNKNOWN,),
         says="410",
         hook=where(missing, becomes(410)),
     ),
     fault(
         "unknown-with-403",
         about="an unknown id is answered with 403",
+        killers=(UNKNOWN,),
         says="403",
         hook=where(missing, becomes(403)),
     ),
     fault(
         "malformed-with-422",
         about="an id that is no UUID is refused with 422",
+        killers=(UNKNOWN,),
         says="422",
         hook=where(both(missing, asks(lambda id: not is_uuid(id))), becomes(422)),
     ),
@@ -120,7 +115,6 @@ FAULTS = (
     fault(
         "known-to-slash",
         about="a known id is redirected to a path with a slash",
-        killers=(KNOWN,),
         says="308",
         hook=where(both(found, nth(6)), then(becomes(308), header("Location", "./"))),
     ),
@@ -129,7 +123,7 @@ FAULTS = (
         about="one read in six of a known asset is 404",
         killers=(KNOWN,),
         says="404",
-        hook=where(both(found, nth(6)), instead(404, _NOT_FOUND)),
+        hook=where(both(found, nth(6)), instead(404, NOT_FOUND)),
     ),
     fault(
         "known-refused-one-in-six",
@@ -141,66 +135,14 @@ FAULTS = (
         ),
     ),
     fault(
-        "known-crashes-one-in-six",
-        about="one read in six is 500",
-        killers=(FAILS,),
-        says="read",
-        hook=where(both(found, nth(6)), _CRASH),
-    ),
-    fault(
-        "known-crashes-after-twenty",
-        about="from the 21st read of an asset on, it is 500",
-        killers=(FAILS,),
-        says="read",
-        hook=where(both(found, after(20)), _CRASH),
-    ),
-    _crashes_on("uuid-crashes", "an unknown UUID is 500", wanted=is_uuid, says="UUID"),
-    _crashes_on(
-        "long-id-crashes",
-        "an id of more than 64 characters is 500",
-        wanted=lambda id: len(id) > 64,
-        says="characters",
-    ),
-    _crashes_on(
-        "quote-crashes", "a quote in an id is 500", wanted=lambda id: "'" in id, says="quote"
-    ),
-    _crashes_on(
-        "other-alphabet-crashes",
-        "an id that is not ASCII is 500",
-        wanted=lambda id: not id.isascii(),
-        says="alphabet",
-    ),
-    _crashes_on(
-        "zero-byte-crashes",
-        "a zero byte in an id reaches the database: 500",
-        wanted=lambda id: "\0" in id,
-        says="zero byte",
-    ),
-    _crashes_on(
-        "number-crashes",
-        "a number that overflows is 500",
-        wanted=lambda id: is_number(id) and len(id) > 18,
-        says="overflows",
-    ),
-    _crashes_on(
-        "percent-crashes",
-        "a percent sign in an id is 500",
-        wanted=lambda id: "%" in id,
-        says="percent",
-    ),
-    _crashes_on(
-        "emoji-crashes",
-        "a character of four bytes is 500",
-        wanted=lambda id: any(ord(c) > 0xFFFF for c in id),
-        says="emoji",
-    ),
-    fault(
-        "known-silent",
-        about="one read in forty is never answered",
-        killers=(FAILS,),
-        says="read",
-        timeout=0.7,
-        hook=where(both(found, nth(40)), lambda _w, _q, answer: answer.with_wire(start="stall")),
+        "well-formed-is-malformed",
+        about="an unknown id of exactly the form of known ones is 400",
+        killers=(UNKNOWN,),
+        says="refused as malformed",
+        hook=where(
+            both(missing, asks(lambda id: id.startswith("ast_contra") and len(id) == 21)),
+            instead(400, {"error": "Invalid asset ID", "code": "VALIDATION_ERROR"}),
+        ),
     ),
     fault(
         "wrong-key-with-403",
@@ -226,7 +168,6 @@ FAULTS = (
     fault(
         "no-key-to-login",
         about="a missing key is redirected to a login page",
-        killers=(NO_KEY,),
         says="302",
         hook=where(
             both(refused, key_is(lambda sent, _key: not sent)),
@@ -266,6 +207,13 @@ FAULTS = (
                 header("Retry-After", "0"),
             ),
         ),
+    ),
+    fault(
+        "head-without-length",
+        about="HEAD says that there are no bytes, where GET has some",
+        killers=(METHODS,),
+        says="Content-Length",
+        hook=where(both(method("HEAD"), found), text(lambda _body: b"")),
     ),
     fault(
         "head-needs-no-key",

@@ -21,6 +21,7 @@ from kill_matrix.hooks import (
 from kill_matrix.model import Fault, Group, Hook, World, id_in
 
 fault = partial(Fault, group=Group.time)
+_LATER = 1.5  # seconds
 sometimes = both(found, nth(6))
 
 
@@ -47,6 +48,13 @@ def _counting(name: str, change: object) -> Hook:
         return member(name, lambda value: change(value, number))(world, request, response)  # type: ignore[operator]
 
     return hook
+
+
+def _back_later(world: World, request: Request, response: Response) -> Response:
+    """Go back to uploading, some time after the first read."""
+    began = world.memory.setdefault("began", request.time)
+    late = request.time - began > _LATER
+    return put(state="uploading")(world, request, response) if late else response
 
 
 FAULTS = (
@@ -91,6 +99,13 @@ FAULTS = (
         killers=(FORWARDS,),
         says="uploading",
         hook=document(_swapped),
+    ),
+    fault(
+        "uploading-again-later",
+        about="an asset is processing, and after a second and a half uploading again",
+        killers=(FORWARDS,),
+        says="uploading",
+        hook=where(asks(lambda id: "stuck" in id), _back_later),
     ),
     fault(
         "stale-replica",

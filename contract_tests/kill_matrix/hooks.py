@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
+from babou_contract import spec
 from babou_contract.mock_server import Request, Response
 from kill_matrix.model import Hook, World, id_in
 
@@ -14,6 +15,9 @@ Test = Callable[[World, Request, Response], bool]
 Document = dict[str, Any]
 
 OK, REFUSED, MISSING = 200, 401, 404
+PREFIX = spec.key_prefix()
+NOT_FOUND = {"error": "Asset not found", "code": "NOT_FOUND"}
+LIMITED = {"error": "Too many requests", "code": "RATE_LIMITED"}
 
 
 def where(test: Test, hook: Hook) -> Hook:
@@ -66,6 +70,11 @@ def after(reads: int) -> Test:
     """Pass what comes after so many requests for the same id."""
     key = object()
     return lambda world, request, _response: world.count((key, id_in(request))) > reads
+
+
+def key_in(authorization: str) -> str:
+    """Return the key of an Authorization header, or all of it where it has no scheme."""
+    return authorization.rpartition(" ")[2]
 
 
 def key_is(wanted: Callable[[str, str], bool]) -> Test:

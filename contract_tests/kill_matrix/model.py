@@ -8,10 +8,13 @@ from urllib.parse import quote, unquote
 
 from attrs import define, evolve, field, frozen
 
+from babou_contract import spec
 from babou_contract.mock_server import MockServer, Request, Response
 from babou_contract.model import Edge
 
-_ASSETS = "/api/v1/assets/"
+SPEC = "openapi/babou.yaml"
+GENERATED = "generated/babou_generated"
+
 _AGAIN = ("x-matrix-again", "1")
 
 
@@ -64,7 +67,7 @@ class World:
         if right_key:
             others = [pair for pair in headers if pair[0].lower() != "authorization"]
             headers = (*others, ("authorization", f"Bearer {self.server.api_key}"))
-        target = request.target if asset_id is None else _ASSETS + quote(asset_id, safe="")
+        target = request.target if asset_id is None else spec.asset_path(quote(asset_id, safe=""))
         changed = evolve(request, target=target, headers=headers)
         answer: Response = self.server._app.handle(changed)  # noqa: SLF001  the hook's own question
         return answer
@@ -90,7 +93,7 @@ def install(world: World, hook: Hook) -> None:
 
 def id_in(request: Request) -> str:
     """Return the id that is asked for, empty where none is."""
-    found = request.path.removeprefix(_ASSETS)
+    found = request.path.removeprefix(spec.asset_path(""))
     return "" if found == request.path else unquote(found, errors="surrogateescape")
 
 
@@ -116,6 +119,11 @@ class Edit:
         if text.count(self.old) != 1:
             raise ValueError(f"{self.old!r} stands {text.count(self.old)} times in {self.path}")
         return text.replace(self.old, self.new or "")
+
+
+def in_spec(old: str, new: str) -> tuple[Edit, ...]:
+    """Return the change of the specification that puts `new` for `old`."""
+    return (Edit(SPEC, old, new),)
 
 
 @frozen

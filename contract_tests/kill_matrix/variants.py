@@ -7,6 +7,7 @@ from email.utils import formatdate
 
 from babou_contract.mock_server import Request, Response
 from kill_matrix.hooks import (
+    LIMITED,
     compressed,
     document,
     error_body,
@@ -24,7 +25,6 @@ from kill_matrix.hooks import (
 )
 from kill_matrix.model import Variant, World, id_in
 
-_LIMITED = {"error": "Too many requests", "code": "RATE_LIMITED"}
 _SPELLED = ("Z", "z", "+00:00", ".000Z", ".0+00:00")
 
 
@@ -63,7 +63,7 @@ def _known_later(world: World, request: Request, response: Response) -> Response
 
 
 def _date(world: World, request: Request, response: Response) -> Response:
-    limited = instead(429, _LIMITED)(world, request, response)
+    limited = instead(429, LIMITED)(world, request, response)
     return limited.with_header("Retry-After", formatdate(request.time, usegmt=True))
 
 
@@ -135,12 +135,12 @@ VARIANTS = (
     Variant(
         "rate-limit",
         "one request in twenty is 429 with Retry-After: 0",
-        where(nth(20), then(instead(429, _LIMITED), header("Retry-After", "0"))),
+        where(nth(20), then(instead(429, LIMITED), header("Retry-After", "0"))),
     ),
     Variant(
         "rate-limit-without-word",
         "one request in eighty is 429 without Retry-After",
-        where(nth(80), instead(429, _LIMITED)),
+        where(nth(80), instead(429, LIMITED)),
     ),
     Variant("rate-limit-with-date", "Retry-After is an HTTP date", where(nth(60), _date)),
     Variant(

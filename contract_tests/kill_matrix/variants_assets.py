@@ -55,13 +55,12 @@ def _by_time(server: MockServer) -> tuple[str, ...]:
     )
 
 
-def _new_states(server: MockServer) -> tuple[str, ...]:
-    way = by_reads("queued", "uploading", "scanning", "processing", "transcoding", "ready", reads=4)
-    return (
-        server.add("ast_new", kind="video", lifecycle=way),
-        server.add("ast_moderated", lifecycle=by_reads("moderated")),
-        server.add("ast_plain"),
-    )
+def _neighbours(server: MockServer) -> tuple[str, ...]:
+    known = ("ast_0010", "1001", "logo")
+    others = ("ast_0011", "ast_001", "1000", "10010", "LOGO", "log", "ast_none", "0", "null")
+    for id in (*known, *others):
+        server.add(id)
+    return known
 
 
 def _extremes(server: MockServer) -> tuple[str, ...]:
@@ -91,7 +90,7 @@ ASSETS: dict[str, Populate] = {
     "all-failed": _all_failed,
     "fast": _fast,
     "by-time": _by_time,
-    "new-states": _new_states,
+    "neighbours": _neighbours,
     "extremes": _extremes,
     "many": _many,
 }

@@ -3,6 +3,8 @@
 # ruff: noqa: PLR2004  (the numbers are what this is about)
 
 from kill_matrix.hooks import (
+    LIMITED,
+    Test,
     asks,
     becomes,
     both,
@@ -26,8 +28,12 @@ from kill_matrix.model import Variant
 from kill_matrix.probes import is_uuid
 from kill_matrix.variants_assets import ASSETS
 
-_LIMITED = {"error": "Too many requests", "code": "RATE_LIMITED"}
 _MALFORMED = {"error": "Invalid asset ID", "code": "VALIDATION_ERROR"}
+
+
+def _after(requests: int) -> Test:
+    """Pass what comes after so many requests."""
+    return lambda world, _request, _response: world.count("all") > requests
 
 
 VARIANTS = (
@@ -64,14 +70,6 @@ VARIANTS = (
         where(both(missing, asks(is_uuid)), instead(400, _MALFORMED)),
     ),
     Variant(
-        "404-before-401",
-        "an unknown id is 404, whatever the key",
-        where(
-            both(refused, asks(lambda id: not id.startswith("ast_contract"))),
-            lambda world, request, _answer: world.again(request, right_key=True),
-        ),
-    ),
-    Variant(
         "one-code-for-all-keys",
         "401 always has the code UNAUTHORIZED",
         where(refused, error_body(lambda body: body | {"code": "UNAUTHORIZED"})),
@@ -86,6 +84,12 @@ VARIANTS = (
     ),
     Variant("no-challenge", "401 without WWW-Authenticate", header("WWW-Authenticate", None)),
     Variant("head-not-allowed", "HEAD is 405", where(method("HEAD"), becomes(405))),
+    Variant(
+        "head-limited",
+        "HEAD is 429, by an edge proxy with its own page",
+        where(method("HEAD"), page(429)),
+    ),
+    Variant("head-not-implemented", "HEAD is a 501 page", where(method("HEAD"), page(501))),
     Variant("head-not-found", "HEAD is 404", where(method("HEAD"), becomes(404))),
     Variant(
         "options-answered",
@@ -122,7 +126,7 @@ VARIANTS = (
             ("all-failed", "all assets have failed"),
             ("fast", "assets go from uploading to ready at once"),
             ("by-time", "assets move on by time"),
-            ("new-states", "assets pass through states that no page has (D2)"),
+            ("neighbours", "ids beside known ones are assets as well"),
             ("extremes", "no bytes, huge sizes, no sides, odd names and types"),
             ("many", "forty assets"),
         )
@@ -142,9 +146,33 @@ VARIANTS = (
     ),
     Variant("silent", "no answer to anything", wire(start="close"), codes=(3,)),
     Variant(
+        "down-after-twenty",
+        "503 to everything from the 21st request on",
+        where(_after(20), page(503)),
+        codes=(3,),
+    ),
+    Variant(
+        "limited-after-four",
+        "429 to everything from the fifth request on",
+        where(_after(4), then(instead(429, LIMITED), header("Retry-After", "0"))),
+        codes=(3,),
+    ),
+    Variant(
+        "silent-after-forty",
+        "no answer to anything from the 41st request on",
+        where(_after(40), wire(start="close")),
+        codes=(3,),
+    ),
+    Variant(
+        "password-wall",
+        "a gateway asks for a user's name and password",
+        then(page(401), header("WWW-Authenticate", 'Basic realm="Staging"')),
+        codes=(3,),
+    ),
+    Variant(
         "limited-for-good",
         "429 to everything, and an hour to wait",
-        then(instead(429, _LIMITED), header("Retry-After", "3600")),
+        then(instead(429, LIMITED), header("Retry-After", "3600")),
         codes=(3,),
     ),
 )

@@ -88,12 +88,30 @@ def test_a_url_elsewhere_is_left_as_it_is(mock_server, mock_api):
     [
         ({"kind": "hologram"}, "no kind 'hologram'.*image, video, audio, uploading"),
         ({"state": "error", "lifecycle": by_reads("ready")}, "either a state"),
+        ({"state": "redy"}, "no state 'redy'; did you mean 'ready'.*allow_unknown"),
+        ({"state": "archived"}, "no state 'archived'; there are uploading, processing, ready, err"),
+        ({"state": 5}, "no state 5"),
+        ({"nmae": "x"}, "no member 'nmae'; did you mean 'name'"),
+        ({"lifecycle": by_reads("uploading", "redy")}, "no state 'redy'"),
+        ({"lifecycle": by_time(procesing=1)}, "no state 'procesing'; did you mean 'processing'"),
+        ({"lifecycle": by_time(processing=1, then="done")}, "no state 'done'"),
     ],
 )
 def test_an_asset_that_makes_no_sense_is_refused(mock_server, arguments, message):
     """A wrong argument is a ValueError that says what is right."""
     with pytest.raises(ValueError, match=message):
-        mock_server.add(**arguments)
+        mock_server.add("ast_wrong", **arguments)
+    assert "ast_wrong" not in mock_server.assets
+
+
+def test_what_is_not_documented_has_to_be_asked_for(mock_server, mock_api):
+    """A server may have more members and states than the documentation lists."""
+    states = by_reads("queued", "archived")
+    id = mock_server.add(lifecycle=states, colour="red", allow_unknown=True)
+    first, second = (mock_api.get(id).json() for _ in range(2))
+    assert (first["state"], second["state"]) == ("queued", "archived")
+    assert second["colour"] == "red"
+    assert mock_api.get(mock_server.add(state="redy", allow_unknown=True)).json()["state"] == "redy"
 
 
 def test_a_member_added_to_the_spec_appears_in_the_answers(monkeypatch, open_api):
@@ -109,6 +127,20 @@ def test_a_member_added_to_the_spec_appears_in_the_answers(monkeypatch, open_api
         assert api.get("ast_abc123xyz456789012").json()["frame_rate"] == 25
 
 
+def test_an_id_without_a_limit_and_examples_of_other_names_are_served(monkeypatch, open_api):
+    """What the document no longer says is asked of nobody; its server starts all the same."""
+    changed = copy.deepcopy(spec.load())
+    [[operation]] = [item.values() for item in changed["paths"].values()]
+    del operation["parameters"][0]["schema"]["maxLength"]
+    content = operation["responses"]["200"]["content"]["application/json"]
+    content["example"] = content.pop("examples")["image"]["value"]
+    monkeypatch.setattr(spec, "load", lambda: changed)
+    with MockServer() as server:
+        api = open_api(server)
+        assert api.get("ast_demo_video").json()["content_type"] == "image/png"
+        assert api.get("ast_" + "z" * 252).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("schema", "value"),
     [
@@ -116,7 +148,8 @@ def test_a_member_added_to_the_spec_appears_in_the_answers(monkeypatch, open_api
         ({"$ref": "#/components/schemas/AssetState"}, "uploading"),
         ({"anyOf": [{"type": "string"}, {"type": "null"}]}, None),
         ({"oneOf": [{"type": "integer", "minimum": 3}]}, 3),
-        ({"type": "string", "minLength": 2}, "xx"),
+        ({"type": "integer", "exclusiveMinimum": 3}, 4),
+        ({"allOf": [{"type": "string"}, {"minLength": 2}]}, "xx"),
         ({"type": "string", "format": "date-time"}, "2025-12-02T10:00:00Z"),
         ({"type": "boolean"}, False),
         ({"type": "array"}, []),
@@ -177,14 +210,14 @@ def test_a_lifecycle_by_time_follows_the_clock_from_the_first_read(open_api):
     """Time is that of the clock that was given, and starts with the first read."""
     clock = Clock()
     with MockServer(clock=clock) as server:
-        id = server.add(lifecycle=by_time(uploading=1.5, processing=3, then="archived"))
+        id = server.add(lifecycle=by_time(uploading=1.5, processing=3, then="failed"))
         api = open_api(server)
         clock.now += 1000
         seen = []
         for pause in (0, 1.4, 0.2, 2.8, 0.2, 1e9):
             clock.now += pause
             seen.append(api.get(id).json()["state"])
-    assert seen == ["uploading"] * 2 + ["processing"] * 2 + ["archived"] * 2
+    assert seen == ["uploading"] * 2 + ["processing"] * 2 + ["failed"] * 2
 
 
 def test_the_demo_lifecycle_ends_within_three_seconds(open_api):

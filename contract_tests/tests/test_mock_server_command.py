@@ -1,5 +1,6 @@
 """The command `babou mock`: what it prints, what it runs, and how it ends."""
 
+import inspect
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from babou_contract.mock_server import FAULTS, MockServer
+from babou_contract.mock_server._faults import listing
 from babou_contract.mock_server.command import mock, parse_fault
 
 RUN = [
@@ -134,7 +136,36 @@ def test_a_port_in_use_is_one_clear_line():
         result = CliRunner().invoke(mock, ["--port", str(port)])
     assert result.exit_code == 2
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in result.output
-    assert "try another --port" in result.output
+    assert "try another --host or --port" in result.output
+
+
+def test_a_host_that_is_none_is_one_clear_line_too():
+    """What the system says, once."""
+    result = CliRunner().invoke(mock, ["--host", "no-such-host.invalid"])
+    assert result.exit_code == 2
+    assert re.search(r"cannot listen on no-such-host\.invalid:0: [^(;]+; try", result.output)
+
+
+def test_a_key_that_could_not_be_right_is_a_usage_error():
+    """It is not repeated."""
+    result = CliRunner().invoke(mock, ["--api-key", "my-secret", "--", "true"])
+    assert result.exit_code == 2
+    assert "a key is sk-bab-" in result.output
+    assert "my-secret" not in result.output
+
+
+def test_the_assets_of_a_file_are_listed_and_the_admin_api_is_there(serving, tmp_path):
+    """As those that are always there."""
+    (tmp_path / "assets.yaml").write_text("assets: [{id: ast_mine}]")
+    options = ("--assets", str(tmp_path / "assets.yaml"), "--admin", "--json")
+    process, [line] = serving(*options, lines=1)
+    where = json.loads(line)
+    assert where["assets"]["ast_mine"] == f"from {tmp_path / 'assets.yaml'}"
+    headers = {"Authorization": f"Bearer {where['api_key']}"}
+    url = f"{where['base_url']}/_mock/requests"
+    assert httpx.get(url, headers=headers, trust_env=False).json() == {"requests": []}
+    process.terminate()
+    assert "ast_mine" in process.communicate(timeout=5)[1]
 
 
 @pytest.mark.parametrize(
@@ -143,8 +174,10 @@ def test_a_port_in_use_is_one_clear_line():
         ("rate_limitted", "did you mean rate_limited"),
         ("latency:fast", "not of the form param=value"),
         ("latency:seconds=x", "seconds cannot be 'x'"),
-        ("latency:name=x", "multiple values"),
-        ("latency:times=x", "times must be"),
+        ("latency:name=x", "has no parameter 'name'"),
+        ("latency:fault=x", "has no parameter 'fault'"),
+        ("latency:asset_id=7", "asset_id is text, not 7"),
+        ("latency:times=x", "times is a whole number"),
     ],
 )
 def test_a_wrong_fault_is_a_usage_error(fault, message):
@@ -159,8 +192,19 @@ def test_the_list_of_faults_has_each_with_its_parameters():
     result = CliRunner().invoke(mock, ["--list-faults"])
     assert result.exit_code == 0
     for name in FAULTS:
-        assert re.search(rf"^{name}(\(|$)", result.output, re.MULTILINE)
-    assert "latency(seconds=0.5)\n    Wait before the first byte." in result.output
+        assert re.search(rf"^{name}(:|$)", result.output, re.MULTILINE)
+    assert "latency:seconds=0.5\n    Wait before the first byte." in result.output
+
+
+def test_each_fault_of_the_list_is_what_the_option_takes():
+    """The defaults, spelled as they stand there, are read as those values."""
+    for listed, _about in listing():
+        name, parameters = parse_fault(listed)
+        for parameter in inspect.signature(FAULTS[name].make).parameters.values():
+            given = parameters.pop(parameter.name)
+            needed = parameter.default is parameter.empty
+            assert given == ("…" if needed else parameter.default)
+        assert parameters == {}
 
 
 @pytest.mark.parametrize(

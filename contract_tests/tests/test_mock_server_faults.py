@@ -269,17 +269,20 @@ def test_faults_combine(mock_server, mock_api):
     ("name", "arguments", "message"),
     [
         ("rate_limitted", {}, "no fault 'rate_limitted'; did you mean rate_limited"),
-        ("zzz", {}, "FAULTS lists them all"),
-        ("latency", {"second": 1}, "unexpected keyword.*seconds=0.5"),
+        ("zzz", {}, "`babou mock --list-faults` lists them all"),
+        ("latency", {"second": 1}, "has no parameter 'second'; its parameters are seconds=0.5"),
         ("gzip", {"level": 1}, "it takes none"),
-        ("storage_redirect", {}, "missing a required.*'to'"),
-        ("latency", {"seconds": "long"}, "seconds cannot be 'long', it is float, not negative"),
+        ("storage_redirect", {}, "needs the parameter 'to'"),
+        ("latency", {"seconds": "long"}, "seconds cannot be 'long', it is a number from 0 on"),
         ("latency", {"seconds": -1}, "cannot be -1"),
         ("latency", {"seconds": True}, "cannot be True"),
         ("latency", {"seconds": float("nan")}, "cannot be nan"),
         ("rate_limited", {"retry_after": [1]}, "cannot be"),
-        ("unknown_state", {"state": 1}, "cannot be 1, it is str"),
-        ("gzip", {"times": 0}, "times must be at least 1"),
+        ("unknown_state", {"state": 1}, "cannot be 1, it is text"),
+        ("rate_limited", {"retry_after_ms": "x"}, "it is a number from 0 on or null"),
+        ("null_member", {"member": "nmae"}, "no member 'nmae'; did you mean 'name'"),
+        ("missing_member", {"member": "x"}, "no member 'x'; there are id, name.*allow_unknown"),
+        ("gzip", {"times": 0}, "times is a whole number from 1 on"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(mock_server, mock_api, name, arguments, message):
@@ -287,6 +290,16 @@ def test_a_fault_that_makes_no_sense_is_refused(mock_server, mock_api, name, arg
     with pytest.raises(ValueError, match=message):
         mock_server.fault(name, **arguments)
     assert mock_api.get(ID).status_code == 200
+
+
+def test_a_fault_in_a_member_that_is_not_documented_has_to_be_asked_for(mock_server, mock_api):
+    """One that adds a member is meant to be unknown."""
+    mock_server.fault("extra_member", member="colour", value="red")
+    assert mock_api.get(ID).json()["colour"] == "red"
+    mock_server.add("ast_more", colour="red", allow_unknown=True)
+    mock_server.fault("null_member", member="colour", asset_id="ast_more", allow_unknown=True)
+    mock_server.fault("unknown_state")
+    assert mock_api.get("ast_more").json()["colour"] is None
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)

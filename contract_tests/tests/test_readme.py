@@ -33,7 +33,7 @@ def test_the_two_set_up_commands_come_first():
     first, second, *rest = SHELL
     assert first.startswith("pip install '.[cli,testing]' && babou mock -- babou download ")
     assert second.strip() in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert not any("pip install" in code for code in rest)
+    assert sum("pip install" in code for code in rest) == 2  # in the wheel's tests
 
 
 def test_the_error_tree_names_every_error():

@@ -83,6 +83,8 @@ def test_the_version_stands_in_one_place(metadata, project, core):
 
 def test_the_metadata_are_those_of_the_project(metadata, project):
     """Pythons, extras, licence, and the readme that the index shows."""
+    urls = (line.split(", ", 1) for line in metadata.get_all("Project-URL"))
+    assert dict(urls) == project["urls"]
     assert metadata["Requires-Python"] == project["requires-python"]
     assert metadata["License-Expression"] == project["license"]
     assert set(metadata.get_all("Provides-Extra")) == set(project["optional-dependencies"])

@@ -12,11 +12,11 @@ from typing import Any
 import jinja2
 
 from babou_contract import spec
+from babou_contract.operations import METHODS, complete
 from site_tables import cell
 
 Document = dict[str, Any]
 
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _RULES = {
     "format": "format {}",
     "minimum": "at least {}",
@@ -41,7 +41,7 @@ _RANGES = {
 
 def page(document: Document | None = None) -> str:
     """Return the page of a document; by default that of the specification."""
-    document = spec.load() if document is None else document
+    document = complete(spec.load() if document is None else document)
     environment = jinja2.Environment(  # noqa: S701 (it writes Markdown of our own document)
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         undefined=jinja2.StrictUndefined,
@@ -52,23 +52,12 @@ def page(document: Document | None = None) -> str:
         "cell": cell,
         "json": functools.partial(json.dumps, indent=2, ensure_ascii=False),
         "deeper": deeper,
-        "follow": functools.partial(follow, document),
         "meaning": meaning,
         "type": type_of,
         "rules": rules,
     }
     template = environment.get_template("specification.md.jinja")
-    return template.render(document=document, methods=_METHODS)
-
-
-def follow(document: Document, item: Document) -> Document:
-    """Return what an item's `$ref` names, or the item itself."""
-    while "$ref" in item:
-        found: Any = document
-        for part in item["$ref"].removeprefix("#/").split("/"):
-            found = found[part.replace("~1", "/").replace("~0", "~")]
-        item = found
-    return item
+    return template.render(document=document, methods=METHODS)
 
 
 def deeper(markdown: str) -> str:

@@ -7,17 +7,9 @@ import inspect
 import math
 from typing import TYPE_CHECKING, BinaryIO, overload
 
-from babou import _flows
-from babou._batch import Batch, WaitResult
-from babou._config import (
-    DEFAULT_WAIT_TIMEOUT,
-    check_asset_id,
-    check_asset_ids,
-    check_number,
-    check_seconds,
-    check_started_at,
-)
-from babou._download import Plan
+from babou._asset_flows import AssetFlows
+from babou._batch import WaitResult
+from babou._config import DEFAULT_WAIT_TIMEOUT, check_seconds
 from babou._errors import NotFoundError
 from babou._files import sink_for
 from babou._operations import Asset
@@ -45,6 +37,7 @@ class AsyncAssets:
 
     def __init__(self, runner: AsyncRunner, options: Options) -> None:
         self._runner, self._options = runner, options
+        self._flows = AssetFlows(runner, options)
 
     async def get(self, asset_id: str) -> Asset:
         """Fetch an asset as it is now (docs: GET /api/v1/assets/{assetId}).
@@ -54,19 +47,7 @@ class AsyncAssets:
             APIConnectionError: No whole answer arrived, within `timeout`: `APITimeoutError`.
             APIResponseValidationError: The answer isn't what the specification promises.
         """
-        return await self._get(asset_id, self._options.timeout)
-
-    async def _get(self, asset_id: str, timeout: float) -> Asset:
-        check_asset_id(asset_id)
-        runner = self._runner
-        flow = _flows.get(
-            asset_id,
-            now=runner.clock(),
-            timeout=timeout,
-            max_retries=self._options.max_retries,
-            random=runner.random,
-        )
-        return await runner.run(flow)
+        return await self._runner.run(self._flows.get(asset_id))
 
     async def wait(
         self,
@@ -99,7 +80,14 @@ class AsyncAssets:
             WaitTimeoutError: The time was up; also a `TimeoutError`.
         """
         asset: Asset | None = None
-        events = self._watch(asset_id, timeout, started_at, missing_ok_for, raise_failed=True)
+        flow = self._flows.watch(
+            asset_id,
+            timeout=timeout,
+            started_at=started_at,
+            missing_ok_for=missing_ok_for,
+            raise_failed=True,
+        )
+        events: AsyncGenerator[Asset | FailedPoll, None] = self._runner.iterate(flow)
         async for event in events:
             await _notify(event, on_update, on_error)
             if isinstance(event, Asset):
@@ -122,31 +110,14 @@ class AsyncAssets:
         Raises:
             WaitTimeoutError: The time was up; also a `TimeoutError`.
         """
-        return _seen(self._watch(asset_id, timeout, started_at, missing_ok_for, raise_failed=False))
-
-    def _watch(
-        self,
-        asset_id: str,
-        timeout: float,
-        started_at: datetime | None,
-        missing_ok_for: float,
-        *,
-        raise_failed: bool,
-    ) -> AsyncGenerator[Asset | FailedPoll, None]:
-        check_asset_id(asset_id)
-        options, runner = self._options, self._runner
-        flow = _flows.watch(
+        flow = self._flows.watch(
             asset_id,
-            policy=options.poll,
-            now=runner.clock(),
-            already_elapsed=runner.since(check_started_at(started_at)),
-            timeout=check_seconds(timeout, "timeout"),
-            request_timeout=options.timeout,
-            missing_ok_for=check_number(missing_ok_for, "missing_ok_for"),
-            raise_failed=raise_failed,
-            random=runner.random,
+            timeout=timeout,
+            started_at=started_at,
+            missing_ok_for=missing_ok_for,
+            raise_failed=False,
         )
-        return runner.iterate(flow)
+        return _seen(self._runner.iterate(flow))
 
     # One id, or a mapping, is refused. Declared as None, each use of what comes of it is an error;
     # Never would be silent.
@@ -193,17 +164,10 @@ class AsyncAssets:
         Raises:
             ConfigurationError: `asset_ids` is a single id, or a mapping.
         """
-        options, runner = self._options, self._runner
-        batch = Batch(
-            check_asset_ids(asset_ids),
-            policy=options.poll,
-            began=runner.clock() - runner.since(check_started_at(started_at)),
-            timeout=check_seconds(timeout, "timeout"),
-            request_timeout=options.timeout,
-            missing_ok_for=check_number(missing_ok_for, "missing_ok_for"),
-            random=runner.random,
+        batch = self._flows.many(
+            asset_ids, timeout=timeout, started_at=started_at, missing_ok_for=missing_ok_for
         )
-        return self._results(runner.many(batch), on_update, on_error)
+        return self._results(self._runner.many(batch), on_update, on_error)
 
     @staticmethod
     async def _results(
@@ -290,24 +254,16 @@ class AsyncAssets:
             DownloadError: The bytes can't be had or stored; the text says why.
         """
         limit = math.inf if timeout is None else check_seconds(timeout, "timeout")
-        options, runner = self._options, self._runner
-        end, found = runner.clock() + limit, asset
+        end, found = self._runner.clock() + limit, asset
         if isinstance(found, str):
-            found = await self._get(found, min(limit, options.timeout))
-        plan = Plan(
-            asset_id=found.id,
-            url=source_url(found),
-            size=found.size,
-            max_retries=options.max_retries,
-            longest_pause=options.timeout,
-            random=runner.random,
-        )
+            found = await self._runner.run(self._flows.get(found, limit))
+        plan = self._flows.plan(found)
         with sink_for(destination, found, plan, overwrite=overwrite) as sink:
-            await runner.download(
+            await self._runner.download(
                 plan,
                 sink,
-                stall=options.timeout,
-                timeout=end - runner.clock(),
+                stall=self._options.timeout,
+                timeout=end - self._runner.clock(),
                 on_progress=on_progress,
             )
             return sink.commit()

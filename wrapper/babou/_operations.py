@@ -4,6 +4,9 @@ Two things cross it: the operation's request builder and the models' `from_dict`
 trusts every answer; here an answer is first held against the specification's own schema
 (`schemas.json`, written by the same command as the generated code), so that whatever gets through
 has the types it declares.
+
+A function is imported from the module of its operation, not the module from its package: mypy's
+cache misses a module that is renamed and comes back, where it is imported from its package.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from babou._errors import APIResponseValidationError
 from babou._messages import Request
 from babou._schema import brief, excerpt, load, normalised
 from babou._validation import fault
-from babou_generated.api.assets import get_asset
+from babou_generated.api.assets.get_asset import _get_kwargs as _asset_arguments
 from babou_generated.models import Asset as _GeneratedAsset
 from babou_generated.models import AssetState
 from babou_generated.models import Error as _GeneratedError
@@ -122,7 +125,7 @@ _read: Callable[..., SimpleNamespace] = _GeneratedAsset.from_dict.__func__  # ty
 
 def asset_request(asset_id: str) -> Request:
     """Return the request for an asset, its URL relative to the server's."""
-    arguments = get_asset._get_kwargs(asset_id=asset_id)  # noqa: SLF001 (the seam's purpose)
+    arguments = _asset_arguments(asset_id)
     return Request(arguments["method"].upper(), arguments["url"])
 
 

@@ -6,9 +6,11 @@ import json
 import logging
 import os
 import re
+import runpy
 import signal
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import ModuleType
 
 import click
@@ -17,13 +19,14 @@ from click.testing import CliRunner
 
 import babou
 import babou._cli
-from babou._cli import _app, _output
+from babou._cli import _app, _output, _streams
 from babou._cli._exits import Exit, exit_for
 from babou_contract.mock_server import MockServer, by_reads
 
 KEY = "sk-bab-very-secret"
 NOWHERE = "http://127.0.0.1:1"
 EVIL = "\x1b[31mred\x07\u202e\nname"
+UNWRITTEN = "babou: the results could not be written to standard output: "
 ONCE = ("--max-retries", "0")
 QUICK = ("--interval", "0.01")
 
@@ -86,14 +89,20 @@ CODES = [
     ((), "check - --api-key-file -", 2),
     ((), "download ast_demo_image -o - --json", 2),
     (("validation_error",), "get ast_demo_image", 2),
+    ((), "download ast_demo_image ast_demo_video -o -", 2),
+    ((), "download ast_demo_image ast_demo_video -o file", 2),
     ((), "get nope", 3),
+    ((), "get ast_demo_image nope .. ast_demo_video", 3),
+    ((), "download ast_demo_image ast_demo_failed", 1),
     ((), "check ast_demo_stuck nope", 3),
     ((), "wait nope ast_demo_failed ast_demo_image", 3),
     (("unauthorized",), "get ast_demo_image", 4),
+    (("unauthorized",), "url ast_demo_image ast_demo_video", 4),
     (("forbidden",), "check ast_demo_image", 4),
     (("unauthorized",), "wait ast_demo_image", 4),
     ((), "wait ast_demo_stuck --timeout 0.03 --interval 0.01", 5),
     ((), "wait ast_demo_stuck nope --max-attempts 1", 5),
+    ((), "download ast_demo_stuck --wait 0.02", 5),
     (("never_answers",), "get ast_demo_image --timeout 0.05", 5),
     (("server_error",), "get ast_demo_image", 6),
     (("rate_limited",), "check ast_demo_image", 6),
@@ -118,7 +127,7 @@ def test_each_end_has_its_exit_code_and_a_message(run, server, tmp_path, faults,
     assert result.exit_code == code, result.stderr
     if code and line and command != "check":
         assert any(text.startswith("babou: ") for text in result.stderr.splitlines())
-    if command in {"get", "url", "download"} and code:
+    if command in {"get", "url", "download"} and code and len(rest) == 1:
         assert result.stdout == ""
 
 
@@ -165,7 +174,27 @@ def test_no_command_shows_the_help_as_an_error(run):
 def test_a_usage_error_says_where_the_help_is(run):
     """One line: what is wrong, and what to try."""
     stderr = run("get").stderr
-    assert stderr == "babou: Missing argument 'ID'. Try: babou get --help\n"
+    assert stderr == "babou: Missing argument 'ID...'. Try: babou get --help\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("completion", "Missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish."),
+        ("gett x", "No such command 'gett'. Did you mean 'get'?"),
+        ("get x --timeout soon", "Invalid value for '--timeout': 'soon' is not a number."),
+        ("get x --max-retries x", "Invalid value for '--max-retries': 'x' is not a whole number."),
+        ("get x --max-retries -1", "Invalid value for '--max-retries': -1 is less than 0."),
+        ("mock --port 99999", "Invalid value for '--port': 99999 is not between 0 and 65535."),
+        ("get x --api-key-file empty", "There is no key in the file of --api-key-file: 'empty'."),
+    ],
+)
+def test_a_usage_error_is_one_line_in_plain_words(run, tmp_path, line, told):
+    """No escaped line break, no type of Python."""
+    (tmp_path / "empty").write_text("\n")
+    result = run(*line.split())
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"babou: {told} Try: babou ")
 
 
 def test_a_missing_key_is_told_in_the_command_lines_own_words(run, monkeypatch):
@@ -183,7 +212,8 @@ def test_a_missing_key_is_told_in_the_command_lines_own_words(run, monkeypatch):
 def test_get_shows_each_member_and_a_readable_size(run, server):
     """All that the server sent is there, new members included."""
     nested = {"colour": "é"}
-    server.add("ast_more", name="logo.png", size=245678, checksum="sha256:0", tags=nested)
+    more = {"checksum": "sha256:0", "tags": nested}
+    server.add("ast_more", name="logo.png", size=245678, allow_unknown=True, **more)
     lines = run("get", "ast_more").stdout.splitlines()
     shown = dict(line.split(maxsplit=1) for line in lines)
     assert list(shown) == list(json.loads(run("get", "ast_more", "--json").stdout))
@@ -240,12 +270,54 @@ def test_wait_tells_the_end_of_each_of_several(run):
 
 
 def test_ids_can_come_from_standard_input(run):
-    """One per line, blank lines aside; the answer is about several, even if it is one."""
-    result = run("check", "-", "nope", stdin=b"\n ast_demo_image \r\nnope\n")
+    """One per line, blank lines and comments aside; about several, even if it is one."""
+    lines = b"\xef\xbb\xbf# images\n\n ast_demo_image \r\n  # none\nnope\t# not there\n"
+    result = run("check", "-", "nope", stdin=lines)
     assert result.stdout == "ast_demo_image\tready\nnope\tnot_found\n"
     [only] = json.loads(run("check", "-", "--json", stdin=b"ast_demo_image\n").stdout)
     assert only["ok"]
     assert run("check", "-", stdin=b"\xff\n").exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["get", "url", "download", "check", "wait"])
+def test_every_command_takes_ids_from_standard_input(run, server, name):
+    """And asks for each, in their order."""
+    server.clear_requests()
+    result = run(name, "-", "--json", stdin=b"ast_demo_image\n# none\n\nast_demo_empty\n")
+    assert result.exit_code == 0
+    told = [document["asset_id"] for document in json.loads(result.stdout)]
+    assert told == ["ast_demo_image", "ast_demo_empty"]
+    paths = {request.path for request in server.requests}
+    assert {f"/api/v1/assets/{asset_id}" for asset_id in told} <= paths
+    assert "#" not in str(paths)
+
+
+def test_get_shows_several_with_a_blank_line_between(run):
+    """What fails is told, the rest is shown; the highest code counts."""
+    result = run("get", "ast_demo_image", "nope", "..", "ast_demo_failed")
+    first, second = result.stdout.split("\n\n")
+    assert first == run("get", "ast_demo_image").stdout.rstrip("\n")
+    assert second == run("get", "ast_demo_failed").stdout
+    assert result.stderr.count("babou: ") == 2
+    assert result.exit_code == 3
+
+
+def test_what_concerns_all_of_several_ends_the_command(run, server):
+    """A refused key is told once, and no further request is sent."""
+    server.clear_requests()
+    server.fault("unauthorized")
+    result = run("get", "ast_demo_image", "ast_demo_failed", "--json")
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert result.stderr.count("babou: ") == 1
+    assert len(server.requests) == 1
+
+
+def test_download_stores_several_in_a_directory(run, tmp_path):
+    """One path for each, as it is stored."""
+    (tmp_path / "all").mkdir()
+    result = run("download", "ast_demo_image", "nope", "ast_demo_empty", "-o", "all")
+    assert result.stdout == "all/demo.png\nall/empty.png\n"
+    assert result.exit_code == 3
 
 
 def test_url_prints_only_the_url(run, server):
@@ -323,7 +395,10 @@ DOCUMENTS = [
     ("check ast_demo_image", dict, 0),
     ("check nope", dict, 3),
     ("check ast_demo_image nope", list, 3),
+    ("get ast_demo_image nope", list, 3),
     ("url ast_demo_image", dict, 0),
+    ("url ast_demo_failed ast_demo_image", list, 1),
+    ("download ast_demo_failed ast_demo_image", list, 1),
     ("download ast_demo_image", dict, 0),
     ("completion zsh", dict, 0),
 ]
@@ -370,6 +445,13 @@ def test_the_documents_have_what_their_help_says(run, server, tmp_path):
     server.add("ast_dj", content=b"12345", size=5)
     stored = json.loads(run("download", "ast_dj", "-o", "x.bin", "--json").stdout)
     assert stored == {"asset_id": "ast_dj", "path": "x.bin", "bytes": 5}
+    [got, none] = json.loads(run("get", "ast_demo_image", "nope", "--json").stdout)
+    assert got == ready
+    assert {**none, "error": none["error"]["code"]} == {**missing, "error": "NOT_FOUND"}
+    [without, with_url] = json.loads(run("url", "ast_demo_failed", "ast_dj", "--json").stdout)
+    assert without["error"]["type"] == "DownloadError"
+    alone = json.loads(run("url", "ast_dj", "--json").stdout)
+    assert with_url == {"asset_id": "ast_dj", "ok": True, "url": alone["url"], "error": None}
 
 
 # ---------------------------------------------------------------------- options
@@ -413,7 +495,24 @@ def test_a_message_of_the_library_names_options(run, server):
     """`timeout=` is an argument in Python; here it is --timeout."""
     server.fault("never_answers")
     stderr = run("get", "ast_demo_image", "--timeout", "0.05", *ONCE).stderr
-    assert "--timeout, or check the network" in stderr
+    assert "Raise --timeout, or check the network" in stderr
+
+
+@pytest.mark.parametrize("command", ["wait", "download"])
+def test_a_message_names_the_option_that_the_command_has(run, server, command):
+    """Where --timeout is that of the whole command, a single call has another."""
+    server.fault("never_answers")
+    line = (command, "ast_demo_image", "--timeout", "5", "--call-timeout", "0.02", *ONCE)
+    result = run(*line, *(["--max-attempts", "2", *QUICK] if command == "wait" else []))
+    assert result.exit_code == 5
+    assert "Raise --call-timeout, or check the network" in result.stderr
+
+
+def test_a_download_that_takes_too_long_names_the_whole_downloads_option(run, server):
+    """The bytes came, but not all of them in time."""
+    server.fault("storage_slow", interval=0.01, piece=10)
+    result = run("download", "ast_demo_image", "--timeout", "0.1")
+    assert result.stderr.rstrip(".\n").endswith("Raise --timeout")
 
 
 # ---------------------------------------------------------------------- trouble
@@ -430,7 +529,8 @@ def _raising(error):
     ("error", "code", "stderr"),
     [
         (BrokenPipeError(32, "Broken pipe"), 141, ""),
-        (OSError(28, "No space left"), 6, "babou: No space left.\n"),
+        (OSError(28, "No space left"), 6, f"{UNWRITTEN}No space left.\n"),
+        (OSError(9, "Bad file descriptor"), 6, f"{UNWRITTEN}it is closed.\n"),
         (OSError(13, "Denied", "a\x1bb"), 6, "babou: Denied: 'a\\x1bb'.\n"),
         (KeyboardInterrupt(), 130, "babou: interrupted.\n"),
     ],
@@ -442,11 +542,11 @@ def test_trouble_with_standard_output_is_no_traceback(run, monkeypatch, error, c
     assert (result.exit_code, result.stderr) == (code, stderr)
 
 
-def test_nothing_more_is_written_to_a_broken_pipe(monkeypatch, tmp_path):
+def test_nothing_more_is_written_to_a_stream_that_failed(monkeypatch, tmp_path):
     """Python's own flush at the end would complain."""
     file = (tmp_path / "pipe").open("w")
     monkeypatch.setattr(sys, "stdout", file)
-    assert _app._leave_quietly() == 141
+    _streams.let_go_of_stdout()
     file.write("late")
     file.close()
     assert (tmp_path / "pipe").read_text() == ""
@@ -531,6 +631,7 @@ def main(monkeypatch, server):
     """Return a function that runs the console script's function in this process."""
     monkeypatch.setenv("BABOU_API_KEY", KEY)
     monkeypatch.setenv("BABOU_BASE_URL", server.base_url)
+    monkeypatch.setattr(sys, "stderr", sys.stderr)  # it is replaced, and then again what it was
     before, threshold = signal.getsignal(signal.SIGTERM), gc.get_threshold()
 
     def call(*arguments):
@@ -554,6 +655,15 @@ def test_main_runs_the_command_and_ends_on_sigterm(main, capsys):
     assert caught.value.code == 143
 
 
+def test_the_package_can_be_run_as_a_module(main, monkeypatch, capsys):
+    """`python -m babou` is the command line, under its own name."""
+    monkeypatch.setattr(sys, "argv", ["__main__.py", "get"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("babou", run_name="__main__")
+    assert caught.value.code == 2
+    assert "Try: babou get --help" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("missing", ["click", "rich"])
 def test_main_without_its_extra_is_one_line(main, monkeypatch, capsys, missing):
     """What to install, and no traceback."""
@@ -564,11 +674,30 @@ def test_main_without_its_extra_is_one_line(main, monkeypatch, capsys, missing):
 
 
 def test_main_does_without_standard_streams_that_are_closed(main, monkeypatch):
-    """`babou … >&-` leaves Python without sys.stdout."""
-    monkeypatch.setattr(sys, "stdout", None)
-    code = main("check", "ast_demo_image")
-    sys.stdout.close()
-    assert code == 0
+    """`babou … >&-` leaves Python without sys.stdout: a result then has nowhere to go."""
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    assert main("check", "ast_demo_image") == 6
+    assert main("get", "nope") == 3
+    assert sys.stdin.read() == ""
+    sys.stdin.close()
+    sys.stderr.close()
+
+
+def test_main_does_without_a_standard_error_that_is_full(main, monkeypatch):
+    """What is said is lost, and nothing else."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full, Path(os.devnull).open("w") as null:
+        monkeypatch.setattr(sys, "stderr", full)
+        assert main("get", "nope") == 3
+        os.dup2(null.fileno(), full.fileno())  # else to close it fails, too
+
+
+def test_standard_input_that_cannot_be_read_is_wrong_usage(main, monkeypatch, capsys):
+    """One line, and no traceback."""
+    with Path(os.devnull).open("wb") as null:
+        monkeypatch.setattr(sys, "stdin", open(null.fileno(), closefd=False, encoding="utf-8"))  # noqa: SIM115
+        assert main("check", "-") == 2
+    assert capsys.readouterr().err.startswith("babou: Standard input can't be read: ")
 
 
 def test_main_is_quiet_about_ctrl_c_at_any_time(main, monkeypatch):

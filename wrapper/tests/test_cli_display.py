@@ -1,5 +1,6 @@
 """What the command line shows meanwhile, drawn into a text: rows, summary, bar, figures."""
 
+import contextlib
 import io
 import json
 import sys
@@ -29,7 +30,7 @@ def asset(asset_id, state):
     return decode_asset(json.dumps(document).encode(), asset_id=asset_id)
 
 
-REFUSED = APIConnectionError("connection refused. Raise timeout=")
+REFUSED = APIConnectionError("connection refused.")
 OVERLOADED = InternalServerError("overloaded", status_code=503, message="overloaded")
 
 
@@ -87,7 +88,7 @@ def test_trouble_is_told_in_lines_from_the_second_failed_poll_on(capsys):
         display.ended("ast_a", "ready")
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
-        "babou: still waiting: connection refused. Raise --call-timeout",
+        "babou: still waiting: connection refused.",
         "babou: still waiting: overloaded",
     ]
 
@@ -125,6 +126,19 @@ def test_a_live_display_is_gone_when_it_ends_and_the_lines_it_held_appear(
     assert capsys.readouterr() == ("ast_a\tready\n", "babou: oh\n")
     shown = console.file.getvalue()
     assert shown.index("\x1b[?25l") < shown.index("\x1b[?25h")
+
+
+@pytest.mark.parametrize(
+    ("ended_by", "stays"), [(KeyboardInterrupt, True), (SystemExit, True), (ValueError, False)]
+)
+def test_what_was_seen_last_stays_when_a_live_display_is_interrupted(console, ended_by, stays):
+    """By Ctrl-C or SIGTERM; an error has words of its own."""
+    display = LiveDisplay(["ast_a"], console)
+    with contextlib.suppress(ended_by), display:
+        display.seen(asset("ast_a", "processing"))
+        raise ended_by
+    shown = console.file.getvalue()
+    assert (shown.rindex("processing") > shown.rindex("\x1b[2K")) is stays
 
 
 def test_a_live_display_holds_no_results_that_go_elsewhere(console, capsys):

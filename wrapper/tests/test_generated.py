@@ -4,6 +4,7 @@ Each test demonstrates one fault on the generated client itself, over an in-memo
 the generator mends one, its test here fails, and the wrapper's remedy can be reconsidered.
 """
 
+import ast
 import importlib.util
 import json
 from collections.abc import Callable
@@ -250,6 +251,15 @@ def packed(name: str) -> str:
 def test_generated_package_is_typed():
     """Type checkers read the package's annotations because of this marker (PEP 561)."""
     assert resources.files("babou_generated").joinpath("py.typed").is_file()
+
+
+def test_no_module_of_an_operation_is_imported_from_its_package():
+    """A module that is renamed and comes back is missed by mypy's cache if it is imported so."""
+    for path in (ROOT / "wrapper" / "babou").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and "babou_generated.api" in (node.module or ""):
+                found = importlib.import_module(node.module)
+                assert not hasattr(found, "__path__"), f"{path.name}:{node.lineno}"
 
 
 def test_generated_schemas_are_those_of_the_spec():

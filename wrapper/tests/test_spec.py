@@ -163,7 +163,8 @@ def mentions() -> Iterator[Any]:
     """Yield each file that may refer to decisions, with the numbers it refers to."""
     folders = ["wrapper/babou", "wrapper/tests", "contract_tests", "openapi"]
     files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.*"))]
-    for path in [*files, *sorted(ROOT.glob("*.md"))]:
+    documents = ("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md")
+    for path in [*files, *map(ROOT.joinpath, documents)]:
         if path.suffix not in {".py", ".md", ".yaml"} or "kill_matrix" in path.parts:
             continue  # the faults of the kill matrix are wrong on purpose
         numbers = re.findall(r"\bD[1-9]\d?\b", path.read_text(encoding="utf-8"))

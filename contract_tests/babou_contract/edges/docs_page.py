@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from babou_contract import places, published, spec
 from babou_contract.checks import NotExercisedError, Tally
 from babou_contract.edges.docs_spec import check
+from babou_contract.operations import nameless
 from babou_contract.schema import Misfit, fits, misfits
 
 
@@ -33,7 +34,8 @@ def published_examples_fit(_scene: object, tally: Tally) -> None:
                 received=misfit.message,
                 **places.at(*places.answer(status, "content")),
             )
-        if status != "200" and body["code"] not in content.get("examples", {}):
+        codes = [example.get("code") for example in spec.examples(spec.responses()[status])]
+        if status != "200" and body["code"] not in codes:
             name = body["code"]
             _missing(tally, f"the spec lacks the code {name}", places.answer(status, "content"))
     _hold_request(page, tally)
@@ -58,11 +60,9 @@ def unpublished() -> Iterator[tuple[str, tuple[object, ...]]]:
     """Yield what the spec has and the page doesn't show as yet, with its place."""
     for name in sorted(_new_members()):
         yield f"the member {name}", _member(name)
-    states = spec.load()["components"]["schemas"].get("AssetState", {}).get("enum", [])
-    for number, state in enumerate(states):
+    for state in _states():
         if state not in published.load()["page"]["states"]:
-            place = ("components", "schemas", "AssetState", "enum", number)
-            yield f"the state {state}", place
+            yield f"the state {state}", (*_member("state"), "enum", state)
     for status in spec.responses():
         if status.isdigit() and status not in published.load()["api"]["statuses"]:
             yield f"the status {status}", places.operation("responses", status)
@@ -76,35 +76,46 @@ def _new_members() -> set[str]:
     return {name for name in spec.asset_schema()["properties"] if name not in known}
 
 
+def _states() -> list[object]:
+    return spec.listed(spec.asset_schema().get("properties", {}).get("state", {}))
+
+
 def _has_operation(page: dict[str, Any]) -> bool:
-    return page["method"].lower() in spec.load()["paths"].get(page["path"], {})
+    """Say whether the spec has the page's operation, whatever its parameters are called."""
+    try:
+        operation = spec.asset_operation()
+    except spec.NoOperationError:
+        return False
+    shown = page["method"].lower(), nameless(page["path"])
+    return shown == (operation.method, nameless(operation.path))
 
 
 def _hold_request(page: dict[str, Any], tally: Tally) -> None:
     """Compare method, path, host and key of the page's curl line with the spec."""
     document = spec.load()
     tally.case()
-    template = re.escape(page["path"]).replace(r"\{assetId\}", "[^/]+")
+    template = re.escape(nameless(page["path"])).replace(r"\{\}", "[^/]+")
     url = urlsplit(page["curl"]["url"])
     server = f"{url.scheme}://{url.netloc}"
     if server not in {server["url"] for server in document.get("servers", ())}:
         _missing(tally, f"the spec does not name the server {server}", ("servers",))
     if not re.fullmatch(template, url.path):
         _missing(tally, f"{url.path} does not match the path", ("paths",))
-    schemes = document["components"].get("securitySchemes", {})
+    schemes = [scheme for asked in spec.asset_operation().security for scheme in asked.values()]
     wanted = page["header"]
     if not any(
         scheme.get("type") == "http"
         and scheme.get("scheme", "").lower() == wanted["scheme"].lower()
         and scheme.get("bearerFormat", "").startswith(wanted["prefix"])
-        for scheme in schemes.values()
+        for scheme in schemes
     ):
         text = f"no scheme takes `{wanted['scheme']} {wanted['prefix']}…`"
-        _missing(tally, text, ("components", "securitySchemes"))
-    known = {p["name"]: p for p in document["paths"][spec.ASSET_PATH]["get"]["parameters"]}
+        _missing(tally, text, places.operation("security"))
+    known = {p["name"]: p for p in spec.asset_operation().parameters}
     for name, parameter in page["parameters"].items():
         same = known.get(name, {})
-        if (same.get("in"), same.get("required"), same.get("schema", {}).get("type")) != (
+        kind = spec.merged(same.get("schema", {})).get("type")
+        if (same.get("in"), same.get("required"), kind) != (
             parameter["in"],
             parameter["required"],
             parameter["type"],
@@ -123,7 +134,7 @@ def published_tables_fit(_scene: object, tally: Tally) -> None:
         tally.case()
         known = schema["properties"].get(name)
         if known is None or name not in schema["required"]:
-            _missing(tally, f"the member {name} is missing, or not required", _asset())
+            _missing(tally, f"the member {name} is missing, or not required", places.asset())
             continue
         _hold_member(name, member, known, tally)
     for name in page["artefacts"]:
@@ -140,18 +151,16 @@ def published_tables_fit(_scene: object, tally: Tally) -> None:
 
 
 def _hold_states(published_states: list[str], tally: Tally) -> None:
-    states = spec.load()["components"]["schemas"].get("AssetState", {}).get("enum", [])
+    states = _states()
     for state in sorted(set(published_states) - set(states)):
-        where = ("components", "schemas", "AssetState")
-        _missing(tally, f"the spec lacks the state {state} (D2)", where)
+        _missing(tally, f"the spec lacks the state {state} (D2)", places.states())
     tally.case(len(states))
 
 
 def _hold_codes(tally: Tally) -> None:
     for status, codes in published.codes().items():
-        content = spec.responses().get(str(status), {}).get("content", {})
-        examples = content.get("application/json", {}).get("examples", {})
-        shown = {example["value"].get("code") for example in examples.values()}
+        answer = spec.responses().get(str(status), {})
+        shown = {example.get("code") for example in spec.examples(answer)}
         tally.case(len(codes))
         for code in sorted(codes - shown):
             text = f"the spec lacks the code {code} of {status}"
@@ -169,27 +178,24 @@ def _hold_member(name: str, member: dict[str, Any], known: spec.Document, tally:
     if fits(known, None) is not member["nullable"]:
         null = "can be null" if member["nullable"] else "is never null"
         _missing(tally, f"{name} {null}, says the page", _member(name))
-    if member.get("format") not in {None, known.get("format")}:
+    if member.get("format") not in {None, spec.merged(known).get("format")}:
         _missing(tally, f"{name} has another format than {member.get('format')}", _member(name))
 
 
 def _hold_error_members(members: dict[str, bool], tally: Tally) -> None:
-    error = spec.load()["components"]["schemas"]["Error"]
+    error = spec.error_schema()
     for name, required in members.items():
         tally.case()
-        where = ("components", "schemas", "Error")
-        if error["properties"].get(name, {}).get("type") != "string":
+        where = places.body(*spec.error(), ())
+        known = error.get("properties", {}).get(name, {})
+        if not fits(known, "text") or fits(known, 1):
             _missing(tally, f"the member {name} of errors is missing or no string", where)
-        if (name in error["required"]) is not required:
+        if (name in error.get("required", ())) is not required:
             _missing(tally, f"the member {name} of errors is required, or not, otherwise", where)
 
 
-def _asset() -> tuple[object, ...]:
-    return ("components", "schemas", "Asset")
-
-
 def _member(name: str) -> tuple[object, ...]:
-    return (*_asset(), "properties", name)
+    return places.asset(name)
 
 
 def _missing(tally: Tally, text: str, place: tuple[object, ...]) -> None:

@@ -112,10 +112,18 @@ def generated_models_keep_the_examples(_run: Settings, tally: Tally) -> None:
     models = import_module("babou_generated.models")
     for status, answer in spec.responses().items():
         for content in answer.get("content", {}).values():
-            name = content["schema"].get("$ref", "").rpartition("/")[2]
+            name = _model_of(content["schema"])
+            if name is None:
+                continue  # a body whose schema has no name has no model of that name
             for example in content.get("examples", {}).values():
                 tally.case()
-                _hold_model(getattr(models, name, None), name, example["value"], status, tally)
+                _hold_model(getattr(models, name), name, example["value"], status, tally)
+
+
+def _model_of(schema: spec.Document) -> str | None:
+    """Return the name of the schema that a body has, be it a part of an `allOf`."""
+    references = [part["$ref"] for part in (schema, *schema.get("allOf", ())) if "$ref" in part]
+    return references[0].rpartition("/")[2] if references else None
 
 
 def _hold_model(model: Any, name: str, value: dict[str, Any], status: str, tally: Tally) -> None:  # noqa: ANN401

@@ -3,19 +3,18 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from babou_contract import places, spec
+from babou_contract import spec
+from babou_contract.operations import NoSuchReferenceError, complete, target
+from babou_contract.operations import operations as all_operations
 
 Place = tuple[object, ...]
 Problem = tuple[Place, str]
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 def operations(document: spec.Document) -> Iterator[tuple[Place, dict[str, Any]]]:
-    """Yield each operation with its place."""
-    for path, item in document.get("paths", {}).items():
-        for method in _METHODS:
-            if method in item:
-                yield ("paths", path, method), item[method]
+    """Yield each operation with its place, complete in itself."""
+    for operation in all_operations(document):
+        yield operation.place, operation.written
 
 
 def nodes(value: object, place: Place = ()) -> Iterator[tuple[Place, Any]]:
@@ -31,7 +30,7 @@ def nodes(value: object, place: Place = ()) -> Iterator[tuple[Place, Any]]:
 
 def examples(document: spec.Document) -> Iterator[tuple[Place, spec.Document, Any]]:
     """Yield the place of each example and default, the schema it stands beside, and its value."""
-    for place, node in nodes(document):
+    for place, node in nodes(complete(document)):
         if "value" in place or "example" in place or "default" in place:
             continue  # within an example
         is_schema = "schema" not in node and isinstance(node.get("examples"), list)
@@ -62,8 +61,8 @@ def descriptions(document: spec.Document) -> Iterator[Problem]:
     """Every operation, parameter, answer and header is described."""
     for place, operation in operations(document):
         parts: list[tuple[Place, dict[str, Any]]] = [(place, operation)]
-        for index, parameter in enumerate(operation.get("parameters", ())):
-            parts.append(((*place, "parameters", index), parameter))
+        given = operation.get("parameters", ())
+        parts += [((*place, "parameters", p.get("name")), p) for p in given]
         for status, answer in operation.get("responses", {}).items():
             where = (*place, "responses", status)
             parts.append((where, answer))
@@ -146,9 +145,9 @@ def error_answers(document: spec.Document) -> Iterator[Problem]:
 def references(document: spec.Document) -> Iterator[Problem]:
     """Every reference leads somewhere within the document."""
     for place, node in nodes(document):
-        target = node.get("$ref")
-        if isinstance(target, str) and not _leads_somewhere(document, target):
-            yield place, f"{target} leads nowhere"
+        reference = node.get("$ref")
+        if isinstance(reference, str) and not _leads_somewhere(document, reference):
+            yield place, f"{reference} leads nowhere"
 
 
 def unused_components(document: spec.Document) -> Iterator[Problem]:
@@ -162,13 +161,12 @@ def unused_components(document: spec.Document) -> Iterator[Problem]:
                 yield ("components", kind, name), f"the component {name} is not used"
 
 
-def _leads_somewhere(document: spec.Document, target: str) -> bool:
-    found: Any = document
-    for part in places.parts_of(target):
-        if not isinstance(found, dict) or part not in found:
-            return False
-        found = found[part]
-    return target.startswith("#/")
+def _leads_somewhere(document: spec.Document, reference: str) -> bool:
+    try:
+        target(document, reference)
+    except NoSuchReferenceError:
+        return False
+    return True
 
 
 RULES: tuple[Callable[[spec.Document], Iterator[Problem]], ...] = (

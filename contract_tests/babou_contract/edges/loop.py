@@ -99,7 +99,7 @@ def tell(found: FoundError, tally: Tally, *, seed: int | None = None) -> None:
         received=found.received,
         detail=f"the smallest example: {written(found.value)}",
         seed=seed,
-        **places.at("components", "schemas", "Asset"),
+        **places.at(*places.asset()),
     )
 
 

@@ -84,7 +84,7 @@ def forbidden_bodies_are_refused(run: Settings, tally: Tally) -> None:
                 found.summary,
                 expected=found.expected,
                 received=found.received,
-                **places.at(*places.member("Asset", [mutation.member])),
+                **places.at(*places.asset(mutation.member)),
             )
     for about, body in strategies.wrong_bodies(document):
         tally.case()
@@ -201,13 +201,13 @@ def requests_are_allowed(run: Settings, tally: Tally) -> None:
 
 
 def _unlawful(request: httpx.Request, asset_id: str) -> Iterator[tuple[str, str]]:
-    prefix, suffix = spec.ASSET_PATH.split("{assetId}")
+    prefix, suffix = spec.asset_path("\n").split("\n")
     path = request.url.raw_path.decode()
     segment = path[len(prefix) : len(path) - len(suffix)] if path.startswith(prefix) else path
     if request.method != "GET":
         yield "GET", request.method
     if not path.startswith(prefix) or "/" in segment or "?" in path or "#" in path:
-        yield f"{prefix}{{assetId}}{suffix}", path
+        yield spec.asset_operation().path, path
     elif unquote(segment) != asset_id:
         yield repr(asset_id), repr(unquote(segment))
     if request.headers.get("authorization") != f"Bearer {KEY}":

@@ -1,14 +1,21 @@
 """A client as anybody has one, with a tap between it and the network."""
 
+import ssl
+
 import httpx
 from attrs import define, field
 
 import babou
-from babou_contract.checks import NotExercisedError
+from babou_contract.answers import Answer
+from babou_contract.checks import NotJudgedError
 from babou_contract.model import Exchange
 from babou_contract.scene import Scene
-from babou_contract.session import Answer
 from babou_contract.wire import Headers, Raw, decoded
+
+
+def _transport() -> httpx.BaseTransport:
+    """Return a transport that trusts whom the check itself trusts."""
+    return httpx.HTTPTransport(verify=ssl.create_default_context())
 
 
 @define
@@ -16,8 +23,9 @@ class Tap(httpx.BaseTransport):
     """Stands between the client and the network, and keeps each answer as it came."""
 
     scene: Scene
-    inner: httpx.BaseTransport = field(factory=httpx.HTTPTransport)
+    inner: httpx.BaseTransport = field(factory=_transport)
     heard: list[Answer] = field(factory=list)
+    last: httpx.BaseTransport | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send, within the run's rate, and keep what comes."""
@@ -29,12 +37,16 @@ class Tap(httpx.BaseTransport):
         content = b"".join(response.stream)
         response.close()
         headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw)
-        raw = decoded(Raw(response.status_code, headers, content))
+        accepted = request.headers.get("accept-encoding", "")
+        raw = decoded(Raw(response.status_code, headers, content), accepted)
         self.heard.append(Answer(self._exchange(request, raw, headers, started), raw))
         session.record(self.heard[-1].exchange)
-        return httpx.Response(
-            raw.status, headers=response.headers.raw, stream=httpx.ByteStream(content)
+        self.last = httpx.MockTransport(
+            lambda _request: httpx.Response(
+                raw.status, headers=response.headers.raw, stream=httpx.ByteStream(content)
+            )
         )
+        return self.last.handle_request(request)
 
     def close(self) -> None:
         """Close the connections."""
@@ -44,14 +56,13 @@ class Tap(httpx.BaseTransport):
         self, request: httpx.Request, raw: Raw, headers: Headers, started: float
     ) -> Exchange:
         session = self.scene.session
-        hide = session.keeper.hide
         return Exchange(
             method=request.method,
-            url=hide(str(request.url)),
-            headers=tuple((n, hide(v)) for n, v in request.headers.items()),
+            url=str(request.url),
+            headers=tuple((n, self.scene.shown_as(v)) for n, v in request.headers.items()),
             status=raw.status,
-            received=tuple((n, hide(v)) for n, v in headers),
-            body=session.keeper.hide_bytes(raw.body),
+            received=headers,
+            body=raw.body,
             started=started,
             seconds=session.elapsed() - started,
             purpose="the client's",
@@ -64,12 +75,17 @@ class Stranger:
 
     client: babou.Client
     tap: Tap
+    key: str = field(repr=False)
+
+    def hides_in(self, answer: Answer) -> bool:
+        """Say whether the client shows an answer otherwise than it came: it takes its key out."""
+        return answer.raw is not None and self.key.encode() in answer.raw.text
 
     def asked(self, asset_id: str) -> tuple[babou.Asset | None, babou.BabouError | None, Answer]:
         """Ask for an asset; return what the client gave or raised, and what it was made from.
 
         Raises:
-            NotExercisedError: No answer came at all.
+            NotJudgedError: No answer came at all.
         """
         before = len(self.tap.heard)
         asset, error = None, None
@@ -78,22 +94,40 @@ class Stranger:
         except babou.BabouError as raised:
             error = raised
         if len(self.tap.heard) == before:
-            raise NotExercisedError(f"the client got no answer: {error}")
+            raise NotJudgedError(f"the client got no answer: {error}")
         return asset, error, self.tap.heard[-1]
+
+    def again(self, asset_id: str) -> babou.Asset | babou.BabouError:
+        """Return what this client makes of the last answer that came, whoever asked."""
+        assert self.tap.last is not None  # noqa: S101  there is an answer
+        transport = babou.HttpxTransport(httpx.Client(transport=self.tap.last))
+        base_url = self.tap.scene.session.base_url
+        client = babou.Client(self.key, base_url=base_url, max_retries=0, transport=transport)
+        try:
+            return client.assets.get(asset_id)
+        except babou.BabouError as error:
+            return error
 
 
 def strangers(scene: Scene, key: str | None = None) -> Stranger:
-    """Return a client of the server."""
+    """Return a client of the server.
+
+    Raises:
+        NotJudgedError: The server is better left alone.
+    """
     scene.of("known")
+    if scene.stopped:
+        raise NotJudgedError(scene.stopped)
     tap = Tap(scene)
     scene.to_close.append(tap.close)
+    key = scene.settings.api_key if key is None else key
     client = babou.Client(
-        key if key is not None else scene.settings.api_key,
+        key,
         base_url=scene.session.base_url,
         timeout=min(scene.settings.timeout, max(0.1, scene.session.left())),
         transport=babou.HttpxTransport(httpx.Client(transport=tap)),
     )
-    return Stranger(client, tap)
+    return Stranger(client, tap, key)
 
 
 @define

@@ -18,12 +18,11 @@ from ._faults_answers import error
 from ._messages import RecordedRequest, Request, Response, Rewrite
 from ._storage import FileChange, StoredFile, last_modified, no_such_key, not_allowed, serve
 
-API = "/api/v1/"
-ASSETS = API + "assets/"
 STORAGE = "/storage/"
 
 _KEPT_REQUESTS = 100_000  # a server that runs for days stays small
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:.]+\](:\d+)?", re.ASCII)
 _MAX_TARGET = 8000  # octets; RFC 9110, 4.1 asks for at least that much
 
 
@@ -32,6 +31,7 @@ class App:
 
     def __init__(self, *, api_key: str, expired_key: str, rewrite: Rewrite | None = None) -> None:
         self.base_url = ""
+        self.is_everywhere = False  # whether it listens on all addresses
         self.lock = threading.RLock()
         self.entries: dict[str, Entry] = {}
         self.faults = ActiveFaults()
@@ -40,7 +40,12 @@ class App:
         self._api_key = api_key
         self._expired_key = expired_key
         self._key_prefix = spec.key_prefix()
-        self._longest_id = spec.max_id_length()
+        try:
+            self._before_id = spec.asset_path("")  # such as /api/v1/assets/
+            self._longest_id = spec.max_id_length()
+        except LookupError:  # the document has no operation that reads an asset: there are none
+            self._before_id, self._longest_id = "/\n/", 0
+        self._before_name = self._before_id.rstrip("/").rpartition("/")[0] + "/"
         self.rewrite = rewrite
         self._request_ids = itertools.count(1)
         self._run_id = secrets.token_hex(4)
@@ -77,7 +82,7 @@ class App:
             entry = self._stored.get(path.removeprefix(STORAGE).partition("/")[0])
             asset_id = entry.asset.id if entry else None
         else:
-            entry, asset_id = None, _asset_id(path)
+            entry, asset_id = None, _asset_id(path, self._before_id)
         replaced = self.faults.strike(asset_id, Stage.ANSWER, storage=storage)
         if replaced:
             answer = rewrite(replaced, request, Response())
@@ -99,18 +104,24 @@ class App:
         if entry is None:
             return error(404)
         state = entry.state(request.time) if request.method == "HEAD" else entry.read(request.time)
-        members = entry.asset.in_state(state, base_url=self.base_url)
+        members = entry.asset.in_state(state, base_url=self._reached_at(request))
         effects = self.faults.strike(entry.asset.id, Stage.MEMBERS, storage=False)
         return rewrite(effects, request, Response().with_json(members))
+
+    def _reached_at(self, request: Request) -> str:
+        """Return where the storage is for who asks: on all addresses, where the request came."""
+        host = request.header("host") or ""
+        return f"http://{host}" if self.is_everywhere and _HOST.fullmatch(host) else self.base_url
 
     def _problem(self, request: Request, asset_id: str | None) -> Response | None:
         """Return what is wrong with the request before any asset is looked up."""
         if len(request.target) > _MAX_TARGET:
             return error(400).with_wire(close=True)
         path = request.path
-        if path.startswith(API) and (refusal := self._refusal(request.header("authorization"))):
+        if path.startswith(self._before_name) and (refusal := self.refusal(request)):
             return refusal
-        if not path.startswith(ASSETS) or path == ASSETS or "/" in path.removeprefix(ASSETS):
+        segment = path.removeprefix(self._before_id)
+        if segment in {path, ""} or "/" in segment:
             return error(404)
         if request.method not in ("GET", "HEAD"):
             return error(405).with_header("Allow", "GET, HEAD")
@@ -118,8 +129,9 @@ class App:
             return error(400, "VALIDATION_ERROR")
         return None
 
-    def _refusal(self, authorization: str | None) -> Response | None:
-        scheme, _, key = (authorization or "").partition(" ")
+    def refusal(self, request: Request) -> Response | None:
+        """Return the answer to a request without the right key; None with it."""
+        scheme, _, key = (request.header("authorization") or "").partition(" ")
         key = key.strip()
         if scheme.lower() != "bearer" or not key:
             return error(401, "UNAUTHORIZED")
@@ -127,7 +139,9 @@ class App:
             return error(401, "INVALID_API_KEY_FORMAT")
         if key == self._expired_key:
             return error(401, "API_KEY_EXPIRED")
-        return None if key == self._api_key else error(401, "UNAUTHORIZED")
+        # In a time that does not tell how much of a wrong key is right.
+        right = secrets.compare_digest(key.encode("utf-8", "replace"), self._api_key.encode())
+        return None if right else error(401, "UNAUTHORIZED")
 
     def _bytes(self, request: Request, entry: Entry | None) -> Response:
         if request.method not in ("GET", "HEAD"):
@@ -150,9 +164,9 @@ class App:
         return serve(request, file)
 
 
-def _asset_id(path: str) -> str | None:
+def _asset_id(path: str, before: str) -> str | None:
     """Return the id in a path, decoded; None where there is none, or no UTF-8."""
-    segment = path.removeprefix(ASSETS)
+    segment = path.removeprefix(before)
     if segment == path or "/" in segment:
         return None
     try:

@@ -11,6 +11,7 @@ from attrs import define, frozen
 from babou_contract import spec
 
 from . import _media
+from ._known import check_members, check_states
 from ._lifecycle import Lifecycle, by_reads
 
 TRANSFERRED = frozenset({"url", "size"})  # known as soon as the bytes are there
@@ -106,6 +107,7 @@ def make(
     kind: str = "image",
     content: bytes | None = None,
     lifecycle: Lifecycle | None = None,
+    allow_unknown: bool = False,
     **members: object,
 ) -> Asset:
     """Make an asset like the spec's example named `kind`, with these members changed.
@@ -114,14 +116,21 @@ def make(
     made up where `content` is None.
 
     Raises:
-        ValueError: There is no such kind, or both `state` and `lifecycle` are given.
+        ValueError: There is no such kind, both `state` and `lifecycle` are given, or a member or a
+            state is not documented, and not allowed either.
     """
-    examples = spec.asset_examples()
+    known = spec.asset_examples()
+    first = next(iter(known.values()))
+    examples = {"image": first, "video": first} | known  # ours, whatever the examples are called
     if kind not in examples:
         raise ValueError(f"no kind {kind!r}; the spec has examples of {', '.join(examples)}")
     if lifecycle and "state" in members:
         raise ValueError("give either a state, which then stays, or a lifecycle")
-    whole = examples[kind]
+    if not allow_unknown:
+        check_members(members)
+        given = [members["state"]] if "state" in members else []
+        check_states(lifecycle.states if lifecycle else given)
+    whole = dict(examples[kind])
     content_type = str(members.get("content_type", whole["content_type"]))
     if "url" in members:
         content = None

@@ -23,6 +23,7 @@ Handler = Callable[[Request], Response]
 _READ = 1 << 16
 _PIECE = 1 << 18
 _MAX_HEAD = 1 << 16
+_MAX_BODY = 16 << 20  # of a request whose body is wanted
 _LINGER = 1.0  # seconds, for a caller that still sends what nobody reads
 _BODYLESS = (204, 304)
 
@@ -38,12 +39,14 @@ class Connection:
         handler: Handler,
         clock: Callable[[], float],
         number: int,
+        with_body: str | None = None,
     ) -> None:
         self._number = number
         self._reader = reader
         self._writer = writer
         self._handler = handler
         self._clock = clock
+        self._with_body = with_body  # what a target begins with if the request's body is wanted
         self._leftover = b""
         self._keep = True
 
@@ -61,19 +64,8 @@ class Connection:
         parser = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEAD)
         if self._leftover:  # no bytes at all would mean that the other end closed
             parser.receive_data(self._leftover)
-        found: h11.Request | None = None
-        while True:
-            event = parser.next_event()
-            if event is h11.NEED_DATA:
-                if parser.they_are_waiting_for_100_continue:
-                    break  # no body is of interest here, so the answer comes at once
-                parser.receive_data(await self._reader.read(_READ))
-            elif isinstance(event, h11.Request):
-                found = event
-            elif isinstance(event, h11.ConnectionClosed):
-                return None
-            elif isinstance(event, h11.EndOfMessage):
-                break
+        body = _Body(self._with_body)
+        found = await self._receive(parser, body)
         if found is None:
             return None
         self._leftover = parser.trailing_data[0]
@@ -82,7 +74,29 @@ class Connection:
         ended = parser.their_state is h11.DONE
         self._keep = ended and found.http_version != b"1.0" and "close" not in asked
         method, target = found.method.decode("ascii"), found.target.decode("latin-1")
-        return Request(method, target, headers, self._clock(), self._number)
+        return Request(method, target, headers, self._clock(), self._number, body.content())
+
+    async def _receive(self, parser: h11.Connection, body: "_Body") -> h11.Request | None:
+        """Receive a request to its end; return None where there is none."""
+        found: h11.Request | None = None
+        while True:
+            event = parser.next_event()
+            if event is h11.NEED_DATA:
+                if parser.they_are_waiting_for_100_continue and not body.asked_for:
+                    if not body.wanted:
+                        return found  # nobody reads the body, so the answer comes at once
+                    body.asked_for = True
+                    await self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                parser.receive_data(await self._reader.read(_READ))
+            elif isinstance(event, h11.Request):
+                found = event
+                body.begin(event.target)
+            elif isinstance(event, h11.Data):
+                body.add(event.data)
+            elif isinstance(event, h11.ConnectionClosed):
+                return None
+            elif isinstance(event, h11.EndOfMessage):
+                return found
 
     async def _send(self, request: Request, response: Response) -> None:
         wire = response.wire
@@ -188,6 +202,28 @@ class Connection:
                 self._writer.write_eof()
                 while await self._reader.read(_READ):
                     pass
+
+
+class _Body:
+    """The body of a request, kept if the target begins as is wanted, and if it is not too much."""
+
+    def __init__(self, wanted_under: str | None) -> None:
+        self._under = wanted_under
+        self._parts: list[bytes] = []
+        self._length = 0
+        self.wanted = self.asked_for = False
+
+    def begin(self, target: bytes) -> None:
+        self.wanted = self._under is not None and target.startswith(self._under.encode())
+
+    def add(self, data: bytes | bytearray) -> None:
+        if self.wanted:
+            self._length += len(data)
+            if self._length <= _MAX_BODY:
+                self._parts.append(bytes(data))
+
+    def content(self) -> bytes | None:
+        return b"".join(self._parts) if self._length <= _MAX_BODY else None
 
 
 _BEHAVED = Response().wire

@@ -7,18 +7,22 @@ two of them can be combined.
 
 import difflib
 import inspect
+import json
 import math
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 
 from attrs import define, frozen
 
+from ._known import check_members
 from ._messages import Request, Response, Rewrite
 from ._storage import FileChange
 
 Effect = Rewrite | FileChange
+Member = typing.NewType("Member", str)
+"""A parameter that names a member of an asset."""
 
 
 class Stage(IntEnum):
@@ -53,33 +57,49 @@ class Fault:
             p.name if p.default is p.empty else f"{p.name}={p.default!r}" for p in parameters
         )
 
-    def effect(self, parameters: dict[str, object]) -> Effect:
+    def effect(self, parameters: Mapping[str, object], *, allow_unknown: bool = False) -> Effect:
         """Make the effect.
 
         Raises:
-            ValueError: A parameter is unknown, missing, or of a wrong type.
+            ValueError: A parameter is unknown, missing, or of a wrong type, or names a member that
+                is not documented, and not allowed either.
         """
-        try:
-            inspect.signature(self.make).bind(**parameters)
-        except TypeError as error:
-            known = f"its parameters are {self.signature}" if self.signature else "it takes none"
-            raise ValueError(f"fault {self.name!r}: {error}; {known}") from error
+        known = f"its parameters are {self.signature}" if self.signature else "it takes none"
+        taken = inspect.signature(self.make).parameters
+        for name in parameters:
+            if name not in taken:
+                raise ValueError(f"fault {self.name!r} has no parameter {name!r}; {known}")
+        for name, parameter in taken.items():
+            if parameter.default is parameter.empty and name not in parameters:
+                raise ValueError(f"fault {self.name!r} needs the parameter {name!r}; {known}")
         hints = typing.get_type_hints(self.make)
         for name, value in parameters.items():
             if not _fits(value, hints[name]):
                 raise ValueError(
                     f"fault {self.name!r}: {name} cannot be {value!r}, it is {_named(hints[name])}"
                 )
+            if hints[name] is Member and not allow_unknown:
+                check_members([str(value)])
         return self.make(**parameters)
 
 
+_WORDS = {
+    int: "a whole number from 0 on",
+    float: "a number from 0 on",
+    str: "text",
+    Member: "text",
+    bool: "true or false",
+    types.NoneType: "null",
+}
+
+
 def _named(hint: object) -> str:
-    name = hint.__name__ if isinstance(hint, type) else str(hint)
-    numeric = {int, float} & {hint, *typing.get_args(hint)}
-    return f"{name}, not negative" if numeric else name
+    return " or ".join(_WORDS[part] for part in typing.get_args(hint) or (hint,))
 
 
 def _fits(value: object, hint: object) -> bool:
+    if hint is Member:
+        hint = str
     if isinstance(hint, types.UnionType):
         return any(_fits(value, part) for part in typing.get_args(hint))
     if hint in (int, float):
@@ -133,7 +153,8 @@ class ActiveFaults:
         *,
         asset_id: str | None,
         times: int | None,
-        parameters: dict[str, object],
+        parameters: Mapping[str, object],
+        allow_unknown: bool = False,
     ) -> None:
         """Switch a fault on.
 
@@ -143,11 +164,13 @@ class ActiveFaults:
         found = FAULTS.get(name)
         if found is None:
             near = difflib.get_close_matches(name, FAULTS, n=5, cutoff=0.5)
-            meant = f"did you mean {', '.join(near)}?" if near else "FAULTS lists them all"
+            listed = "`babou mock --list-faults` lists them all"
+            meant = f"did you mean {', '.join(near)}?" if near else listed
             raise ValueError(f"no fault {name!r}; {meant}")
         if times == 0 or not _fits(times, int | None):
-            raise ValueError(f"times must be at least 1, or None for ever; not {times}")
-        self._active.append(_Active(found, found.effect(parameters), asset_id, times))
+            raise ValueError(f"times is a whole number from 1 on, or left out; not {times!r}")
+        effect = found.effect(parameters, allow_unknown=allow_unknown)
+        self._active.append(_Active(found, effect, asset_id, times))
         self._active.sort(key=lambda active: active.fault.stage)
 
     def clear(self) -> None:
@@ -183,7 +206,20 @@ def rewrite(effects: list[Effect], request: Request, response: Response) -> Resp
 
 
 def listing() -> Iterator[tuple[str, str]]:
-    """Yield each fault as it is written, with what it does."""
+    """Yield each fault as `--fault` takes it, with the defaults, and what it does."""
     for found in FAULTS.values():
-        head = f"{found.name}({found.signature})" if found.signature else found.name
-        yield head, found.about
+        parameters = inspect.signature(found.make).parameters.values()
+        told = ",".join(f"{p.name}={_as_option(p.default)}" for p in parameters)
+        yield f"{found.name}:{told}" if told else found.name, found.about
+
+
+def _as_option(value: object) -> str:
+    """Write a default so that the option would be read as that value."""
+    if value is inspect.Parameter.empty:
+        return "…"
+    if isinstance(value, str) and value.isprintable():
+        try:
+            json.loads(value)
+        except ValueError:
+            return value
+    return json.dumps(value)

@@ -101,9 +101,11 @@ def gzip_bomb(*, size: int = 1 << 30) -> Rewrite:
 
 @fault(Stage.BODY)
 def gzip() -> Rewrite:
-    """Send a right answer, compressed: a variant, not a fault."""
+    """Send a right answer, compressed where it is accepted: a variant, not a fault."""
 
-    def rewrite(_request: Request, response: Response) -> Response:
+    def rewrite(request: Request, response: Response) -> Response:
+        if "gzip" not in (request.header("accept-encoding") or "gzip"):
+            return response
         packer = zlib.compressobj(wbits=_GZIP)
         body = packer.compress(response.bytes()) + packer.flush()
         return response.with_body(body).with_header("Content-Encoding", "gzip")

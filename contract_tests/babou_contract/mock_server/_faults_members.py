@@ -4,8 +4,10 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from ._faults import Stage, fault
+from ._faults import Member, Stage, fault
 from ._messages import Rewrite
+
+_SIZE, _CREATED_AT, _NAME, _DURATION = map(Member, ("size", "created_at", "name", "duration"))
 
 
 def _change(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Rewrite:
@@ -23,13 +25,13 @@ def unknown_state(*, state: str = "transcoding") -> Rewrite:
 
 
 @fault(Stage.MEMBERS)
-def wrong_type(*, member: str = "size", value: object = "245678") -> Rewrite:
+def wrong_type(*, member: Member = _SIZE, value: object = "245678") -> Rewrite:
     """Give a member a value of a wrong type, or any value at all."""
     return _put(member, value)
 
 
 @fault(Stage.MEMBERS)
-def missing_member(*, member: str = "created_at") -> Rewrite:
+def missing_member(*, member: Member = _CREATED_AT) -> Rewrite:
     """Leave a member out."""
     return _change(lambda members: {k: v for k, v in members.items() if k != member})
 
@@ -41,7 +43,7 @@ def extra_member(*, member: str = "checksum", value: object = "sha256:0") -> Rew
 
 
 @fault(Stage.MEMBERS)
-def null_member(*, member: str = "name") -> Rewrite:
+def null_member(*, member: Member = _NAME) -> Rewrite:
     """Make a member null."""
     return _put(member, None)
 
@@ -70,7 +72,7 @@ def float_size() -> Rewrite:
 
 
 @fault(Stage.MEMBERS)
-def json_nan(*, member: str = "duration") -> Rewrite:
+def json_nan(*, member: Member = _DURATION) -> Rewrite:
     """Make a member NaN, which is no JSON."""
     return _put(member, float("nan"))
 

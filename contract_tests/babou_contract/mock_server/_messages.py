@@ -52,6 +52,8 @@ class Request:
     headers: Headers = field(default=(), repr=_hide_key)
     time: float = 0.0
     connection: int = 0
+    body: bytes | None = b""
+    """What the admin API was sent, None where it is too much to be kept; empty for all else."""
 
     @property
     def path(self) -> str:

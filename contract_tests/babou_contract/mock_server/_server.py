@@ -4,20 +4,25 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import os
+import re
 import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Self
 
 from babou_contract import spec
 
 from . import _demo
+from ._admin import ADMIN, Admin
 from ._app import App
 from ._assets import make
 from ._connection import Connection
 from ._faults_answers import error
+from ._file import load
 from ._lifecycle import Lifecycle
 from ._messages import RecordedRequest, Request, Response, Rewrite
 
@@ -33,11 +38,15 @@ class MockServer:
     Args:
         host: Address to listen on.
         port: Port to listen on, 0 for a free one.
-        api_key: The key that is right; made at random where None.
+        api_key: The key that is right, of the documented form; made at random where None.
         assets: Whether the documented and the demo assets are there from the start.
+        admin: Whether the admin API is there, for whoever has the key.
         clock: Seconds since 1970, for lifecycles by time and for HTTP dates.
         rewrite: Called last with each request and its answer; returns the answer to send.
         on_request: Called with each request once it is answered, in the server's thread.
+
+    Raises:
+        ValueError: No request with this key would be accepted.
     """
 
     def __init__(
@@ -47,11 +56,14 @@ class MockServer:
         port: int = 0,
         api_key: str | None = None,
         assets: bool = True,
+        admin: bool = False,
         clock: Callable[[], float] = time.time,
         rewrite: Rewrite | None = None,
         on_request: Callable[[RecordedRequest], None] | None = None,
     ) -> None:
         prefix = spec.key_prefix()
+        if api_key is not None and not re.fullmatch(rf"{prefix}[!-~]+", api_key):
+            raise ValueError(f"a key is {prefix} and characters of ASCII, without white space")
         self.api_key = api_key or f"{prefix}mock-{secrets.token_hex(12)}"
         self.expired_key = f"{prefix}mock-expired-{secrets.token_hex(8)}"
         self.about: Mapping[str, str] = {}
@@ -59,6 +71,7 @@ class MockServer:
         self._clock = clock
         self._on_request = on_request
         self._app = App(api_key=self.api_key, expired_key=self.expired_key, rewrite=rewrite)
+        self._admin = Admin(self, self._app.refusal) if admin else None
         self._numbers = itertools.count(1)
         self._connections = itertools.count(1)
         self._thread: threading.Thread | None = None
@@ -113,41 +126,74 @@ class MockServer:
 
     def add(
         self,
+        /,
         id: str | None = None,
         *,
         kind: str = "image",
         content: bytes | None = None,
         lifecycle: Lifecycle | None = None,
+        allow_unknown: bool = False,
         **members: object,
     ) -> str:
         """Add an asset, or replace the one with this id; return its id.
 
         It is like the spec's example named `kind`, with these members changed, and its bytes are
         on this server unless `url` says where else. Members that are not yet known in a state are
-        null there.
+        null there. A member or a state that the documentation doesn't list is taken only with
+        `allow_unknown`.
 
         Raises:
-            ValueError: There is no such kind, or both `state` and `lifecycle` are given.
+            ValueError: There is no such kind, both `state` and `lifecycle` are given, or a member
+                or a state is not documented, and not allowed either.
         """
         id = f"ast_mock{next(self._numbers):014d}" if id is None else id
-        self._app.put(make(id, kind=kind, content=content, lifecycle=lifecycle, **members))
+        asset = make(
+            id,
+            kind=kind,
+            content=content,
+            lifecycle=lifecycle,
+            allow_unknown=allow_unknown,
+            **members,
+        )
+        self._app.put(asset)
         return id
 
     def fault(
         self,
         name: str,
+        /,
         *,
         asset_id: str | None = None,
         times: int | None = None,
+        allow_unknown: bool = False,
         **parameters: object,
     ) -> None:
         """Switch a fault on: for one asset or all, for the next `times` requests or for ever.
+
+        A fault in a member that the documentation doesn't list needs `allow_unknown`.
 
         Raises:
             ValueError: The fault or a parameter of it is unknown or unusable.
         """
         with self._app.lock:
-            self._app.faults.add(name, asset_id=asset_id, times=times, parameters=parameters)
+            self._app.faults.add(
+                name,
+                asset_id=asset_id,
+                times=times,
+                allow_unknown=allow_unknown,
+                parameters=parameters,
+            )
+
+    def load(self, path: str | os.PathLike[str]) -> list[str]:
+        """Add the assets and switch on the faults of a file in YAML or JSON; return the ids.
+
+        Raises:
+            ValueError: The file can't be read, or something in it makes no sense; the text names
+                the line and the entry.
+        """
+        ids = load(self, Path(path))
+        self.about = {**self.about, **dict.fromkeys(ids, f"from {path}")}
+        return ids
 
     def clear_faults(self) -> None:
         """Switch all faults off."""
@@ -183,7 +229,8 @@ class MockServer:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         bound = listening.getsockname()[1]
-        shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  only compared
+        everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  only compared
+        shown, self._app.is_everywhere = everywhere.get(host, host), host in everywhere
         self._app.base_url = f"http://{f'[{shown}]' if ':' in shown else shown}:{bound}"
         ready = threading.Event()
         self._thread = threading.Thread(
@@ -235,7 +282,12 @@ class MockServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = next(self._connections)
         connection = Connection(
-            reader, writer, handler=self._handle, clock=self._clock, number=number
+            reader,
+            writer,
+            handler=self._handle,
+            clock=self._clock,
+            number=number,
+            with_body=ADMIN if self._admin else None,
         )
         try:
             await connection.serve()
@@ -248,6 +300,8 @@ class MockServer:
 
     def _handle(self, request: Request) -> Response:
         try:
+            if self._admin and request.path.startswith(ADMIN):
+                return self._admin.handle(request)
             answer = self._app.handle(request)
             if self._on_request:
                 self._on_request(self._app.recorded[-1])

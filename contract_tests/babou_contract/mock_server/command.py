@@ -14,11 +14,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 import click
 
+from babou_contract import spec
+
+from ._entries import switch_on
 from ._faults import listing
 from ._messages import RecordedRequest
 from ._server import MockServer
@@ -26,10 +30,31 @@ from ._server import MockServer
 _NOT_FOUND, _INTERRUPTED, _TERMINATED, _SIGNALLED = 127, 130, 143, 128
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port; 0 for a free one.")
-@click.option("--api-key", metavar="KEY", help="The key that is right; made up by default.")
+@click.command(
+    short_help="Serve a mock of the API on this machine.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--host", metavar="HOST", default="127.0.0.1", show_default=True, help="Address to listen on."
+)
+@click.option(
+    "--port",
+    metavar="PORT",
+    default=0,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on.  [default: one that is free]",
+)
+@click.option(
+    "--api-key",
+    metavar="KEY",
+    help=f"The key that is right, {spec.key_prefix()}….  [default: one made at random]",
+)
+@click.option(
+    "--assets",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Add the assets and faults of a YAML or JSON file.",
+)
 @click.option(
     "--fault",
     "faults",
@@ -38,38 +63,48 @@ _NOT_FOUND, _INTERRUPTED, _TERMINATED, _SIGNALLED = 127, 130, 143, 128
     help="Misbehave, e.g. rate_limited:retry_after=2,times=3 (repeatable).",
 )
 @click.option("--list-faults", is_flag=True, help="List the faults with their parameters.")
-@click.option("--json", "as_json", is_flag=True, help="Tell where the server is as JSON.")
+@click.option(
+    "--admin", is_flag=True, help="Let whoever has the key add assets and faults under /_mock/."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print where the server is as JSON.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def mock(
     *,
     host: str,
     port: int,
     api_key: str | None,
+    assets: Path | None,
     faults: tuple[str, ...],
     list_faults: bool,
+    admin: bool,
     as_json: bool,
     command: tuple[str, ...],
 ) -> None:
     """Serve a mock of the API on this machine, to try things out and to test against.
 
     Prints the environment variables that point at it, and serves until Ctrl-C. With COMMAND after
-    `--`, runs that with the variables set instead, and ends when it ends.
+    --, runs that with the variables set instead, and ends when it ends.
     """
     if list_faults:
         for name, about in listing():
             click.echo(f"{name}\n    {about}")
         return
-    server = MockServer(
-        host=host, port=port, api_key=api_key, on_request=None if command else _log_request
-    )
+    log = None if command else _log_request
+    with _usage_error("--api-key"):
+        server = MockServer(host=host, port=port, api_key=api_key, admin=admin, on_request=log)
+    if assets is not None:
+        with _usage_error("--assets"):
+            server.load(assets)
     for text in faults:
-        _switch_on(server, text)
+        with _usage_error("--fault"):
+            name, parameters = parse_fault(text)
+            switch_on(server, name, parameters)
     try:
         server.start()
     except OSError as error:
-        raise click.UsageError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}; try another --port"
-        ) from error
+        why, _, _ = str(error.strerror or error).partition(" (")  # Python adds the address
+        text = f"cannot listen on {host}:{port}: {why}; try another --host or --port"
+        raise click.UsageError(text) from error
     with server, _terminable():
         variables = {"BABOU_BASE_URL": server.base_url, "BABOU_API_KEY": server.api_key}
         if command:
@@ -100,12 +135,12 @@ def parse_fault(text: str) -> tuple[str, dict[str, object]]:
     return name, parameters
 
 
-def _switch_on(server: MockServer, text: str) -> None:
+@contextmanager
+def _usage_error(option: str) -> Iterator[None]:
     try:
-        name, parameters = parse_fault(text)
-        server.fault(name, **parameters)  # type: ignore[arg-type]  # fault() checks each one
-    except (ValueError, TypeError) as error:
-        raise click.BadParameter(str(error), param_hint="--fault") from error
+        yield
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=f"'{option}'") from error
 
 
 def _announce(server: MockServer, variables: dict[str, str], *, as_json: bool) -> None:
@@ -148,8 +183,9 @@ def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
     try:
         process = subprocess.Popen(command, env=environment)  # noqa: S603  what the caller asked for
     except OSError as error:
-        click.echo(f"Error: cannot run {command[0]}: {error.strerror}", err=True)
-        return _NOT_FOUND
+        failure = click.ClickException(f"cannot run {command[0]}: {error.strerror}")
+        failure.exit_code = _NOT_FOUND  # type: ignore[misc]  # click declares it for the class
+        raise failure from error
     with process:
         try:
             code = process.wait()

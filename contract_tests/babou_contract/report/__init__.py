@@ -2,14 +2,14 @@
 
 | module | what is in it |
 |---|---|
-| `_write` | all files at once, or none: rendered, searched for secrets, then put in their places |
+| `_write` | all files at once, or none: rendered, then put in their places |
 | `_junit` | `junit.xml` |
 | `_html` | `report.html`, with the templates beside it |
 | `_bodies`, `_timeline` | what the page shows of a body, and of everything that was sent |
-| `_words` | text that a server chose, made safe to show; the words for outcomes and failures |
+| `_words` | the words for outcomes and failures |
 | `annotations` | what GitHub shows on the commit and on the run's page |
 """
 
-from babou_contract.report._write import SecretFoundError, check_secrets, write_reports
+from babou_contract.report._write import write_reports
 
-__all__ = ["SecretFoundError", "check_secrets", "write_reports"]
+__all__ = ["write_reports"]

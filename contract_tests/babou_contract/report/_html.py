@@ -22,9 +22,10 @@ from babou_contract.model import (
     Report,
     edge_outcome,
 )
+from babou_contract.plain import shorten, visible
 from babou_contract.report._bodies import show
 from babou_contract.report._timeline import lay_out
-from babou_contract.report._words import Badge, badge, place, shorten, visible
+from babou_contract.report._words import Badge, badge, place
 
 _MOST_FAILURES = 100  # shown whole; a page with more is not read
 _MOST_HEADERS = 40

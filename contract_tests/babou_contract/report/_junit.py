@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 from babou_contract.model import CheckResult, Edge, Finding, Outcome, Report
-from babou_contract.report._words import facts, one_line, shorten, visible
+from babou_contract.plain import one_line, shorten, visible
+from babou_contract.report._words import facts
 
 _MOST_SHOWN = 10  # disagreements of one check
 _WITH_REASON = {Outcome.not_exercised: "skipped", Outcome.not_judged: "error"}

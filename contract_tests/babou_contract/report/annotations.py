@@ -1,7 +1,7 @@
 """Tell GitHub: annotations on the spec's lines, and a summary on the run's page."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from secrets import token_hex
 
@@ -15,25 +15,18 @@ from babou_contract.model import (
     Report,
     edge_outcome,
 )
-from babou_contract.report._words import SPEC_FILE, badge, facts, one_line, shorten, visible
-from babou_contract.report._write import check_secrets
+from babou_contract.plain import one_line, shorten, visible
+from babou_contract.report._words import SPEC_FILE, badge, facts
 
 _MOST_ANNOTATIONS = 10  # of one kind and step; GitHub drops the others without a word
 _MOST_TOLD = 20  # disagreements in the summary, which may have a megabyte
 
 
-def publish(
-    report: Report, environ: Mapping[str, str], *, secrets: Iterable[str] = ()
-) -> list[str]:
-    """Add the summary to the run's page, and return the lines to print; none outside GitHub.
-
-    Raises:
-        SecretFoundError: One of `secrets` is in what would be told; nothing is then.
-    """
+def publish(report: Report, environ: Mapping[str, str]) -> list[str]:
+    """Add the summary to the run's page, and return the lines to print; none outside GitHub."""
     if environ.get("GITHUB_ACTIONS") != "true":
         return []
     told, lines = summary(report), annotations(report)
-    check_secrets({"the summary": told, "an annotation": "\n".join(lines)}, secrets)
     if path := environ.get("GITHUB_STEP_SUMMARY"):
         with Path(path).open("a", encoding="utf-8", newline="\n") as file:
             file.write(told)
@@ -68,7 +61,7 @@ def summary(report: Report) -> str:
     told += [f"Target {_code(report.target)}, {report.seconds:.1f} s, seed `{report.seed}`", ""]
     told += ["| edge | | checks | disagreements |", "|---|---|--:|--:|"]
     told += [_row(report, edge) for edge in Edge]
-    told += ["", _coverage(report), ""]
+    told += ["", f"Checks: {report.counts}.", "", _coverage(report), ""]
     failed = [(result, found) for result in report.results for found in result.disagreements]
     for result, found in failed[:_MOST_TOLD]:
         told += _told(result, found)

@@ -9,7 +9,7 @@ from compat import codes, corpus, sweep, textdiff
 from compat.asked import unlawful
 from compat.changelog import missing, section
 from compat.evidence import Side, same, value_changes
-from compat.law import GONE, Law, fits, with_value
+from compat.law import GONE, Law, fits, paired, with_value
 from compat.model import Difference, Effect, Level, NotJudgedError, Report, Who, least_version
 from compat.party import Sent
 
@@ -211,7 +211,7 @@ def test_an_invalid_reference_is_told_with_its_line():
     with pytest.raises(
         NotJudgedError, match=r"spec\.yaml:\d+: there is no #/components/schemas/No"
     ):
-        _ = law.whole
+        _ = law.operations
 
 
 def test_text_that_is_no_yaml_is_told_with_its_line():
@@ -233,7 +233,8 @@ def test_a_member_is_judged_alone(value, allowed):
 
 def test_a_format_is_judged():
     """A text that is no time is not allowed where a time is promised."""
-    part = LAW.whole["components"]["schemas"]["Thing"]["properties"]["made"]
+    [operation] = LAW.operations.values()
+    part = corpus.part_at(corpus.json_schema(operation, "200"), ("made",))
     assert fits(part, "2025-12-02T10:00:00Z")
     assert not fits(part, "soon")
 
@@ -287,9 +288,10 @@ def test_a_refusal_is_blamed_on_the_innermost_member(document, path):
 def test_a_listed_value_is_placed_in_its_own_schema():
     """A state is a place of its own, through the reference of its member."""
     at = ("components", "schemas", "Thing")
-    assert corpus.where(LAW, at, ("state",), "gone")[-2:] == ("enum", "gone")
-    assert corpus.where(LAW, at, ("size",), None)[-1] == "size"
-    assert corpus.member_at(LAW, at, ("state",)) == (*at, "properties", "state")
+    law, _ = paired(LAW, LAW)
+    assert corpus.where(law, at, ("state",), "gone")[-2:] == ("enum", "gone")
+    assert corpus.where(law, at, ("size",), None)[-1] == "size"
+    assert corpus.member_at(law, at, ("state",)) == (*at, "properties", "state")
 
 
 def told(value, *types):

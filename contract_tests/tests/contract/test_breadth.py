@@ -1,17 +1,17 @@
 """Schemathesis as a check: what it finds is told like everything else, and it is kept in bounds."""
 
 import pytest
+from attrs import evolve
 
-from babou_contract import breadth
 from babou_contract.model import Outcome
 
 
 @pytest.fixture
 def wide(judge, monkeypatch):
     """Judge with schemathesis."""
+    monkeypatch.undo()  # what leaves it out
 
     def check(*arguments, **settings):
-        monkeypatch.setattr(breadth, "is_installed", lambda: True)
         report = judge(*arguments, max_examples=10, **settings)
         [result] = [r for r in report.results if r.check == "spec-server/schemathesis"]
         return report, result
@@ -22,8 +22,8 @@ def wide(judge, monkeypatch):
 def test_what_schemathesis_finds_has_a_curl_line_and_a_seed(wide, small_server):
     """A failure of schemathesis is a disagreement like any other, without the key in it."""
 
-    def rewrite(_request, response):
-        if response.status != 200:
+    def rewrite(request, response):
+        if response.status != 200 or "schemathesis" not in (request.header("user-agent") or ""):
             return response
         return response.with_json({**response.json(), "size": "12"})
 
@@ -34,6 +34,36 @@ def test_what_schemathesis_finds_has_a_curl_line_and_a_seed(wide, small_server):
     assert found.seed == report.seed
     assert found.exchange.status == 200
     assert small_server.api_key not in repr(report)
+
+
+def test_what_another_check_tells_is_not_told_again(wide):
+    """One fault is one accusation: schemathesis finds it as well, and keeps quiet."""
+
+    def rewrite(_request, response):
+        if response.status != 200:
+            return response
+        return response.with_json({**response.json(), "size": "12"})
+
+    report, result = wide(rewrite)
+    assert {found.summary for found in report.disagreements} == {
+        "size of an answer 200 is not what the schema allows"
+    }
+    assert result.reason.endswith("are told by other checks")
+
+
+def test_a_server_that_limits_schemathesis_is_not_judged(wide):
+    """What was refused says nothing, however the specification allows that answer."""
+
+    def rewrite(request, response):
+        if "schemathesis" not in (request.header("user-agent") or ""):
+            return response
+        limited = {"error": "Too many requests", "code": "RATE_LIMITED"}
+        return evolve(response, status=429).with_json(limited).with_header("Retry-After", "0")
+
+    report, result = wide(rewrite)
+    assert result.outcome is Outcome.not_judged, result
+    assert "429" in result.reason
+    assert report.exit_code == 3
 
 
 def test_schemathesis_sends_safe_methods_and_sees_known_ids(wide, small_server):

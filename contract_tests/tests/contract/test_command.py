@@ -8,7 +8,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from babou_contract import breadth, settings
+from babou_contract import settings
 from babou_contract.command import contract
 from babou_contract.mock_server import MockServer
 from babou_contract.model import Edge
@@ -17,10 +17,9 @@ IMAGE = "ast_testImage00001"
 
 
 @pytest.fixture
-def call(monkeypatch):
+def call(monkeypatch, without_schemathesis):
     """Run the command without schemathesis, and return what click has of it."""
     monkeypatch.delenv("BABOU_API_KEY", raising=False)
-    monkeypatch.setattr(breadth, "is_installed", lambda: False)
 
     def run(*arguments, **environment):
         return CliRunner().invoke(contract, [str(a) for a in arguments], env=environment)
@@ -53,6 +52,22 @@ def test_a_disagreement_is_1_with_line_curl_and_no_key(call, live, small_server)
     assert "(babou.yaml, line " in done.output
     assert '-H "Authorization: Bearer $BABOU_API_KEY"' in done.output
     assert small_server.api_key not in done.output
+
+
+@pytest.mark.usefixtures("without_schemathesis")
+def test_the_ids_can_come_from_standard_input(small_server):
+    """One per line; blank lines and comments are left out."""
+    small_server.clear_requests()
+    options = ["--base-url", small_server.base_url, "--asset", "-", "--only", "4", "--json"]
+    lines = f"# ours\n\n  {IMAGE}  # an image\n"
+    key = {"BABOU_API_KEY": small_server.api_key}
+    done = CliRunner().invoke(contract, options, input=lines, env=key)
+    assert json.loads(done.stdout)["exit_code"] == 0
+    assert any(request.path.endswith(IMAGE) for request in small_server.requests)
+    assert not any("%23" in request.path for request in small_server.requests)
+    wrong = CliRunner().invoke(contract, options, input=b"\xff\n..\n", env=key)
+    assert wrong.exit_code == 2
+    assert "'..' is no id" in wrong.output
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The parts of the check, each on its own: the model, the keeper of the key, JSON, places, curl."""
+"""The parts of the check, each on its own: the model, JSON, places, curl."""
 
 import json
 import subprocess
@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 
 from babou_contract import jsontext, model, places, spec, strategies
-from babou_contract.keeper import Keeper
+from babou_contract.curl import curl
 from babou_contract.model import CheckResult, Edge, Exchange, Outcome, Report
 from babou_contract.schema import fits, misfits
-from babou_contract.session import curl
 
 
 def test_a_report_is_json():
@@ -50,16 +49,6 @@ def test_an_edge_that_was_not_exercised_at_all_is_not_passed():
     assert model.edge_outcome([none]) is Outcome.not_exercised
     assert model.edge_outcome([none, passed]) is Outcome.passed
     assert model.edge_outcome([]) is Outcome.not_exercised
-
-
-def test_the_keeper_hides_the_key_and_its_parts():
-    """Neither the key nor enough of it to guess the rest is shown."""
-    keeper = Keeper("sk-bab-abcdefghijklmnop")
-    keeper.know("sk-bab-abcdefghijklmno", "shorter")
-    assert keeper.hide("a sk-bab-abcdefghijklmnop b") == "a $BABOU_API_KEY b"
-    assert keeper.hide("sk-bab-abcdefghijklmno!") == "shorter!"
-    assert "defghijklm" not in keeper.hide("…defghijklm…")
-    assert keeper.hide("…mnop") == "…mnop"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from email.utils import formatdate
 import pytest
 from attrs import evolve
 
+from babou_contract.model import CoverageState
+
 
 def _members(**changes):
     def rewrite(_request, response):
@@ -84,7 +86,6 @@ RIGHT = {
         lambda _q, r: r.status == 401,
         lambda r: r.with_json({"error": "no", "code": "UNAUTHORIZED"}),
     ),
-    "another state": _members(state="archived"),
     "a url that is signed anew in its query": _counted(
         lambda n, r: _members(url=f"https://b.example/k?sig={n}")(None, r)
     ),
@@ -97,6 +98,15 @@ RIGHT = {
     ),
 }
 
+# Ids beside which there are others that only look like them, and are assets all the same.
+NEIGHBOURS = {
+    "ast_0010": ("ast_0011", "ast_001", "ast_00100"),
+    "1001": ("1000", "100", "10010", "1"),
+    "logo": ("LOGO", "log", "logo0", "lo"),
+    "a,a": ("A,A", "a"),
+    "ast_zero": ("ast_none", "ast_", "null", "资产", "0"),
+}
+
 FAULTS = {
     "gzip": {},
     "chunked": {},
@@ -104,7 +114,6 @@ FAULTS = {
     "extra_member": {},
     "float_size": {},
     "fresh_url": {},
-    "unknown_state": {},
     "latency": {"seconds": 0.002},
     "slow_body": {"interval": 0.0005, "piece": 64},
 }
@@ -175,3 +184,43 @@ def test_retry_after_is_read_in_all_its_forms():
     assert asked("2") == 2.0
     assert 0 <= asked(formatdate(0, usegmt=True)) < 1
     assert asked("soon") > 0
+
+
+@pytest.mark.parametrize("asset_id", NEIGHBOURS)
+def test_ids_that_look_like_a_known_one_may_be_there(judge, small_server, asset_id):
+    """An answer about the very id that was asked for is an asset, known to the check or not."""
+    for neighbour in (asset_id, *NEIGHBOURS[asset_id]):
+        small_server.add(neighbour)
+    report = judge(assets=(asset_id,), only=("3", "4"))
+    assert [found.summary for found in report.disagreements] == []
+    assert report.exit_code == 0
+
+
+@pytest.mark.parametrize("status", [405, 404, 429, 501, 503])
+def test_what_is_said_to_head_has_no_body_to_judge(judge, status):
+    """HEAD has no body, and need not be offered: no rule about bodies looks at it."""
+
+    def rewrite(request, response):
+        if request.method != "HEAD":
+            return response
+        made = evolve(response, status=status).with_header("Content-Type", "text/html")
+        return made.with_body(b"<html>", "text/html")
+
+    report = judge(rewrite)
+    assert [found.summary for found in report.disagreements] == []
+    assert report.exit_code == 0
+    verified = [row.status for row in report.coverage if row.state is CoverageState.verified]
+    assert verified == ["200", "400", "401", "404"]
+
+
+def test_a_server_that_changes_between_reads_sets_no_client_against_the_other(judge):
+    """What each client makes is held against the answer that it got itself."""
+    count = iter(range(10**6))
+
+    def rewrite(_request, response):
+        if response.status != 200:
+            return response
+        return response.with_json({**response.json(), "width": next(count)})
+
+    report = judge(rewrite, only=("4",))
+    assert [found.summary for found in report.disagreements] == []

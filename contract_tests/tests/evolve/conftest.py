@@ -49,7 +49,9 @@ class Copy:
 @pytest.fixture(scope="session")
 def released(tmp_path_factory):
     """The project as it is here, as if it had just been released: made once for all workers."""
-    shared = tmp_path_factory.getbasetemp().parent
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent  # that of the run; without workers it would be that of all runs
     copy = Copy(shared / "released", shared / "caches")
     with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

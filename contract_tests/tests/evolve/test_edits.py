@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-EDITS = yaml.safe_load(Path(__file__).with_name("edits.yaml").read_text(encoding="utf-8"))
+from babou_contract import places, spec
+from babou_contract.checks import perform
+from babou_contract.edges import docs_page, docs_spec
+from babou_contract.model import Outcome
+from compat import textdiff
+from compat.law import Law
+
+
+def read(name):
+    return yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+
+
+EDITS, SAME = read("edits.yaml"), read("written_otherwise.yaml")
 SPEC, PAGE = "openapi/babou.yaml", "contract_tests/babou_contract/data/published.json"
 STEPS = ["lint", "generate", "types", "contract", "compat", "version"]
 VERSIONS = {"none": "0.1.0", "patch": "0.1.1", "minor": "0.1.1", "major": "0.2.0"}
@@ -23,7 +35,7 @@ def edited(text, edits):
             _, end, after = rest.partition(edit["until"])
             assert start, edit
             assert end, edit
-            text = f"{before}{end}{after}"
+            text = f"{before}{edit.get('as', '')}{end}{after}"
             continue
         count = text.count(edit["find"])
         assert count == 1 or (edit.get("all") and count), (count, edit)
@@ -73,6 +85,92 @@ def test_an_edit_is_followed_or_refused(copy, edit):
         assert told is None or told in said
     if not fails and edit["level"] != "none":
         assert re.search(rf"^    \S+: {edit['level']}: ", said, re.MULTILINE)
+
+
+@pytest.fixture
+def put_in_place(monkeypatch):
+    """Return a function that lets everything that reads the specification read another text."""
+
+    def put(text):
+        document = yaml.safe_load(text)
+        monkeypatch.setattr(spec, "load", lambda: document)
+        monkeypatch.setattr(spec, "text", lambda: text)
+        places._tree.cache_clear()
+
+    yield put
+    monkeypatch.undo()
+    places._tree.cache_clear()
+
+
+def what_is_read():
+    """Return all that the contract check and the mock server go by."""
+    statuses = spec.responses()
+    return (
+        *(spec.asset_operation().path, spec.max_id_length(), spec.key_prefix(), list(statuses)),
+        [spec.examples(statuses[status]) for status in statuses if status != "200"],
+        [[name.lower() for name in statuses[s].get("headers", ())] for s in statuses],
+        sorted(spec.asset_schema()["properties"]),
+        sorted(spec.asset_schema()["required"]),
+        {name: spec.is_nullable(part) for name, part in spec.asset_schema()["properties"].items()},
+        sorted(spec.listed(spec.asset_schema()["properties"]["state"])),
+        sorted(spec.error_schema()["required"]),
+    )
+
+
+@pytest.mark.parametrize("edit", SAME, ids=[edit["name"] for edit in SAME])
+def test_what_is_written_otherwise_is_read_as_before(put_in_place, edit):
+    """No reader and no check changes its mind, and nothing but an example can be missing."""
+    before, text = spec.text(), edited(spec.text(), edit["edit"])
+    assert text != before
+    known, examples = what_is_read(), spec.asset_examples()
+    changed = list(textdiff.changes(Law("released", before), Law("new", text)))
+    lacking = edit.get("lacks", [])
+    assert [c.keyword.rpartition(".")[2] for c in changed] == lacking
+    assert all(change.is_wording for change in changed)
+
+    put_in_place(text)
+    assert what_is_read() == known
+    assert spec.asset_examples() == {n: e for n, e in examples.items() if n not in lacking}
+    for check in (*docs_spec.check, *docs_page.check):
+        result = perform(check, None)
+        assert result.outcome is Outcome.passed, result
+
+
+@pytest.mark.parametrize("edit", SAME, ids=[edit["name"] for edit in SAME])
+def test_what_was_moved_has_its_own_line(edit):
+    """A member, an answer's example and the parameter are found where they were moved to."""
+    law = Law("new", edited(spec.text(), edit["edit"]))
+    [one] = law.written
+    schema = (*one.place, "responses", "200", "content", "application/json", "schema")
+    at = {
+        (*schema, "properties", "size"): "size:",
+        (*schema, "properties", "state", "enum", "ready"): "enum:",
+        (*one.place, "responses", "429", "headers"): "headers:",
+        (*one.place, "parameters", "assetId"): "- ",
+        (*one.place, "security"): "security:",
+        ("components", "schemas", "Error", "properties", "hint"): "hint:",
+    }
+    lines = law.text.splitlines()
+    for place, start in at.items():
+        assert lines[law.line(place) - 1].strip().startswith(start), place
+
+
+GROUPS = sorted({edit["group"] for edit in SAME if "group" in edit})
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_what_is_written_otherwise_is_no_change(copy, group):
+    """All that belongs together is done at once, and nothing follows from it but generated code."""
+    text = copy.read(SPEC)
+    for edit in SAME:
+        if edit.get("group") == group:
+            text = edited(text, edit["edit"])
+    copy.write(SPEC, text)
+    before = {name: copy.read(name) for name in ("pyproject.toml", "CHANGELOG.md")}
+    code, verdicts, said = evolve(copy)
+    assert (code, set(verdicts.values())) == (0, {True}), said
+    assert "no differences since" in said
+    assert {name: copy.read(name) for name in before} == before
 
 
 def test_a_specification_that_is_not_there_is_told_of(copy):

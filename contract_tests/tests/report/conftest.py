@@ -16,7 +16,6 @@ from babou_contract.model import (
 )
 
 BASE = "https://api.example.test/api/v1/assets/"
-KEY = "sk-bab-k3y<&\"'>of/a+test"
 PROMISES = {
     Edge.docs_spec: ("examples-obey-their-schemas", "Every example in the spec obeys its schema."),
     Edge.spec_generated: ("allowed-bodies-decode", "Every body that the schema allows decodes."),
@@ -267,8 +266,3 @@ def build():
         "disagreement": a_disagreement,
         "exchange": an_exchange,
     }
-
-
-@pytest.fixture
-def secret():
-    return KEY

@@ -6,7 +6,6 @@ import pytest
 from attrs import evolve
 
 from babou_contract.model import Edge, Outcome
-from babou_contract.report import SecretFoundError
 from babou_contract.report.annotations import annotations, fence, publish, summary
 
 
@@ -141,14 +140,3 @@ def test_publishing_adds_to_the_summary_and_returns_what_to_print(reports, tmp_p
 def test_nothing_is_published_outside_github(reports, environ):
     """No command is printed on anybody's terminal."""
     assert publish(reports["failing"](), environ) == []
-
-
-def test_a_secret_is_never_published(build, tmp_path, secret):
-    """The run's page is open to more people than the secret is."""
-    page = tmp_path / "summary.md"
-    environ = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(page)}
-    found = build["disagreement"](received=f"it says {secret}")
-    result = build["result"](Edge.spec_server, Outcome.failed, disagreements=(found,))
-    with pytest.raises(SecretFoundError):
-        publish(build["report"](results=(result,)), environ, secrets=[secret])
-    assert not page.exists()

@@ -6,6 +6,7 @@
 | `_commands`, `_wait`, `_download` | the commands themselves |
 | `_settings` | the arguments and options that they share, and the client made of them |
 | `_progress` | what a person sees meanwhile: lines, a live display, a bar |
+| `_streams` | standard streams that are closed, full, or not read |
 | `_output` | what is printed: text that is safe on a terminal, and JSON |
 | `_exits` | the exit codes |
 """
@@ -14,22 +15,21 @@ from __future__ import annotations
 
 import gc
 import importlib.util
-import os
 import signal
 import sys
 from typing import NoReturn
 
+from babou._cli._streams import prepare
+
 
 def main() -> NoReturn:
     """Run the command line with the process's arguments, and exit."""
+    prepare()
     if not all(map(importlib.util.find_spec, ("click", "rich"))):
         sys.exit(_without_extra())
     # What is loaded stays: to look through it for garbage, meanwhile and at the end, took a sixth
     # of a command's time.
     gc.set_threshold(50_000)
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # closed by who started this process
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
     try:
         from babou._cli._app import cli  # noqa: PLC0415 (click may be missing)
         from babou._cli._exits import Exit  # noqa: PLC0415

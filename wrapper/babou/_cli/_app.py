@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,15 +14,23 @@ import click
 from babou._cli._commands import check, completion, get, url
 from babou._cli._download import download
 from babou._cli._exits import Exit, Failure, exit_for
-from babou._cli._output import message
+from babou._cli._output import in_options, message
 from babou._cli._settings import common_options
+from babou._cli._streams import let_go_of_stdout
 from babou._cli._wait import wait
 from babou._errors import BabouError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from importlib.metadata import EntryPoint
 
 _PLUGINS = "babou.commands"
+_PLAIN_WORDS = (
+    (r"is not a valid float( range)?", "is not a number"),
+    (r"is not a valid integer( range)?", "is not a whole number"),
+    (r"is not in the range x>=", "is less than "),
+    (r"is not in the range (\d+)<=x<=(\d+)", r"is not between \1 and \2"),
+)
 _EXTRAS = {"contract": "babou[contract]", "mock": "babou[testing]"}
 
 
@@ -40,30 +48,30 @@ class App(click.Group):
             with contextlib.suppress(AttributeError):
                 stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         try:
-            code = super().main(*args, **kwargs | {"prog_name": "babou", "standalone_mode": False})
+            with _results():
+                code = super().main(
+                    *args, **kwargs | {"prog_name": "babou", "standalone_mode": False}
+                )
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx is not None else "babou"
-            text = error.format_message().rstrip(".")
-            code = _end(f"{text}. Try: {path} --help", error.exit_code)
+            text = _plainly(error.format_message())
+            code = _end(f"{text} Try: {path} --help", error.exit_code)
         except click.ClickException as error:
             code = _end(error.format_message(), error.exit_code)
         sys.exit(code if isinstance(code, int) else Exit.YES)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401 (as click has it)
+        """Read the arguments; `--help` and `--version` print their text meanwhile."""
+        with _results():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (as click has it)
         """Run the command that was asked for; turn its errors into click's."""
         try:
-            code = super().invoke(ctx)
-            sys.stdout.flush()
-        except BabouError as error:
-            raise Failure(str(error), exit_for(error)) from error
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                return _leave_quietly()
-            name = f": {error.filename!r}" if error.filename else ""
-            raise Failure(f"{error.strerror or error}{name}.", Exit.TROUBLE) from error
+            with _results():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             raise Failure("interrupted.", Exit.INTERRUPTED) from None
-        return code
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (as click has it)
         """Return the names, ours first."""
@@ -112,6 +120,29 @@ def cli(ctx: click.Context, /, **_: object) -> None:
     ctx.default_map = {ctx.invoked_subcommand: given}
 
 
+@contextlib.contextmanager
+def _results() -> Iterator[None]:
+    """See to it that what the block prints is written, or that the exit code tells otherwise."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BabouError as error:  # first: some of them are an OSError as well
+        raise Failure(in_options(error), exit_for(error)) from error
+    except OSError as error:
+        if error.filename is not None:
+            raise Failure(
+                f"{error.strerror or error}: {error.filename!r}.", Exit.TROUBLE
+            ) from error
+        let_go_of_stdout()
+        if error.errno == errno.EPIPE:
+            sys.exit(Exit.BROKEN_PIPE)
+        why = "it is closed" if error.errno == errno.EBADF else error.strerror or error
+        text = f"the results could not be written to standard output: {why}."
+        raise Failure(text, Exit.TROUBLE) from error
+
+
 def _plugins() -> dict[str, EntryPoint]:
     from importlib.metadata import entry_points  # noqa: PLC0415 (slow to import, seldom needed)
 
@@ -142,17 +173,16 @@ def _unavailable(name: str, error: Exception) -> click.Command:
     return stub
 
 
+def _plainly(text: str) -> str:
+    """Return a usage error of click in one line, as a sentence, in words for everybody."""
+    line = " ".join(text.split()).rstrip(".")
+    for theirs, ours in _PLAIN_WORDS:
+        line = re.sub(theirs, ours, line)
+    return line if line.endswith("?") else f"{line}."
+
+
 def _end(text: str, code: int) -> int:
     if code == Exit.INTERRUPTED and sys.stderr.isatty():
         click.echo(err=True)  # leaves the terminal's ^C on a line of its own
     click.echo(message(text), err=True)
     return code
-
-
-def _leave_quietly() -> Exit:
-    """Let nothing more be written to a pipe that nobody reads, Python's last flush included."""
-    with contextlib.suppress(OSError, ValueError):
-        stdout = sys.stdout.fileno()
-        with open(os.devnull, "wb") as null:  # noqa: PTH123 (no path of a file)
-            os.dup2(null.fileno(), stdout)
-    return Exit.BROKEN_PIPE

@@ -2,45 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import itertools
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from babou._cli import _output
+from babou._cli._each import each
 from babou._cli._exits import VERDICTS, Exit
-from babou._cli._settings import Settings, command, examples, ids, json_option, one_id
+from babou._cli._settings import Settings, command, examples, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@command("babou get ast_abc123xyz456789012", "babou get ast_abc123xyz456789012 --json")
-@one_id
-def get(settings: Settings, asset_id: str) -> int:
-    """Show an asset as it is now.
+@command(
+    "babou get ast_abc123xyz456789012",
+    "babou get ast_abc123xyz456789012 --json",
+    "babou get - <ids.txt",
+)
+def get(settings: Settings, given: Sequence[str]) -> int:
+    """Show assets as they are now.
 
-    With --json, as the document that the server sent.
+    With --json, prints the document that the server sent, or for several assets an array of
+    results. Exits with the highest code among them.
     """
-    with settings.client() as client:
+    asset_ids = settings.read_ids(given)
+    blocks = itertools.count()
+
+    def ask(asset_id: str) -> dict[str, Any]:
         asset = client.assets.get(asset_id)
-    if settings.as_json:
-        _output.print_json(asset.to_dict())
-    else:
-        _output.print_asset(asset)
-    return Exit.YES
+        if not settings.as_json:
+            if next(blocks):
+                click.echo()
+            _output.print_asset(asset)
+        return {"asset": asset.to_dict()}
+
+    with settings.client() as client:
+        return each(settings, asset_ids, ask, "asset", alone=itemgetter("asset"))
 
 
 @command("babou check ast_abc123xyz456789012 && echo usable", "babou check ast_one ast_two --json")
-@ids
 def check(settings: Settings, given: Sequence[str]) -> int:
     """Say whether assets can be used.
-
-    An ID that is - stands for those on standard input, one per line.
 
     Prints a line for each asset: ID, tab, and ready, not_ready, failed or not_found. With --json,
     prints one verdict, or for several an array. Exits with the highest code among them.
     """
-    asset_ids, several = settings.read_ids(given)
+    asset_ids = settings.read_ids(given)
     code, documents = Exit.YES, []
     with settings.client() as client:
         for asset_id in asset_ids:
@@ -57,21 +67,27 @@ def check(settings: Settings, given: Sequence[str]) -> int:
             if not settings.as_json:
                 click.echo(f"{_output.clean(asset_id)}\t{verdict.reason}")
     if settings.as_json:
-        _output.print_json(documents if several else documents[0])
+        _output.print_json(documents if asset_ids.several else documents[0])
     return code
 
 
 @command('curl --output logo.png "$(babou url ast_abc123xyz456789012)"')
-@one_id
-def url(settings: Settings, asset_id: str) -> int:
-    """Print the URL of an asset's bytes: http, https or s3."""
-    with settings.client() as client:
+def url(settings: Settings, given: Sequence[str]) -> int:
+    """Print the URLs of assets' bytes: http, https or s3.
+
+    One per line. With --json, prints a document with the ID and the URL, or for several assets an
+    array of results. Exits with the highest code among them.
+    """
+    asset_ids = settings.read_ids(given)
+
+    def ask(asset_id: str) -> dict[str, Any]:
         found = client.assets.url(asset_id)
-    if settings.as_json:
-        _output.print_json({"asset_id": asset_id, "url": found})
-    else:
-        click.echo(_output.clean(found))
-    return Exit.YES
+        if not settings.as_json:
+            click.echo(_output.clean(found))
+        return {"url": found}
+
+    with settings.client() as client:
+        return each(settings, asset_ids, ask, "url")
 
 
 @click.command(epilog=examples('eval "$(babou completion bash)"', "babou completion fish | source"))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from babou._cli import _output
+from babou._cli._each import each
 from babou._cli._exits import Exit, Failure
 from babou._cli._progress import transfer, waiting
-from babou._cli._settings import Settings, command, one_id, seconds
+from babou._cli._settings import Settings, command, seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from babou._assets import Assets
     from babou._operations import Asset
 
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
     "babou download ast_abc123xyz456789012 -o logo.png",
     "babou download ast_abc123xyz456789012 --wait 60",
     "babou download ast_abc123xyz456789012 -o - | file -",
-    call_timeout="--request-timeout",
+    "babou download - -o images <ids.txt",
+    call_timeout="--call-timeout",
 )
 @click.option(
     "-o",
@@ -51,57 +55,64 @@ if TYPE_CHECKING:
     callback=seconds,
     help="Seconds that the whole download may take.  [default: no limit]",
 )
-@one_id
 def download(
     settings: Settings,
     *,
-    asset_id: str,
+    given: Sequence[str],
     output: str,
     overwrite: bool,
     limit: float | None,
     total: float | None,
 ) -> int:
-    """Store an asset's bytes, and print the path of the file.
+    """Store assets' bytes, and print the paths of the files.
 
-    A download that broke off is taken up by the same command, if the storage allows.
+    A download that broke off is taken up by the same command, if the storage allows. Several assets
+    are stored one after the other, and need a directory. With --json, prints a document with the
+    ID, the path and the number of bytes, or for several assets an array of results. Exits with the
+    highest code among them.
     """
+    asset_ids = settings.read_ids(given)
     if output == "-":
-        return _to_standard_output(settings, asset_id, limit, total)
-    if not (overwrite or Path(output).is_dir()) and os.path.lexists(output):
-        raise Failure(f"{output!r} exists. Choose another name, or --overwrite.", Exit.NO)
-    with settings.client() as client:
+        _check_standard_output(settings, several=asset_ids.several)
+    elif not Path(output).is_dir():
+        if asset_ids.several:
+            raise click.UsageError("Several assets need a directory that exists as --output.")
+        if os.path.lexists(output) and not overwrite:
+            raise Failure(f"{output!r} exists. Choose another name, or pass --overwrite.", Exit.NO)
+
+    def ask(asset_id: str) -> dict[str, Any]:
         asset = _asset(settings, client.assets, asset_id, limit)
-        try:
-            with transfer(asset.size, live=settings.is_live) as on_progress:
+        with transfer(asset.size, live=settings.is_live) as on_progress:
+            if output == "-":
+                client.assets.download(
+                    asset, sys.stdout.buffer, timeout=total, on_progress=on_progress
+                )
+                return {}
+            try:
                 path = client.assets.download(
                     asset, output, overwrite=overwrite, timeout=total, on_progress=on_progress
                 )
-        except KeyboardInterrupt:
-            raise Failure(
-                "interrupted. The same command takes the download up where it stopped, if the "
-                "storage allows.",
-                Exit.INTERRUPTED,
-            ) from None
-    if settings.as_json:
-        size = path.stat().st_size
-        _output.print_json({"asset_id": asset_id, "path": str(path), "bytes": size})
-    else:
-        _output.print_path(path)
-    return Exit.YES
+            except KeyboardInterrupt:
+                raise Failure(
+                    "interrupted. The same command takes the download up where it stopped, if the "
+                    "storage allows.",
+                    Exit.INTERRUPTED,
+                ) from None
+        if not settings.as_json:
+            _output.print_path(path)
+        return {"path": str(path), "bytes": path.stat().st_size}
+
+    with settings.client() as client:
+        return each(settings, asset_ids, ask, "path", "bytes")
 
 
-def _to_standard_output(
-    settings: Settings, asset_id: str, limit: float | None, total: float | None
-) -> int:
+def _check_standard_output(settings: Settings, *, several: bool) -> None:
+    if several:
+        raise click.UsageError("--output - takes one asset.")
     if settings.as_json:
         raise click.UsageError("--json and --output - both need standard output.")
     if sys.stdout.isatty():
         raise click.UsageError("--output - does not write to a terminal. Redirect it.")
-    with settings.client() as client:
-        asset = _asset(settings, client.assets, asset_id, limit)
-        with transfer(asset.size, live=settings.is_live) as on_progress:
-            client.assets.download(asset, sys.stdout.buffer, timeout=total, on_progress=on_progress)
-    return Exit.YES
 
 
 def _asset(settings: Settings, assets: Assets, asset_id: str, limit: float | None) -> Asset:

@@ -44,7 +44,7 @@ class Exit(IntEnum):
     NOT_FOUND = 3, "Not found: no such asset, or another account's."
     KEY_REFUSED = 4, "The API key was refused."
     TIMED_OUT = 5, "Timed out."
-    TROUBLE = 6, "Server, network or storage trouble."
+    TROUBLE = 6, "Server, network or storage trouble, or the results could not be written."
     INTERRUPTED = 130, "Interrupted (Ctrl-C)."
     BROKEN_PIPE = 141, "Whoever read the output went away."
     TERMINATED = 143, "Terminated (SIGTERM)."

@@ -17,14 +17,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from babou._errors import BabouError
     from babou._operations import Asset
 
 _KIBI = 1024
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
-# The library's messages name its arguments; here they are options.
-_ARGUMENTS = re.compile(r"\b(api_key|overwrite|timeout)=(?:True)?|^(api_key|base_url)\b")
-_OPTIONS = {"api_key": "--api-key-file", "base_url": "--base-url", "overwrite": "--overwrite"}
+# The library's messages name its arguments; here they are options. `timeout=` is that of a single
+# call where the network is spoken of; its option is not called the same in every command.
+_ARGUMENTS = re.compile(
+    r"\b(?P<call>timeout)=(?=, or check)"
+    r"|\b(?P<argument>api_key|overwrite|timeout)=(?:True)?"
+    r"|^(?P<setting>api_key|base_url)\b"
+)
+_OPTIONS = {
+    "api_key": "--api-key-file",
+    "base_url": "--base-url",
+    "overwrite": "--overwrite",
+    "timeout": "--timeout",
+}
+CALL_TIMEOUT = "babou.call_timeout"  # where click's context has the name of that option
 
 
 def clean(text: object) -> str:
@@ -50,11 +62,30 @@ def print_path(path: Path) -> None:
     click.echo(clean(path) if sys.stdout.isatty() else os.fsencode(path))
 
 
-def message(text: object, *, call_timeout: str = "--timeout") -> str:
+def message(text: object) -> str:
     """Return what is said to the person on standard error, as one line."""
-    names = _OPTIONS | {"timeout": call_timeout}
-    options = _ARGUMENTS.sub(lambda match: names[match[1] or match[2]], str(text))
-    return clean(f"babou: {options}")
+    return clean(f"babou: {in_options(text)}")
+
+
+def in_options(text: object) -> str:
+    """Return a message of the library with its arguments named as options."""
+    context = click.get_current_context(silent=True)
+    call = "--timeout" if context is None else context.meta.get(CALL_TIMEOUT, "--timeout")
+
+    def name(found: re.Match[str]) -> str:
+        return call if found["call"] else _OPTIONS[found["argument"] or found["setting"]]
+
+    return _ARGUMENTS.sub(name, str(text))
+
+
+def error_document(error: BabouError) -> dict[str, Any]:
+    """Return what a document says of an error."""
+    return {
+        "type": type(error).__name__,
+        "message": in_options(error),
+        "code": getattr(error, "code", None),
+        "status_code": getattr(error, "status_code", None),
+    }
 
 
 def colour(asset: Asset | None) -> str:

@@ -32,7 +32,7 @@ class Display(Protocol):
     """Shows how waits are getting on; a context manager."""
 
     def __enter__(self) -> Self: ...
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, ended_by: type[BaseException] | None, *_: object) -> None: ...
 
     def seen(self, asset: Asset) -> None:
         """Show an asset as it is now."""
@@ -53,7 +53,7 @@ def waiting(asset_ids: Sequence[str], *, live: bool) -> Display:
 
 
 def _trouble(error: BabouError) -> str:
-    return message(f"still waiting: {error}", call_timeout="--call-timeout")
+    return message(f"still waiting: {error}")
 
 
 class LineDisplay:
@@ -99,7 +99,7 @@ class _Row:
 
 
 class LiveDisplay:
-    """Show a row per asset, or a summary where there are too many; gone when it ends."""
+    """Show a row per asset, or a summary where there are too many; gone unless interrupted."""
 
     def __init__(
         self,
@@ -128,7 +128,9 @@ class LiveDisplay:
         self._live.start(refresh=True)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, ended_by: type[BaseException] | None, *_: object) -> None:
+        if ended_by is not None and not issubclass(ended_by, Exception):
+            self._live.transient = False  # interrupted: what was seen last stays on the screen
         self._live.stop()
         for line, err in self._held:
             click.echo(line, err=err)

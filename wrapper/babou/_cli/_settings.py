@@ -8,22 +8,32 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import logging
 import math
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import fields_dict, frozen
 
-from babou._cli._output import on_terminal
+from babou._cli._output import CALL_TIMEOUT, on_terminal
 from babou._client import Client
 from babou._config import DEFAULT_BASE_URL, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT
 from babou._polling import PollPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+
+class AssetIds(list[str]):
+    """The IDs that were given, and whether the answer is about several, even if it is one."""
+
+    def __init__(self, ids: Iterable[str], *, several: bool) -> None:
+        super().__init__(ids)
+        self.several = several
 
 
 @frozen
@@ -57,8 +67,8 @@ class Settings:
         """Tell whether something that moves can be shown; --verbose writes lines of its own."""
         return on_terminal(sys.stderr) and not self.verbose
 
-    def read_ids(self, given: Sequence[str]) -> tuple[list[str], bool]:
-        """Return the IDs, each once, and whether the answer is about several."""
+    def read_ids(self, given: Sequence[str]) -> AssetIds:
+        """Return the IDs, each once; read those of standard input."""
         asset_ids = []
         for asset_id in given:
             if asset_id != "-":
@@ -66,11 +76,17 @@ class Settings:
                 continue
             if self.api_key_file == "-":
                 raise click.UsageError("The API key and the IDs can't both be on standard input.")
-            lines = os.fsdecode(sys.stdin.buffer.read()).splitlines()
-            asset_ids += filter(None, map(str.strip, lines))
+            try:
+                text = os.fsdecode(sys.stdin.buffer.read()).removeprefix("\ufeff")
+            except OSError as error:
+                raise click.UsageError(
+                    f"Standard input can't be read: {error.strerror or error}."
+                ) from error
+            lines = (_COMMENT.sub("", line).strip() for line in text.splitlines())
+            asset_ids += filter(None, lines)
         if not asset_ids:
             raise click.UsageError("There is no ID on standard input.")
-        return list(dict.fromkeys(asset_ids)), len(given) > 1 or "-" in given
+        return AssetIds(dict.fromkeys(asset_ids), several=len(given) > 1 or "-" in given)
 
     def _key(self) -> str | None:
         """Return the key of the file, or None for the environment's."""
@@ -83,6 +99,10 @@ class Settings:
                     f"The file of --api-key-file can't be read: {error.strerror or error}: "
                     f"{self.api_key_file!r}."
                 ) from error
+            if not key:
+                raise click.UsageError(
+                    f"There is no key in the file of --api-key-file: {self.api_key_file!r}."
+                )
             return key
         if not os.environ.get("BABOU_API_KEY"):
             raise click.UsageError(
@@ -92,8 +112,11 @@ class Settings:
         return None
 
 
-one_id = click.argument("asset_id", metavar="ID")
-ids = click.argument("given", metavar="ID...", nargs=-1, required=True)
+_COMMENT = re.compile(r"(^|\s)#.*")
+_STANDARD_INPUT = (
+    "An ID that is - stands for those on standard input, one per line; blank lines, and what "
+    "follows a #, are left out."
+)
 json_option = click.option(
     "--json",
     "as_json",
@@ -110,7 +133,10 @@ def examples(*lines: str) -> str:
 def command(
     *example_lines: str, call_timeout: str = "--timeout"
 ) -> Callable[[Callable[..., int]], click.Command]:
-    """Make a function a command that takes `Settings` first; its examples end its help."""
+    """Make a function a command for assets: it takes `Settings` and the IDs that were given.
+
+    Its examples end its help.
+    """
 
     def decorate(function: Callable[..., int]) -> click.Command:
         @functools.wraps(function)
@@ -124,11 +150,14 @@ def command(
             api_key_file: str | None,
             **own: Any,  # noqa: ANN401 (whatever the command's own options are)
         ) -> int:
+            click.get_current_context().meta[CALL_TIMEOUT] = call_timeout
             settings = Settings(as_json, verbose, base_url, timeout, max_retries, api_key_file)
             return function(settings, **own)
 
         with_options = common_options(call_timeout)(run)
-        made = click.command(epilog=examples(*example_lines))(with_options)
+        with_ids = click.argument("given", metavar="ID...", nargs=-1, required=True)(with_options)
+        text = f"{inspect.getdoc(function)}\n\n{_STANDARD_INPUT}"
+        made = click.command(help=text, epilog=examples(*example_lines))(with_ids)
         made.params.sort(key=lambda parameter: parameter.name in _COMMON)  # its own come first
         return made
 

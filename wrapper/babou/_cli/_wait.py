@@ -10,7 +10,7 @@ import click
 from babou._cli import _output
 from babou._cli._exits import Exit, exit_for
 from babou._cli._progress import waiting
-from babou._cli._settings import Settings, command, ids, seconds
+from babou._cli._settings import Settings, command, seconds
 from babou._config import DEFAULT_WAIT_TIMEOUT
 from babou._errors import AssetFailedError, BabouError, ConfigurationError, WaitError
 from babou._polling import PollPolicy
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @command(
     "babou wait ast_abc123xyz456789012 --timeout 120",
     "babou wait ast_one ast_two ast_three",
-    "cat ids.txt | babou wait - --json",
+    "babou wait - --json <ids.txt",
     call_timeout="--call-timeout",
 )
 @click.option(
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     help="Seconds in which an asset that is not found (404) is waited for all the same.  "
     "[default: none]",
 )
-@ids
 def wait(
     settings: Settings,
     given: Sequence[str],
@@ -72,14 +71,12 @@ def wait(
 ) -> int:
     """Wait until assets are ready.
 
-    An ID that is - stands for those on standard input, one per line.
-
     Prints a line for each asset as soon as its wait ends: ID, tab, and its state or the reason.
     With --json, prints the asset, or for several an array of results at the end. What fails
     meanwhile is told on standard error, from the second failed poll on. Exits with the highest code
     among them.
     """
-    asset_ids, several = settings.read_ids(given)
+    asset_ids = settings.read_ids(given)
     poll = PollPolicy(max_attempts=max_attempts)
     if interval is not None:
         poll = PollPolicy.fixed(interval, max_attempts)
@@ -98,8 +95,8 @@ def wait(
             if not settings.as_json:
                 display.say(f"{_output.clean(result.asset_id)}\t{how}", err=False)
             if result.error is not None:
-                display.say(_output.message(result.error, call_timeout="--call-timeout"), err=True)
-    if settings.as_json and several:
+                display.say(_output.message(result.error), err=True)
+    if settings.as_json and asset_ids.several:
         _output.print_json([_result_document(found[asset_id]) for asset_id in asset_ids])
     elif settings.as_json:
         for result in found.values():
@@ -159,12 +156,7 @@ def _result_document(result: WaitResult) -> dict[str, Any]:
     asset, error = result.asset, None
     if result.error is not None:
         asset = result.error.asset if isinstance(result.error, WaitError) else None
-        error = {
-            "type": type(result.error).__name__,
-            "message": str(result.error),
-            "code": getattr(result.error, "code", None),
-            "status_code": getattr(result.error, "status_code", None),
-        }
+        error = _output.error_document(result.error)
     return {
         "asset_id": result.asset_id,
         "ok": error is None,

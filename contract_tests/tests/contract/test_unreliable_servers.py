@@ -1,0 +1,198 @@
+"""A server that refuses, fails or hangs: what could not be seen is not judged, and not green."""
+
+import itertools
+import time
+
+import pytest
+from attrs import evolve
+
+from babou_contract.mock_server import MockServer, Response
+from babou_contract.model import Outcome
+
+IMAGE, WAY, FAILED = "ast_testImage00001", "ast_testWay0000002", "ast_testFailed0003"
+LIMITED = {"error": "Too many requests", "code": "RATE_LIMITED"}
+AWAY = {"error": "Service unavailable", "code": "SERVICE_UNAVAILABLE"}
+CRASH = {"error": "Internal server error", "code": "INTERNAL_ERROR"}
+
+
+def _answer(status, document, **headers):
+    def change(response):
+        made = evolve(response, status=status).with_json(document)
+        for name, value in headers.items():
+            made = made.with_header(name.replace("_", "-"), value)
+        return made
+
+    return change
+
+
+def _wire(start):
+    return lambda response: response.with_wire(start=start)
+
+
+def _from(number, change, when=lambda _request: True):
+    """Change the answers to such requests, from this one on."""
+    count = itertools.count(1)
+
+    def rewrite(request, response):
+        return change(response) if when(request) and next(count) >= number else response
+
+    return rewrite
+
+
+def _is_known(request):
+    return request.path.rpartition("/")[2] in {IMAGE, WAY, FAILED}
+
+
+def outcomes(report):
+    return {result.outcome for result in report.results}
+
+
+@pytest.mark.parametrize("number", [1, 5, 40, 100, 140])
+@pytest.mark.parametrize(
+    "change",
+    [
+        _answer(429, LIMITED, Retry_After="0"),
+        _answer(503, AWAY, Retry_After="0"),
+        lambda response: response.with_body(b"<html>", "text/html") and Response(502),
+        _wire("close"),
+        _wire("reset"),
+    ],
+    ids=["429", "503", "502 page", "closed", "reset"],
+)
+def test_a_server_that_refuses_from_some_request_on_is_not_judged(judge, number, change):
+    """Exit code 3 from wherever it begins: nothing that was left out is called agreement."""
+    report = judge(_from(number, change), only=("3", "4"))
+    assert report.disagreements == ()
+    assert report.exit_code == 3
+    assert Outcome.not_judged in outcomes(report)
+    assert Outcome.not_exercised not in outcomes(report)
+
+
+def test_a_server_that_limits_is_told_in_the_summary(judge):
+    """How many checks agreed, and how many could not be judged, and why."""
+    report = judge(_from(60, _answer(429, LIMITED, Retry_After="0")))
+    assert "the server answered 429, 9 times in a row" in report.verdict
+    not_judged = sum(result.outcome is Outcome.not_judged for result in report.results)
+    assert f"{not_judged} not judged" in report.counts
+    assert not_judged > 3
+
+
+def test_what_the_specification_makes_optional_is_not_exercised(judge):
+    """An asset in a final state is nothing that a server has to have."""
+    report = judge(assets=(WAY,), rewrite=_processing)
+    assert report.exit_code == 0
+    assert Outcome.not_exercised in outcomes(report)
+
+
+def _processing(_request, response):
+    if response.status != 200:
+        return response
+    return response.with_json({**response.json(), "state": "processing"})
+
+
+def test_one_read_that_a_proxy_answers_for_good_is_not_judged(judge):
+    """Where 503 came three times to one question, that question is open."""
+    turns = itertools.count()
+
+    def rewrite(request, response):
+        known = request.path.endswith(IMAGE) and request.header("authorization")
+        return _answer(503, AWAY)(response) if known and 8 <= next(turns) < 11 else response
+
+    report = judge(rewrite)
+    assert report.disagreements == ()
+    assert report.exit_code == 3
+
+
+def test_a_server_that_fails_on_its_assets_only_disagrees(judge, failed_in):
+    """401 and 404 work and each known asset is 500: that is a fault, and no outage."""
+    crash = _answer(500, CRASH)
+    report = judge(lambda _q, r: crash(r) if r.status == 200 else r)
+    assert report.exit_code == 1
+    assert failed_in(report) == {"no-id-makes-the-server-fail"}
+    found, *_others = report.disagreements
+    assert found.exchange.url.endswith(IMAGE)
+    assert "500" in found.received
+    assert found.curl.startswith("curl ")
+
+
+def test_a_server_that_fails_on_everything_is_not_judged(judge):
+    """500 to everything is an outage."""
+    crash = _answer(500, CRASH)
+    report = judge(lambda _request, response: crash(response))
+    assert report.exit_code == 3
+    assert "the server is down" in report.verdict
+
+
+def test_an_asset_on_which_the_server_hangs_is_asked_for_once(judge, failed_in, small_server):
+    """It is told with its request, the others are judged, and the rest is not held up."""
+    stall = _wire("stall")
+
+    def rewrite(request, response):
+        return stall(response) if request.path.endswith(IMAGE) else response
+
+    began = time.monotonic()
+    report = judge(rewrite, only=("3", "4"), timeout=1.0)
+    assert failed_in(report) == {"no-id-makes-the-server-fail"}
+    assert [e.purpose for e in report.exchanges if e.error] == [f"read {IMAGE!r}"]
+    assert time.monotonic() - began < 30
+
+
+def test_a_server_that_hangs_after_some_requests_is_left_alone(judge):
+    """Three silences are enough to know."""
+    report = judge(_from(30, _wire("stall")), only=("3", "4"), timeout=1.0)
+    assert report.exit_code == 3
+    assert sum(exchange.error is not None for exchange in report.exchanges) == 3
+
+
+def test_the_time_limit_counts_for_a_request_that_hangs(judge):
+    """No answer is waited for longer than the run may take."""
+    began = time.monotonic()
+    report = judge(_from(30, _wire("stall")), only=("3", "4"), timeout=60, time_limit=1.5)
+    assert time.monotonic() - began < 30
+    assert report.exit_code == 3
+    assert "time limit" in report.verdict
+
+
+def test_what_kills_the_server_is_accused_and_nothing_after_it(judge, failed_in, front):
+    """The request before the first refused connection did it, and not the one that met that."""
+    url = front(kills=lambda target: b"%ff" in target.lower())
+    report = judge(base_url=url)
+    assert failed_in(report) == {"no-id-makes-the-server-fail"}
+    [found] = report.disagreements
+    assert found.exchange.url.endswith("%FF")
+    assert "answers nothing more since it was asked for a byte that no UTF-8 has" in found.summary
+
+
+def test_what_ends_all_answers_is_accused(judge, failed_in):
+    """A server that takes connections and answers none since an odd request was ended by that."""
+    dead = []
+
+    def rewrite(request, response):
+        if "%FF" in request.path:
+            dead.append(request)
+        return response.with_wire(start="close") if dead else response
+
+    report = judge(rewrite)
+    assert failed_in(report) == {"no-id-makes-the-server-fail"}
+    [found] = report.disagreements
+    assert found.exchange.url.endswith("%FF")
+
+
+def test_a_server_that_goes_down_meanwhile_is_not_accused(judge, front):
+    """A read that was answered many times did not kill it."""
+    count = itertools.count(1)
+    report = judge(base_url=front(kills=lambda _target: next(count) == 20))
+    assert report.disagreements == ()
+    assert report.exit_code == 3
+    assert "could not be reached: the connection was refused" in report.verdict
+
+
+def test_a_refused_connection_is_told_once(judge):
+    """The verdict says it; no check has a line of its own."""
+    with MockServer() as server:
+        url = server.base_url
+    told = []
+    report = judge(base_url=url, only=("3", "4"), on_result=told.append)
+    assert told == []
+    assert outcomes(report) == {Outcome.not_judged}
+    assert report.verdict.endswith("could not be reached: the connection was refused.")

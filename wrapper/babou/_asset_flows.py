@@ -1,0 +1,119 @@
+"""What both clients do alike: arguments are checked, flows built from them and from the options."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Protocol
+
+from attrs import frozen
+
+from babou import _flows
+from babou._batch import Batch
+from babou._config import (
+    check_asset_id,
+    check_asset_ids,
+    check_number,
+    check_seconds,
+    check_started_at,
+)
+from babou._download import Plan
+from babou._source import source_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from datetime import datetime
+
+    from babou._flows import Answer
+    from babou._messages import Step
+    from babou._operations import Asset
+    from babou._polling import Options
+    from babou._wait_state import FailedPoll
+
+
+class Times(Protocol):
+    """What a runner tells of time and chance."""
+
+    @property
+    def clock(self) -> Callable[[], float]: ...
+
+    @property
+    def random(self) -> Callable[[], float]: ...
+
+    def since(self, moment: datetime | None) -> float: ...
+
+
+@frozen
+class AssetFlows:
+    """Builds the flows of the operations on assets.
+
+    Every method raises `ConfigurationError` for an argument that can't be used.
+    """
+
+    times: Times
+    options: Options
+
+    def get(self, asset_id: str, limit: float = math.inf) -> Generator[Step, Answer, Asset]:
+        """Return the flow that fetches an asset, within `limit` and the client's timeout."""
+        return _flows.get(
+            check_asset_id(asset_id),
+            now=self.times.clock(),
+            timeout=min(limit, self.options.timeout),
+            max_retries=self.options.max_retries,
+            random=self.times.random,
+        )
+
+    def watch(
+        self,
+        asset_id: str,
+        *,
+        timeout: float,
+        started_at: datetime | None,
+        missing_ok_for: float,
+        raise_failed: bool,
+    ) -> Generator[Step | Asset | FailedPoll, Answer, None]:
+        """Return the flow that waits for an asset."""
+        return _flows.watch(
+            check_asset_id(asset_id),
+            policy=self.options.poll,
+            now=self.times.clock(),
+            already_elapsed=self.times.since(check_started_at(started_at)),
+            timeout=check_seconds(timeout, "timeout"),
+            request_timeout=self.options.timeout,
+            missing_ok_for=check_number(missing_ok_for, "missing_ok_for"),
+            raise_failed=raise_failed,
+            random=self.times.random,
+        )
+
+    def many(
+        self,
+        asset_ids: object,
+        *,
+        timeout: float,
+        started_at: datetime | None,
+        missing_ok_for: float,
+    ) -> Batch:
+        """Return the schedule of waits for many assets."""
+        return Batch(
+            check_asset_ids(asset_ids),
+            policy=self.options.poll,
+            began=self.times.clock() - self.times.since(check_started_at(started_at)),
+            timeout=check_seconds(timeout, "timeout"),
+            request_timeout=self.options.timeout,
+            missing_ok_for=check_number(missing_ok_for, "missing_ok_for"),
+            random=self.times.random,
+        )
+
+    def plan(self, asset: Asset) -> Plan:
+        """Return the plan of a download.
+
+        Raises:
+            DownloadError: The asset has no URL, or one that isn't fetched.
+        """
+        return Plan(
+            asset_id=asset.id,
+            url=source_url(asset),
+            size=asset.size,
+            max_retries=self.options.max_retries,
+            longest_pause=self.options.timeout,
+            random=self.times.random,
+        )
