@@ -295,9 +295,9 @@ class Plan:
         )
 
     def _error(self, what: str, status: int | None = None) -> DownloadError:
-        shown = shown_url(self._place)
+        shown, told = shown_url(self._place), _with_status(what, status)
         return DownloadError(
-            f"Asset {self.asset_id!r} was not downloaded from {shown}: {_with_status(what, status)}.",
+            f"Asset {self.asset_id!r} was not downloaded from {shown}: {told}.",
             asset_id=self.asset_id,
             url=shown,
             status_code=status,

@@ -293,7 +293,8 @@ def test_a_download_into_a_file_ends_at_its_deadline(server, open_door):
     """The whole download is bounded when asked for, its pauses included."""
     asset_id = server.add(content=STORED)
     server.fault("storage_unavailable", retry_after=20.0)
-    with pytest.raises(babou.DownloadError, match="the time for all of it was up at byte 0"):
+    told = r"the time for all of it was up at byte 0\. The last error: .*HTTP 503"
+    with pytest.raises(babou.DownloadError, match=told):
         open_door()("download", asset_id, io.BytesIO(), timeout=5.0)
 
 
