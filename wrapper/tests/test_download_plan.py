@@ -251,7 +251,9 @@ class TestTime:
         """Bytes came since."""
         plan = plan_of(max_retries=5)
         play(plan, None)
-        assert "The last error: the transfer broke off at byte 0: refused." in str(plan.out_of_time())
+        assert "The last error: the transfer broke off at byte 0: refused." in str(
+            plan.out_of_time()
+        )
         play(plan, (206, {"content-range": "bytes 0-3/10", **ETAG}, DATA[:4]))
         assert "up at byte 4. Raise" in str(plan.out_of_time())
 

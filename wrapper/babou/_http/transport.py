@@ -210,10 +210,10 @@ def check(request: Request, timeout: float, *, closed: bool) -> None:
 
 def timed_out(request: Request, timeout: float) -> APITimeoutError:
     if timeout < _LEAST:
-        return APITimeoutError(f"no time was left to ask {place(request)}. Allow more time.")
+        return APITimeoutError(f"no time was left to ask {place(request)}. Raise timeout=.")
     return APITimeoutError(
         f"no whole answer from {place(request)} within {timeout:.3g} s. "
-        "Check the network, or allow more time."
+        "Raise timeout=, or check the network."
     )
 
 
