@@ -26,7 +26,7 @@ from benchmarks import (
     wait_many,
 )
 from benchmarks.bench import Bench, say
-from benchmarks.environments import Environments
+from benchmarks.environments import VERSION, Environments
 from benchmarks.processes import ROOT, cores
 from benchmarks.results import Part, markdown
 
@@ -103,6 +103,7 @@ def _about(bench: Bench, arguments: list[str], load: float) -> dict[str, str]:
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores ({pinned})",
         "load of the machine before": f"{load:.1f}",
         "Python": platform.python_version(),
+        "babou": VERSION,
         "versions": bench.environments.shown(),
     }
 

@@ -38,9 +38,9 @@ def run(bench: Bench) -> Part:
 
         def measure(name: str) -> dict[str, float]:
             say(f"  {name}")
+            target.unlink(missing_ok=True)
             done = bench.run(commands[name], SSL_CERT_FILE=str(server.ca))
             size = target.stat().st_size
-            target.unlink()
             if size != blocks * nginx.MEBIBYTE:
                 raise RuntimeError(f"{size} bytes came instead of {blocks} MiB")
             return {"cpu": done.cpu, **json.loads(done.output)}

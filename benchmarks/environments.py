@@ -15,6 +15,7 @@ BABOU = "{babou}"
 """Stands for the wheel that is built of this checkout."""
 
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+VERSION: str = _PROJECT["project"]["version"]
 REQUIREMENTS = {
     "plain": [],
     "httpx": ["httpx"],

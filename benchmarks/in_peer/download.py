@@ -80,11 +80,11 @@ def requests_sync(url, target):
 
     import requests
 
+    verify = os.environ["SSL_CERT_FILE"]  # requests has a variable of its own
     with requests.Session() as session, open(target, "wb") as file:
-        session.verify = os.environ["SSL_CERT_FILE"]  # it has a variable of its own
-        media = session.get(f"{url}/api/v1/assets/{ASSET}").json()["url"]
+        media = session.get(f"{url}/api/v1/assets/{ASSET}", verify=verify).json()["url"]
         idle, began = peak(), clocks()
-        with session.get(media, stream=True) as response:
+        with session.get(media, stream=True, verify=verify) as response:
             file.writelines(response.iter_content(1 << 16))
         return idle, since(began)
 

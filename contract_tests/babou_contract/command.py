@@ -143,8 +143,8 @@ def contract(
 
     \b
     Exit codes: 0 all agree, 1 something disagrees, 2 wrong usage, 3 it could not be judged
-    (the server can't be reached or is down, the key is refused, no known asset was seen),
-    6 the results could not be written.
+    (the server can't be reached, is down, limits or is too slow; the key is refused; no known
+    asset was seen), 6 the results could not be written.
     """  # noqa: D301  click's own mark for lines that stay as they are
     settings = _settings(base_url, api_key, more)
     settings = evolve(settings, rate_limit=rate_limit, time_limit=time_limit)

@@ -22,7 +22,7 @@ _MOST_ALIKE = 3
 _ON_EACH_ASSET = ("no key", "another key of the same form")
 _MOST_SILENT = 3  # ids on which the server was silent, after which it is asked nothing more
 _MOST_OUTAGES = 3  # questions in a row that nobody answered, or a proxy in the server's place
-_WATCHED = (0.5, 1.0, 1.5, 2.0, 3.0)  # seconds; then assets on their way are read once more
+_WATCHED = (0.5, 1.0, 1.5, 2.0, 2.5)  # seconds; then assets on their way are read once more
 _MOST_WATCHED = 5  # assets
 
 
@@ -53,15 +53,16 @@ class Gathering:
 
     def ask_all(self) -> None:
         """Put all fixed questions; note what is left out where the server is better left alone."""
-        plan = chain(self._plan(), self._watch_on())
-        for ask in plan:
-            try:
+        plan, now = chain(self._plan(), self._watch_on()), []
+        try:
+            for ask in plan:
+                now = [ask]
                 self._watch()
                 if ask.asset_id not in self._silent:
                     self._put(ask)
-            except StoppedError as error:
-                self.scene.stopped = str(error)
-                self._leave_out(chain([*self._outages, ask], plan))
+        except StoppedError as error:
+            self.scene.stopped = str(error)
+            self._leave_out(chain(self._outages, now, plan))
 
     def _leave_out(self, plan: Iterator[Ask]) -> None:
         for ask in plan:

@@ -43,6 +43,7 @@ def is_of_somebody_else(seen: Seen) -> bool:
 
 # What a rule about meaning expects: whatever else comes is told by that rule, and by no other.
 _EXPECTED: dict[Kind, set[int]] = {
+    "known": {200},
     "near": {400, 404},
     "unknown": {400, 404},
     "key": {401},
@@ -59,8 +60,8 @@ def _is_told_by_meaning(seen: Seen) -> bool:
         return False
     if seen.ask.kind not in _EXPECTED:
         return False
-    by_proxy = seen.ask.odd and status >= _CLIENT_ERROR
-    return status not in _EXPECTED[seen.ask.kind] and not by_proxy
+    by_itself = seen.ask.kind != "known" or (status >= _CLIENT_ERROR and entry_of(status))
+    return status not in _EXPECTED[seen.ask.kind] and bool(by_itself)
 
 
 def is_redirect(status: int) -> bool:
@@ -200,7 +201,7 @@ def codes_fit_their_status(scene: Scene, tally: Tally) -> None:
         value = read(seen.answer)
         code = value.get("code") if isinstance(value, dict) else None
         told_by_key = status == _UNAUTHORIZED and seen.ask.key is not None
-        if status < _CLIENT_ERROR or not isinstance(code, str) or told_by_key:
+        if status < _CLIENT_ERROR or not (code and isinstance(code, str)) or told_by_key:
             continue
         tally.case()
         elsewhere = {other for other, codes in table.items() if code in codes} - {status}

@@ -24,19 +24,24 @@ def a_key_is_required(scene: Scene, tally: Tally) -> None:
 @check("What is not of the form `Bearer sk-bab-…` is refused with 401 (D9).")
 def the_form_of_the_key_is_checked(scene: Scene, tally: Tally) -> None:
     """Ask with other schemes and other prefixes."""
+    _need_a_key(scene)
     _refused(_with_keys(scene, "form"), tally)
 
 
 @check("A key of the right form that is not the key is refused with 401 (D6, D9).")
 def wrong_keys_are_refused(scene: Scene, tally: Tally) -> None:
     """Ask with invented keys, and with the right one made longer, shorter and in other letters."""
+    _need_a_key(scene)
     _refused(_with_keys(scene, "wrong"), tally)
 
 
 @check("The key is checked before the id: who has no key learns of no asset that it exists.")
 def the_key_is_checked_before_the_id(scene: Scene, tally: Tally) -> None:
-    """Ask without the key for an id that nothing has: the answer has to be the one to known ids."""
-    _refused(scene.of("stranger"), tally)
+    """Ask without the key for an id that nothing has, where a known one is refused."""
+    let_in = {seen.ask.key for seen in scene.of("key") if seen.answer.status != _UNAUTHORIZED}
+    asked = scene.of("stranger")
+    tally.case(len(asked))
+    _refused([seen for seen in asked if seen.ask.key not in let_in], tally)
 
 
 @check("The code of a 401 is documented, and true of the key that was sent (D9).")
@@ -111,6 +116,11 @@ def _with_keys(scene: Scene, name: str) -> list[Seen]:
     if not found:
         raise NotJudgedError(scene.stopped or "no asset was seen to try keys on")
     return found
+
+
+def _need_a_key(scene: Scene) -> None:
+    if all(seen.answer.status == OK for seen in _with_keys(scene, "missing")):
+        raise NotJudgedError("no key is needed at all: `a-key-is-required` tells")
 
 
 def _refused(asked: list[Seen], tally: Tally) -> None:

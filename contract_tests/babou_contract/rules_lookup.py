@@ -34,12 +34,13 @@ def the_id_is_the_one_asked_for(scene: Scene, tally: Tally) -> None:
 
 @check("An id that only looks like a known one is not found (D1).")
 def near_misses_are_not_found(scene: Scene, tally: Tally) -> None:
-    """Ask for ids that differ from a known one by little."""
-    absent = [s.answer.status for s in scene.of("unknown") if s.ask.absent and not s.ask.odd]
-    any_is_found = set(absent) == {OK}
-    asked = scene.of("near")
-    # Where any id is found, `unknown_ids_are_not_found` tells.
-    _not_found([s for s in asked if s.answer.status != OK or not any_is_found], tally)
+    """Ask for ids that differ from a known one by little; other wrong ones tell of themselves."""
+    absent = [seen for seen in scene.of("unknown") if seen.ask.absent]
+    usual = {seen.answer.status for seen in absent} - {OK}
+    if all(seen.answer.status == OK for seen in absent if not seen.ask.odd):
+        usual.add(OK)
+    _not_found([seen for seen in scene.of("near") if seen.answer.status not in usual], tally)
+    tally.case(len(scene.of("near")))
 
 
 @check("An id that nothing has is not found, or refused as the spec says, whatever its form (D1).")
@@ -57,7 +58,7 @@ def _not_found(asked: list[Seen], tally: Tally) -> None:
             continue  # another check tells of failures
         if is_redirect(status):
             continue
-        if seen.ask.odd and status >= _BAD_REQUEST:
+        if seen.ask.odd and status >= _BAD_REQUEST and not seen.answer.is_json:
             continue  # by a proxy, which may refuse what it likes
         if _is_an_asset(seen):
             continue

@@ -70,10 +70,6 @@ class Session:
         """Close the connection."""
         self._wire.close()
 
-    def get(self, asset_id: str, purpose: str, *, credential: Credential | None = None) -> Answer:
-        """Ask for an asset."""
-        return self.request("GET", target_of(asset_id), purpose, credential=credential)
-
     def request(
         self,
         method: str,

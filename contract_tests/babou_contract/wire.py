@@ -104,6 +104,8 @@ class Wire:
             raw = decoded(self._receive(connection, end), accepted)
             return evolve(raw, faults=(*stray, *raw.faults))
         except TimeoutError as error:
+            if self._socket is None:
+                raise WireError(f"no connection in {timeout:.3g} s", Failure.unusable) from error
             self.close()
             raise WireError(f"no whole answer in {timeout:.3g} s", Failure.slow) from error
         except (OSError, UnicodeError, h11.RemoteProtocolError) as error:

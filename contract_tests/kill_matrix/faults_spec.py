@@ -20,7 +20,7 @@ fault = partial(Fault, group=Group.spec)
 
 _SIZE = 'size:\n          type: [integer, "null"]\n'
 _WIDTH = 'width:\n          type: [integer, "null"]\n'
-_URL = 'url:\n          type: [string, "null"]\n          minLength: 1\n'
+_URL = 'url:\n          type: [string, "null"]\n          format: uri\n          minLength: 1\n'
 _REQUIRED = "size, state, duration, width, height, created_at]"
 _NAME = "        name:\n          type: string\n          description"
 _DURATION = """        duration:
@@ -90,7 +90,7 @@ FAULTS = (
         about="url can't be null any more",
         killers=(TABLES,),
         says="url",
-        edits=in_spec(_URL, "url:\n          type: string\n          minLength: 1\n"),
+        edits=in_spec(_URL, _URL.replace('[string, "null"]', "string")),
     ),
     fault(
         "spec-name-null",

@@ -18,6 +18,7 @@ from babou_contract.schema import fits
 
 _WAIT = 0.4  # seconds that a wait is given, or so long as three answers take
 _POLLS = babou.PollPolicy(minimum=0.05, maximum=0.1, jitter=0.0)
+_TRIES = 3  # of a wait that met nothing but limits and outages
 _SLACK = 12.0  # a request that is under way may take its own time
 _CLASSES: dict[int, type[babou.APIStatusError]] = {
     400: babou.BadRequestError,
@@ -171,24 +172,15 @@ def a_wait_ends_as_the_server_says(scene: Scene, tally: Tally) -> None:
 
 
 def _wait(scene: Scene, asset_id: str, tally: Tally) -> None:
-    stranger = strangers(scene)
     given = max(_WAIT, 3 * median(seen.answer.exchange.seconds for seen in scene.of("known")))
-    began = time.monotonic()
-    try:
-        client = stranger.client.with_options(poll=_POLLS)
-        asset = client.assets.wait(asset_id, timeout=given)
-        ended = str(getattr(asset.state, "value", asset.state))
-    except babou.AssetFailedError:
-        ended = "failure"
-    except babou.WaitTimeoutError:
-        ended = "waiting"
-    except babou.BabouError as error:
-        ended = type(error).__name__
-    took = time.monotonic() - began
-    answers = [a for a in stranger.tap.heard if a.status == OK]
-    if not answers:
-        scene.lack(f"a wait for {asset_id!r} met no answer 200, and ended in {ended}")
-    document = document_in(answers[-1]) if answers else None
+    for _ in range(_TRIES):
+        ended, took, answers = _ended(strangers(scene), asset_id, given)
+        if answers:
+            break
+    else:
+        scene.lack(f"waits for {asset_id!r} met no answer 200, and ended in {ended}")
+        return
+    document = document_in(answers[-1])
     if document is None or not fits(spec.asset_schema(), document):
         return  # an answer that the spec does not allow: the other checks tell
     state = document["state"]
@@ -208,6 +200,23 @@ def _wait(scene: Scene, asset_id: str, tally: Tally) -> None:
             received=f"{took:.1f} s",
             exchange=answers[-1].exchange,
         )
+
+
+def _ended(stranger: Stranger, asset_id: str, given: float) -> tuple[str, float, list[Answer]]:
+    """Wait, and return how that ended, the seconds, and the answers 200 in between."""
+    began = time.monotonic()
+    try:
+        client = stranger.client.with_options(poll=_POLLS)
+        asset = client.assets.wait(asset_id, timeout=given)
+        ended = str(getattr(asset.state, "value", asset.state))
+    except babou.AssetFailedError:
+        ended = "failure"
+    except babou.WaitTimeoutError:
+        ended = "waiting"
+    except babou.BabouError as error:
+        ended = type(error).__name__
+    took = time.monotonic() - began
+    return ended, took, [answer for answer in stranger.tap.heard if answer.status == OK]
 
 
 CHECKS = tuple(check)

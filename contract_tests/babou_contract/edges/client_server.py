@@ -95,9 +95,10 @@ def differences(asset: babou.Asset, document: dict[str, Any]) -> Iterator[tuple[
         expected, received = document[name], _attribute(asset, name)
         if not _means(schema, expected, received):
             yield name, repr(expected), f"{received!r} ({type(received).__name__})"
+    more = getattr(asset, "additional_properties", {})  # generated where the schema allows any
     for name in document.keys() - spec.asset_schema()["properties"].keys():
-        if name not in asset or asset[name] != document[name]:
-            yield name, repr(document[name]), "another value" if name in asset else "nothing"
+        if name not in more or more[name] != document[name]:
+            yield name, repr(document[name]), "another value" if name in more else "nothing"
 
 
 def _attribute(model: Any, name: str) -> object:  # noqa: ANN401  generated, of any class

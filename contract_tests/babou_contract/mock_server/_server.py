@@ -1,14 +1,10 @@
-"""The server that a test starts: the core in a thread, behind a socket on loopback."""
+"""The server that a test starts: what it knows, and what can be ordered of it."""
 
-import asyncio
-import contextlib
 import itertools
 import logging
 import os
 import re
 import secrets
-import socket
-import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,13 +16,12 @@ from . import _demo
 from ._admin import ADMIN, Admin
 from ._app import App
 from ._assets import make
-from ._connection import Connection
 from ._faults_answers import error
 from ._file import load
 from ._lifecycle import Lifecycle
+from ._listener import Listener
 from ._messages import RecordedRequest, Request, Response, Rewrite
 
-_BACKLOG = 4096
 _logger = logging.getLogger("babou_contract.mock_server")
 
 
@@ -68,15 +63,11 @@ class MockServer:
         self.expired_key = f"{prefix}mock-expired-{secrets.token_hex(8)}"
         self.about: Mapping[str, str] = {}
         self._address = (host, port)
-        self._clock = clock
         self._on_request = on_request
         self._app = App(api_key=self.api_key, expired_key=self.expired_key, rewrite=rewrite)
         self._admin = Admin(self, self._app.refusal) if admin else None
+        self._listener = Listener(self._handle, clock, with_body=ADMIN if admin else None)
         self._numbers = itertools.count(1)
-        self._connections = itertools.count(1)
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
         if assets:
             known = [*_demo.documented(), *_demo.demos()]
             self.about = {demo.asset.id: demo.about for demo in known}
@@ -223,80 +214,17 @@ class MockServer:
         Raises:
             OSError: The address cannot be had.
         """
-        if self._thread:
-            return self
         host, port = self._address
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-        bound = listening.getsockname()[1]
-        everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  only compared
-        shown, self._app.is_everywhere = everywhere.get(host, host), host in everywhere
-        self._app.base_url = f"http://{f'[{shown}]' if ':' in shown else shown}:{bound}"
-        ready = threading.Event()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._run(listening, ready)),
-            name="babou-mock-server",
-            daemon=True,
-        )
-        self._thread.start()
-        ready.wait()
+        if not self._listener.is_running:
+            bound = self._listener.start(host, port)
+            everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  only compared
+            shown, self._app.is_everywhere = everywhere.get(host, host), host in everywhere
+            self._app.base_url = f"http://{f'[{shown}]' if ':' in shown else shown}:{bound}"
         return self
 
     def close(self) -> None:
         """Stop at once, open connections included; a server that doesn't run is left alone."""
-        thread, self._thread = self._thread, None
-        if thread and self._loop and self._stop:
-            self._loop.call_soon_threadsafe(self._stop.set)
-            thread.join()
-
-    async def _run(self, listening: socket.socket, ready: threading.Event) -> None:
-        connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
-
-        # A plain function, so that no moment is left in which a connection belongs to nobody.
-        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            # asyncio sets this only on sockets made with a protocol number, which accept() isn't;
-            # without it a body that follows its head waits 40 ms for an acknowledgement.
-            connected = writer.get_extra_info("socket")
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            task = asyncio.create_task(self._serve(reader, writer))
-            connections[task] = writer
-            task.add_done_callback(connections.pop)
-
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(accept, sock=listening, backlog=_BACKLOG)
-        ready.set()
-        await self._stop.wait()
-        # Who is just being accepted must have a task before the server is closed, or is forgotten.
-        with contextlib.suppress(NotImplementedError):  # Windows' loop has no readers
-            self._loop.remove_reader(listening)
-        await _turns()
-        server.close()
-        left = dict(connections)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        for writer in left.values():
-            writer.transport.abort()
-        await _turns()  # an aborted socket is closed in the turns after that
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        number = next(self._connections)
-        connection = Connection(
-            reader,
-            writer,
-            handler=self._handle,
-            clock=self._clock,
-            number=number,
-            with_body=ADMIN if self._admin else None,
-        )
-        try:
-            await connection.serve()
-            writer.close()
-            await writer.wait_closed()
-        except (ConnectionError, TimeoutError):
-            pass  # the other end went away, as it may
-        finally:
-            writer.transport.abort()
+        self._listener.close()
 
     def _handle(self, request: Request) -> Response:
         try:
@@ -309,9 +237,3 @@ class MockServer:
             _logger.exception("the mock server failed on %s %s", request.method, request.target)
             return error(500, "MOCK_SERVER_FAILED")
         return answer
-
-
-async def _turns() -> None:
-    """Let the event loop come round a few times."""
-    for _ in range(3):
-        await asyncio.sleep(0)

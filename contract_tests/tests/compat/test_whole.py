@@ -186,7 +186,7 @@ def test_a_state_that_the_wrapper_names_can_not_be_judged_away(checkout):
     assert report.exit_code == 3
     [text] = report.unjudged
     assert "READY" in text
-    assert "Look at openapi/babou.yaml:303: AssetState.ready (removed)" in text
+    assert "Look at openapi/babou.yaml:304: AssetState.ready (removed)" in text
 
 
 def test_models_of_another_spec_are_not_judged(checkout, capsys):

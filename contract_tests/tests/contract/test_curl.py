@@ -100,7 +100,6 @@ def test_no_key_and_an_empty_header_are_sent_again(judge, small_server):
         "no key",
         "an empty header",
         "the scheme without a key",
-        "no key, for an id that nothing has",
     }
     assert {status for _, status, _ in ran} == {200}
 

@@ -153,6 +153,14 @@ def test_the_time_limit_counts_for_a_request_that_hangs(judge):
     assert "time limit" in report.verdict
 
 
+def test_the_time_limit_counts_while_assets_are_watched(judge):
+    """Where there is no time to read an asset on its way once more, that is not judged."""
+    report = judge(_processing, assets=(WAY,), time_limit=1.9)
+    assert report.exit_code == 3
+    assert report.disagreements == ()
+    assert "time limit" in report.verdict
+
+
 def test_what_kills_the_server_is_accused_and_nothing_after_it(judge, failed_in, front):
     """The request before the first refused connection did it, and not the one that met that."""
     url = front(kills=lambda target: b"%ff" in target.lower())
