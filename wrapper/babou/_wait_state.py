@@ -45,7 +45,7 @@ def says_nothing(error: object, *, given: float, allowed: float, longest: float)
 
 def explain_timeout(outcome: object, asset_id: str, *, given: float, took: float) -> None:
     """Name the end of the wait as the reason of a timeout: no longer call would have helped."""
-    if isinstance(outcome, APITimeoutError) and took >= given - _MOMENT:
+    if isinstance(outcome, APITimeoutError) and _MOMENT <= given <= took + _MOMENT:
         left = f"within the {given:.3g} s that were left of the wait"
         outcome.args = (f"Asset {asset_id!r}: no whole answer {left}. Check the network.",)
 
