@@ -81,6 +81,19 @@ def asset_path(asset_id: str) -> str:
     return path.replace(f"{{{names_in(path)[-1]}}}", asset_id)
 
 
+def server_url(base_url: str) -> str:
+    """Return where a server is, without the path with which the operation's own begins."""
+    base_url = base_url.rstrip("/")
+    try:
+        parts = asset_path("").rstrip("/").split("/")  # such as "", "api", "v1", "assets"
+    except LookupError:
+        return base_url
+    for count in range(len(parts), 2, -1):  # one part alone may be a gateway's
+        if base_url.endswith(end := "/".join(parts[:count])):
+            return base_url.removesuffix(end)
+    return base_url
+
+
 def responses() -> Mapping[str, Document]:
     """Return the documented answers of the asset operation, by status."""
     return asset_operation().responses

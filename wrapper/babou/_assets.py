@@ -104,6 +104,7 @@ class Assets:
         timeout: float = DEFAULT_WAIT_TIMEOUT,
         started_at: datetime | None = None,
         missing_ok_for: float = 0.0,
+        on_error: Callable[[str, BabouError], object] | None = None,
         cancel: threading.Event | None = None,
     ) -> Generator[Asset, None, None]:
         """Poll until the asset is ready or failed; yield it each time it was seen.
@@ -121,7 +122,7 @@ class Assets:
             missing_ok_for=missing_ok_for,
             raise_failed=False,
         )
-        return _seen(self._runner.iterate(flow, cancel))
+        return _seen(self._runner.iterate(flow, cancel), on_error)
 
     # One id, or a mapping, is refused. Declared as None, each use of what comes of it is an error;
     # Never would be silent.
@@ -276,9 +277,13 @@ class Assets:
             return sink.commit()
 
 
-def _seen(events: Generator[Asset | FailedPoll, None, None]) -> Generator[Asset, None, None]:
-    with contextlib.closing(events):
+def _seen(
+    events: Generator[Asset | FailedPoll, None, None],
+    on_error: Callable[[str, BabouError], object] | None,
+) -> Generator[Asset, None, None]:
+    with contextlib.closing(events):  # a caller who leaves early leaves nothing running
         for event in events:
+            _notify(event, None, on_error)
             if isinstance(event, Asset):
                 yield event
 

@@ -102,6 +102,7 @@ class AsyncAssets:
         timeout: float = DEFAULT_WAIT_TIMEOUT,
         started_at: datetime | None = None,
         missing_ok_for: float = 0.0,
+        on_error: Callable[[str, BabouError], object] | None = None,
     ) -> AsyncGenerator[Asset, None]:
         """Poll until the asset is ready or failed; yield it each time it was seen.
 
@@ -117,7 +118,7 @@ class AsyncAssets:
             missing_ok_for=missing_ok_for,
             raise_failed=False,
         )
-        return _seen(self._runner.iterate(flow))
+        return _seen(self._runner.iterate(flow), on_error)
 
     # One id, or a mapping, is refused. Declared as None, each use of what comes of it is an error;
     # Never would be silent.
@@ -269,9 +270,13 @@ class AsyncAssets:
             return sink.commit()
 
 
-async def _seen(events: AsyncGenerator[Asset | FailedPoll, None]) -> AsyncGenerator[Asset, None]:
-    async with contextlib.aclosing(events):
+async def _seen(
+    events: AsyncGenerator[Asset | FailedPoll, None],
+    on_error: Callable[[str, BabouError], object] | None,
+) -> AsyncGenerator[Asset, None]:
+    async with contextlib.aclosing(events):  # a caller who leaves early leaves nothing running
         async for event in events:
+            await _notify(event, None, on_error)
             if isinstance(event, Asset):
                 yield event
 

@@ -162,7 +162,7 @@ class AsyncRunner:
                                 on_progress(plan.offset, plan.total)
                 plan.body_ended()
             except APIConnectionError as error:
-                plan.failed(error)
+                plan.failed(error, left=end - self.clock())
 
     async def _exchange(self, step: Step) -> Reply:
         if step.delay > 0:

@@ -141,15 +141,15 @@ def watch(
         raise state.timed_out(already_elapsed)
     while True:
         sent = now + delay
-        deadline = min(began + timeout, sent + request_timeout)
-        answer, now = yield Step(request, delay, deadline, attempt=state.polls + 1)
+        given = min(began + timeout - sent, request_timeout)
+        answer, now = yield Step(request, delay, sent + given, attempt=state.polls + 1)
         if isinstance(answer, Cancelled):
             raise state.cancelled(now - began)
         state.polls += 1
         outcome = state.take_in(
             came := outcome_of(answer, asset_id),
             answered=isinstance(answer, Response),
-            given=deadline - sent,
+            given=given,
             took=max(0.0, now - sent),
         )
         if isinstance(came, Asset):

@@ -176,7 +176,7 @@ class Runner:
                                 on_progress(plan.offset, plan.total)
                 plan.body_ended()
             except APIConnectionError as error:
-                plan.failed(error)
+                plan.failed(error, left=end - self.clock())
 
     def _exchange(self, step: Step, cancel: threading.Event | None = None) -> Reply | Cancelled:
         if step.delay > 0:

@@ -93,6 +93,24 @@ def test_trouble_is_told_in_lines_from_the_second_failed_poll_on(capsys):
     ]
 
 
+def test_trouble_that_comes_back_is_told_again(capsys):
+    """The asset was seen since; but not because another one was."""
+    display = waiting(["ast_a", "ast_b"], live=False)
+    for _ in range(2):
+        display.failed("ast_a", REFUSED)
+        display.failed("ast_a", REFUSED)
+        display.seen(asset("ast_b", "processing"))
+        display.failed("ast_a", REFUSED)
+        display.seen(asset("ast_a", "processing"))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "babou: still waiting: connection refused.",
+        "ast_b processing",
+        "ast_a processing",
+        "babou: still waiting: connection refused.",
+    ]
+
+
 def test_trouble_is_shown_below_the_rows_until_the_asset_is_seen_again(console):
     """Who looks at the display sees why nothing moves."""
     display = LiveDisplay(["ast_a"], console, Clock())
