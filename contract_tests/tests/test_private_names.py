@@ -49,5 +49,5 @@ def test_the_linter_lets_no_private_member_through_but_the_adapters():
         if "SLF001" in line
     ]
     assert lines == [
-        ("_operations.py", "asset = Asset._decode(body, subject)"),
+        ("operations.py", "asset = Asset._decode(body, subject)"),
     ]
