@@ -6,7 +6,7 @@
         asset = client.assets.wait("ast_…", timeout=600)
         path = client.assets.download(asset, "logo.png")
 
-`AsyncClient` has the same methods for asyncio. Everything public is named below.
+`AsyncClient` has the same methods for asyncio, uvloop and trio. Everything public is named below.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""The asynchronous door. `_client` is its sibling: the same methods in the same words."""
+"""The asynchronous client. `_client` is its sibling: the same methods in the same words."""
 
 from __future__ import annotations
 

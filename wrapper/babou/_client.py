@@ -1,4 +1,4 @@
-"""The synchronous door. `_async_client` is its sibling: the same methods in the same words."""
+"""The synchronous client. `_async_client` is its sibling: the same methods in the same words."""
 
 from __future__ import annotations
 

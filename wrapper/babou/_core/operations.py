@@ -1,4 +1,4 @@
-"""The seam: the only module that knows the generated package.
+"""The adapter: the only module that knows the generated package.
 
 Two things cross it: the operation's request builder and the models' `from_dict`. The generated code
 trusts every answer; here an answer is first held against the specification's own schema
