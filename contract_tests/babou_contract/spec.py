@@ -135,11 +135,12 @@ def listed(schema: Document) -> list[object]:
 
 
 def listed_values() -> dict[str, list[str]]:
-    """Return the values that the document lists for members of an asset that are open to more."""
+    """Return the values that the document lists for members of an asset, open to more or not."""
     found = {}
     for name, schema in asset_schema()["properties"].items():
         options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
-        values = [value for option in options for value in resolve(option).get("enum", ())]
+        parts = map(resolve, (schema, *options))
+        values = [value for part in parts for value in part.get("enum", ())]
         if values:
             found[name] = values
     return found
