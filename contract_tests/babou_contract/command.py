@@ -211,7 +211,7 @@ def _settings(base_url: str | None, api_key: str | None, more: dict[str, Any]) -
     except babou.ConfigurationError as error:
         text = str(error).replace("base_url", "--base-url").replace("api_key=", "--api-key")
         raise click.UsageError(text.replace("api_key", "--api-key")) from error
-    return Settings(base_url=base_url.rstrip("/"), api_key=api_key or "", **more)
+    return Settings(base_url=base_url, api_key=api_key or "", **more)
 
 
 def _check_writable(directory: Path) -> None:

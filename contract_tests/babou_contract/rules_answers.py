@@ -187,7 +187,7 @@ def values_are_documented(scene: Scene, tally: Tally) -> None:
                 expected=f"one of {', '.join(map(str, values))}",
                 received=answer.excerpt,
                 exchange=answer.exchange,
-                **places.at("components", "schemas", "Asset", "properties", name),
+                **places.at(*places.asset(name)),
             )
 
 

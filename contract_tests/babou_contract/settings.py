@@ -1,7 +1,9 @@
 """What a run was told: which server, with which key and assets, how long, how hard."""
 
 from attrs import field, frozen
+from attrs.converters import optional
 
+from babou_contract import spec
 from babou_contract.model import Edge
 
 DEFAULT_MAX_EXAMPLES = 60
@@ -13,7 +15,7 @@ class Settings:
     """What a run was told.
 
     Attributes:
-        base_url: The server; None starts the mock server.
+        base_url: The server, with or without `/api/v1`; None starts the mock server.
         api_key: The key that is right.
         assets: Ids that this server is known to have.
         max_examples: How many bodies, and how many requests, are made by chance.
@@ -24,7 +26,7 @@ class Settings:
         allow_unsafe_methods: Whether methods that change something may be sent.
     """
 
-    base_url: str | None = None
+    base_url: str | None = field(default=None, converter=optional(spec.server_url))
     api_key: str = field(default="", repr=False)
     assets: tuple[str, ...] = ()
     seed: int = DEFAULT_SEED

@@ -81,13 +81,26 @@ def asset_path(asset_id: str) -> str:
     return path.replace(f"{{{names_in(path)[-1]}}}", asset_id)
 
 
+def server_url(base_url: str) -> str:
+    """Return where a server is, without the path with which the operation's own begins."""
+    base_url = base_url.rstrip("/")
+    try:
+        parts = asset_path("").rstrip("/").split("/")  # such as "", "api", "v1", "assets"
+    except LookupError:
+        return base_url
+    for count in range(len(parts), 2, -1):  # one part alone may be a gateway's
+        if base_url.endswith(end := "/".join(parts[:count])):
+            return base_url.removesuffix(end)
+    return base_url
+
+
 def responses() -> Mapping[str, Document]:
     """Return the documented answers of the asset operation, by status."""
     return asset_operation().responses
 
 
 def asset_schema() -> Document:
-    """Return the schema of the 200 answer, the parts of its `allOf` in one."""
+    """Return the schema of the 200 answer, with all members of its `allOf`."""
     schema: Document = _once("schema", _asset_schema)
     return schema
 
@@ -98,13 +111,16 @@ def _asset_schema(_document: Document) -> Document:
 
 
 def merged(schema: Document) -> Document:
-    """Return a schema with its reference followed, and the parts of its `allOf` beside its own."""
+    """Return a schema with its reference followed, and what the parts of its `allOf` say beside it.
+
+    The parts stay: they are what a value is held against, where two of them limit the same.
+    """
     whole = dict(resolve(schema))
-    for part in whole.pop("allOf", ()):
+    for part in whole.get("allOf", ()):
         one = merged(part)
-        members = {**one.get("properties", {}), **whole.get("properties", {})}
+        members = one.get("properties", {}) | whole.get("properties", {})
         needed = [*one.get("required", ()), *whole.get("required", ())]
-        whole = {**one, **whole}
+        whole = one | whole
         whole |= {"properties": members} if members else {}
         whole |= {"required": list(dict.fromkeys(needed))} if needed else {}
     return whole
@@ -134,16 +150,11 @@ def listed(schema: Document) -> list[object]:
     return list(dict.fromkeys(found))
 
 
-def listed_values() -> dict[str, list[str]]:
+def listed_values() -> dict[str, list[object]]:
     """Return the values that the document lists for members of an asset, open to more or not."""
-    found = {}
-    for name, schema in asset_schema()["properties"].items():
-        options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
-        parts = map(resolve, (schema, *options))
-        values = [value for part in parts for value in part.get("enum", ())]
-        if values:
-            found[name] = values
-    return found
+    members = asset_schema()["properties"].items()
+    found = {name: listed(part) for name, part in members}
+    return {name: values for name, values in found.items() if values}
 
 
 def asset_examples() -> dict[str, Document]:

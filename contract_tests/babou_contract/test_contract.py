@@ -32,7 +32,7 @@ def _settings(config: pytest.Config, edges: frozenset[Edge]) -> Settings:
     given = {name: option(name) for name in ("seed", "max_examples", "time_limit")}
     rate = config.getoption("babou_rate_limit")
     made: Settings = Settings(
-        base_url=base_url.rstrip("/") if base_url is not None else None,
+        base_url=base_url,
         api_key=key if base_url is not None else "",
         assets=assets,
         only=edges,

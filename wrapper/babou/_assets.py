@@ -6,14 +6,14 @@ import contextlib
 import math
 from typing import TYPE_CHECKING, BinaryIO, overload
 
-from babou._asset_flows import AssetFlows
-from babou._batch import WaitResult
-from babou._config import DEFAULT_WAIT_TIMEOUT, check_seconds
+from babou._core.asset_flows import AssetFlows
+from babou._core.batch import WaitResult
+from babou._core.config import DEFAULT_WAIT_TIMEOUT, check_seconds
+from babou._core.operations import Asset
+from babou._core.source import source_url
+from babou._core.verdict import Verdict, verdict
 from babou._errors import NotFoundError
-from babou._files import sink_for
-from babou._operations import Asset
-from babou._source import source_url
-from babou._verdict import Verdict, verdict
+from babou._storage.files import sink_for
 
 if TYPE_CHECKING:
     import os
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from babou._core.polling import Options
+    from babou._core.wait_state import FailedPoll
     from babou._errors import BabouError
-    from babou._polling import Options
-    from babou._runner import Runner
-    from babou._wait_state import FailedPoll
+    from babou._http.runner import Runner
 
 
 class Assets:
@@ -104,6 +104,7 @@ class Assets:
         timeout: float = DEFAULT_WAIT_TIMEOUT,
         started_at: datetime | None = None,
         missing_ok_for: float = 0.0,
+        on_error: Callable[[str, BabouError], object] | None = None,
         cancel: threading.Event | None = None,
     ) -> Generator[Asset, None, None]:
         """Poll until the asset is ready or failed; yield it each time it was seen.
@@ -121,7 +122,7 @@ class Assets:
             missing_ok_for=missing_ok_for,
             raise_failed=False,
         )
-        return _seen(self._runner.iterate(flow, cancel))
+        return _seen(self._runner.iterate(flow, cancel), on_error)
 
     # One id, or a mapping, is refused. Declared as None, each use of what comes of it is an error;
     # Never would be silent.
@@ -276,9 +277,13 @@ class Assets:
             return sink.commit()
 
 
-def _seen(events: Generator[Asset | FailedPoll, None, None]) -> Generator[Asset, None, None]:
-    with contextlib.closing(events):
+def _seen(
+    events: Generator[Asset | FailedPoll, None, None],
+    on_error: Callable[[str, BabouError], object] | None,
+) -> Generator[Asset, None, None]:
+    with contextlib.closing(events):  # a caller who leaves early leaves nothing running
         for event in events:
+            _notify(event, None, on_error)
             if isinstance(event, Asset):
                 yield event
 

@@ -7,14 +7,14 @@ import inspect
 import math
 from typing import TYPE_CHECKING, BinaryIO, overload
 
-from babou._asset_flows import AssetFlows
-from babou._batch import WaitResult
-from babou._config import DEFAULT_WAIT_TIMEOUT, check_seconds
+from babou._core.asset_flows import AssetFlows
+from babou._core.batch import WaitResult
+from babou._core.config import DEFAULT_WAIT_TIMEOUT, check_seconds
+from babou._core.operations import Asset
+from babou._core.source import source_url
+from babou._core.verdict import Verdict, verdict
 from babou._errors import NotFoundError
-from babou._files import sink_for
-from babou._operations import Asset
-from babou._source import source_url
-from babou._verdict import Verdict, verdict
+from babou._storage.files import sink_for
 
 if TYPE_CHECKING:
     import os
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from babou._async_runner import AsyncRunner
+    from babou._core.polling import Options
+    from babou._core.wait_state import FailedPoll
     from babou._errors import BabouError
-    from babou._polling import Options
-    from babou._wait_state import FailedPoll
+    from babou._http.async_runner import AsyncRunner
 
 
 class AsyncAssets:
@@ -102,6 +102,7 @@ class AsyncAssets:
         timeout: float = DEFAULT_WAIT_TIMEOUT,
         started_at: datetime | None = None,
         missing_ok_for: float = 0.0,
+        on_error: Callable[[str, BabouError], object] | None = None,
     ) -> AsyncGenerator[Asset, None]:
         """Poll until the asset is ready or failed; yield it each time it was seen.
 
@@ -117,7 +118,7 @@ class AsyncAssets:
             missing_ok_for=missing_ok_for,
             raise_failed=False,
         )
-        return _seen(self._runner.iterate(flow))
+        return _seen(self._runner.iterate(flow), on_error)
 
     # One id, or a mapping, is refused. Declared as None, each use of what comes of it is an error;
     # Never would be silent.
@@ -269,9 +270,13 @@ class AsyncAssets:
             return sink.commit()
 
 
-async def _seen(events: AsyncGenerator[Asset | FailedPoll, None]) -> AsyncGenerator[Asset, None]:
-    async with contextlib.aclosing(events):
+async def _seen(
+    events: AsyncGenerator[Asset | FailedPoll, None],
+    on_error: Callable[[str, BabouError], object] | None,
+) -> AsyncGenerator[Asset, None]:
+    async with contextlib.aclosing(events):  # a caller who leaves early leaves nothing running
         async for event in events:
+            await _notify(event, None, on_error)
             if isinstance(event, Asset):
                 yield event
 

@@ -258,6 +258,34 @@ def test_wait_tells_each_change_of_state_and_then_the_result(run, server):
     assert result.stderr == "ast_w uploading\nast_w processing\nast_w ready\n"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "wait ast_w --timeout 1 --interval 0.2",
+        "wait ast_w ast_x --timeout 1",
+        "download ast_w --wait 2.5",
+    ],
+)
+def test_a_wait_for_a_dead_server_tells_why_it_waits(run, line):
+    """Once meanwhile, and at its end: the reason, and not that the last poll had no time."""
+    result = run(*line.split(), "--base-url", NOWHERE)
+    assert result.exit_code == 5
+    first, *others = result.stderr.splitlines()
+    assert first.startswith("babou: still waiting: Asset 'ast_")
+    assert all("it may yet become ready" in other for other in others)
+    assert all("refused" in each for each in (first, *others))
+    assert "within" not in result.stderr
+
+
+def test_wait_can_wait_for_an_asset_that_is_not_listed_yet(run):
+    """For so many seconds; by default a 404 ends it at once."""
+    result = run("wait", "nope", "--missing-ok-for", "0.05", *QUICK)
+    assert result.exit_code == 3
+    assert result.stdout == "nope\tnot_found\n"
+    assert result.stderr.splitlines()[0].startswith("babou: still waiting: Asset 'nope': HTTP 404")
+    assert "still waiting" not in run("wait", "nope").stderr
+
+
 def test_wait_tells_the_end_of_each_of_several(run):
     """One line each on standard output, failed or not; each once, however often it is named."""
     result = run("wait", "ast_demo_image", "ast_demo_failed", "nope", "nope")

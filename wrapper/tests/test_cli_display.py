@@ -10,8 +10,8 @@ from rich.console import Console
 
 from babou._cli import _output, _progress
 from babou._cli._progress import LiveDisplay, figures, transfer, waiting
+from babou._core.operations import decode_asset
 from babou._errors import APIConnectionError, InternalServerError
-from babou._operations import decode_asset
 
 
 def asset(asset_id, state):
@@ -90,6 +90,24 @@ def test_trouble_is_told_in_lines_from_the_second_failed_poll_on(capsys):
     assert lines == [
         "babou: still waiting: connection refused.",
         "babou: still waiting: overloaded",
+    ]
+
+
+def test_trouble_that_comes_back_is_told_again(capsys):
+    """The asset was seen since; but not because another one was."""
+    display = waiting(["ast_a", "ast_b"], live=False)
+    for _ in range(2):
+        display.failed("ast_a", REFUSED)
+        display.failed("ast_a", REFUSED)
+        display.seen(asset("ast_b", "processing"))
+        display.failed("ast_a", REFUSED)
+        display.seen(asset("ast_a", "processing"))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "babou: still waiting: connection refused.",
+        "ast_b processing",
+        "ast_a processing",
+        "babou: still waiting: connection refused.",
     ]
 
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import DOCUMENT
 
-from babou._content import content_range
-from babou._download import MAX_REDIRECTS, Plan
-from babou._errors import APIConnectionError, DownloadError
-from babou._operations import Asset
-from babou._source import source_url
+from babou._core.content import content_range
+from babou._core.download import MAX_REDIRECTS, Plan
+from babou._core.operations import Asset
+from babou._core.source import source_url
+from babou._errors import APIConnectionError, APITimeoutError, DownloadError
 
 DATA = bytes(range(10))
 ETAG = {"etag": '"v1"'}
@@ -62,7 +62,7 @@ def carry_out(plan, answers):
                 plan.stored(len(piece))
             plan.body_ended()
         except APIConnectionError as error:
-            plan.failed(error)
+            plan.failed(error, left=1.0)
         if plan.is_whole:
             break
     return bytes(stored), ranges
@@ -226,6 +226,36 @@ class TestLengths:
         """No pause is longer than the client's timeout."""
         with pytest.raises(DownloadError, match="asks to wait 99 s"):
             play(plan_of(), (503, {"retry-after": "99"}, b""))
+
+
+class TestTime:
+    """When the time for all of it is up, the last error that says something is told."""
+
+    def test_the_reason_for_no_answer(self):
+        """Not only that the time is up, or that the last attempt had too little of it."""
+        plan = plan_of(max_retries=5)
+        play(plan, None, (503, {}, b""))
+        told = str(plan.out_of_time())
+        assert "The last error: the storage refused (HTTP 503). Raise timeout=" in told
+        with pytest.raises(DownloadError) as caught:
+            plan.failed(APITimeoutError("no whole answer within 0.2 s."), left=0.0)
+        assert str(caught.value) == told
+
+    def test_an_attempt_that_had_its_time_counts(self):
+        """Then a timeout is an error like any other."""
+        plan = plan_of(max_retries=5)
+        plan.failed(APITimeoutError("no whole answer within 30 s."), left=9.0)
+        assert "no whole answer within 30 s. Raise timeout=" in str(plan.out_of_time())
+
+    def test_an_error_that_is_over_is_not_told(self):
+        """Bytes came since."""
+        plan = plan_of(max_retries=5)
+        play(plan, None)
+        assert "The last error: the transfer broke off at byte 0: refused." in str(
+            plan.out_of_time()
+        )
+        play(plan, (206, {"content-range": "bytes 0-3/10", **ETAG}, DATA[:4]))
+        assert "up at byte 4. Raise" in str(plan.out_of_time())
 
 
 class TestCoding:

@@ -13,7 +13,12 @@ from strategies import ERROR, ID, KEY, Turn, World, answer, asset, refusal
 
 from babou import _errors
 from babou._assets import Assets
-from babou._config import check_asset_id
+from babou._core.config import check_asset_id
+from babou._core.flows import outcome_of
+from babou._core.operations import decode_asset, decode_error
+from babou._core.polling import Options, PollPolicy
+from babou._core.retry import status_error
+from babou._core.wait_errors import wait_cancelled, wait_timeout
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -36,11 +41,6 @@ from babou._errors import (
     WaitTimeoutError,
     class_for,
 )
-from babou._flows import outcome_of
-from babou._operations import decode_asset, decode_error
-from babou._polling import Options, PollPolicy
-from babou._retry import status_error
-from babou._wait_errors import wait_cancelled, wait_timeout
 
 CLASSES = {
     name: cls
@@ -271,7 +271,7 @@ def specimens() -> list[BabouError]:
         _errors.WaitError("text", **wait),
         AssetFailedError("text", **wait),
         WaitTimeoutError("text", **wait, last_error=status_errors[-1]),
-        wait_cancelled(ID, asset=None, elapsed=1.0, polls=1),
+        wait_cancelled(ID, asset=None, elapsed=1.0, polls=1, error=None),
         DownloadError("text", asset_id=ID, url="https://host/path", status_code=403),
     ]
 
@@ -312,10 +312,14 @@ def test_error_survives_pickling_and_copying(error, way):
 
 def test_cancelled_wait_is_told_by_its_own_class():
     """A wait that was told to stop is no timeout."""
-    error = wait_cancelled(ID, asset=None, elapsed=2.0, polls=1)
+    met = APIConnectionError("refused.")
+    error = wait_cancelled(ID, asset=None, elapsed=2.0, polls=1, error=met)
     assert type(error) is WaitCancelledError
     assert not isinstance(error, TimeoutError)
-    assert repr(ID) in str(error)
+    assert error.last_error is met
+    assert str(error) == (
+        f"The wait for asset '{ID}' was cancelled after 2.0 s and 1 poll. The last error: refused."
+    )
 
 
 @pytest.mark.parametrize("error", SPECIMENS.values(), ids=SPECIMENS)

@@ -16,6 +16,11 @@ from strategies import (
     unreachable,
 )
 
+from babou._core.flows import get, outcome_of, watch
+from babou._core.messages import Cancelled, Step
+from babou._core.operations import Asset
+from babou._core.polling import PollPolicy
+from babou._core.wait_state import FailedPoll, says_nothing
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -30,11 +35,6 @@ from babou._errors import (
     WaitCancelledError,
     WaitTimeoutError,
 )
-from babou._flows import get, outcome_of, watch
-from babou._messages import Cancelled, Step
-from babou._operations import Asset
-from babou._polling import PollPolicy
-from babou._wait_state import FailedPoll, says_nothing
 
 STEADY = PollPolicy(jitter=0.0)
 
@@ -410,7 +410,19 @@ class TestWatch:
         """Nothing else is known then."""
         replies = [lambda: APITimeoutError("no whole answer within 0.5 s.")]
         error, _, _ = play_watch(replies, timeout=0.5, round_trip=0.5)
-        assert "within 0.5 s" in str(error)
+        told = "no whole answer within the 0.5 s that were left of the wait. Check the network."
+        assert str(error).endswith(told)
+        assert type(error.last_error) is APITimeoutError
+
+    @pytest.mark.parametrize("timeout", [0.1, 0.3, 0.7])
+    def test_timeout_of_the_call_is_told_as_it_is(self, timeout):
+        """A longer one may help; each of them counts, however short it is."""
+        late = [lambda: APITimeoutError("no whole answer. Raise timeout=.")] * 9
+        failures = []
+        options = {"request_timeout": timeout, "round_trip": timeout, "failures": failures}
+        error, _, polls = play_watch(late, policy=PollPolicy.fixed(1.3, 9), **options)
+        assert str(error).endswith("no whole answer. Raise timeout=.")
+        assert len(failures) == len(polls) == 9
 
     def test_passing_errors_are_yielded(self):
         """For `on_error`; what ends the wait is raised instead."""

@@ -14,10 +14,10 @@ import pytest
 
 import babou
 from babou import AsyncHttpxTransport, HttpxTransport
+from babou._core.messages import Request
 from babou._http import threads
 from babou._http.aio import AioTransport
 from babou._http.sync import SyncTransport
-from babou._messages import Request
 
 IMAGE = "ast_demo_image"
 NOT_FOUND = b'{"error": "Asset not found", "code": "NOT_FOUND"}'
@@ -289,11 +289,24 @@ def test_a_wait_is_cancelled_while_connecting(monkeypatch):
     released.set()
 
 
+def test_a_name_that_is_not_known_is_told(open_own_door, monkeypatch):
+    """In the words of the system's resolver."""
+
+    def unknown(*_args, **_kwargs):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    door = open_own_door(base_url="http://unknown.invalid", max_retries=0)
+    with pytest.raises(babou.APIConnectionError, match="Name or service not known"):
+        door("get", IMAGE)
+
+
 def test_a_download_into_a_file_ends_at_its_deadline(server, open_door):
     """The whole download is bounded when asked for, its pauses included."""
     asset_id = server.add(content=STORED)
     server.fault("storage_unavailable", retry_after=20.0)
-    with pytest.raises(babou.DownloadError, match="the time for all of it was up at byte 0"):
+    told = r"the time for all of it was up at byte 0\. The last error: .*HTTP 503"
+    with pytest.raises(babou.DownloadError, match=told):
         open_door()("download", asset_id, io.BytesIO(), timeout=5.0)
 
 

@@ -55,6 +55,16 @@ def test_a_disagreement_is_1_with_line_curl_and_no_key(call, live, small_server)
 
 
 @pytest.mark.usefixtures("without_schemathesis")
+def test_a_base_url_may_end_in_the_operations_path(small_server):
+    """Documentation shows it in either form; the client takes both as well."""
+    small_server.clear_requests()
+    options = ["--base-url", f"{small_server.base_url}/api/v1/", "--asset", IMAGE, "--only", "4"]
+    done = CliRunner().invoke(contract, options, env={"BABOU_API_KEY": small_server.api_key})
+    assert done.exit_code == 0, done.output
+    assert not [each.path for each in small_server.requests if "/api/v1/api/v1" in each.path]
+
+
+@pytest.mark.usefixtures("without_schemathesis")
 def test_the_ids_can_come_from_standard_input(small_server):
     """One per line; blank lines and comments are left out."""
     small_server.clear_requests()

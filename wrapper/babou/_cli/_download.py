@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from babou._assets import Assets
-    from babou._operations import Asset
+    from babou._core.operations import Asset
 
 
 @command(
@@ -120,4 +120,4 @@ def _asset(settings: Settings, assets: Assets, asset_id: str, limit: float | Non
     if limit is None:
         return assets.get(asset_id)
     with waiting([asset_id], live=settings.is_live) as display:
-        return assets.wait(asset_id, timeout=limit, on_update=display.seen)
+        return assets.wait(asset_id, timeout=limit, on_update=display.seen, on_error=display.failed)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
+    from babou._core.operations import Asset
     from babou._errors import BabouError
-    from babou._operations import Asset
 
 _MOST_ROWS = 20
 _TOLD_FROM = 2  # failed polls: a single one is often over before anybody has read of it
@@ -62,7 +62,7 @@ class LineDisplay:
     def __init__(self) -> None:
         self._states: dict[str, str] = {}
         self._failures = 0
-        self._told: set[tuple[type, int | None]] = set()
+        self._told: dict[tuple[type, int | None], str] = {}  # of which asset each kind was told
 
     def __enter__(self) -> Self:
         return self
@@ -71,17 +71,18 @@ class LineDisplay:
 
     def seen(self, asset: Asset) -> None:
         """Write the asset's state if it is another one than before."""
+        self._told = {kind: of for kind, of in self._told.items() if of != asset.id}
         state = clean(asset.state)
         if self._states.get(asset.id) != state:
             self._states[asset.id] = state
             click.echo(f"{clean(asset.id)} {state}", err=True)
 
-    def failed(self, asset_id: str, error: BabouError) -> None:  # noqa: ARG002 (the error names it)
-        """Write the error, but for the first one, which may be over at once, and once a kind."""
+    def failed(self, asset_id: str, error: BabouError) -> None:
+        """Write the error, once a kind until its asset is seen; but for the very first one."""
         self._failures += 1
         kind = type(error), getattr(error, "status_code", None)
         if self._failures >= _TOLD_FROM and kind not in self._told:
-            self._told.add(kind)
+            self._told[kind] = asset_id
             click.echo(_trouble(error), err=True)
 
     def ended(self, asset_id: str, how: str) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import contextlib
     import threading
 
-    from babou._messages import Request, Response
+    from babou._core.messages import Request, Response
 
 MAX_BODY = 1 << 20
 """Bytes of metadata accepted in one answer, counted after decompression (D13)."""
@@ -35,6 +35,7 @@ MAX_CONNECTIONS = 20
 
 CLOSED = "This client is closed. Make a new one, or use it inside its `with` block."
 _SUCCESS = 2
+_LEAST = 0.001  # seconds in which anything can be asked
 
 
 @frozen
@@ -208,8 +209,10 @@ def check(request: Request, timeout: float, *, closed: bool) -> None:
 
 
 def timed_out(request: Request, timeout: float) -> APITimeoutError:
+    if timeout < _LEAST:
+        return APITimeoutError(f"no time was left to ask {place(request)}. Raise timeout=.")
     return APITimeoutError(
-        f"no whole answer from {place(request)} within {max(0.0, timeout):.3g} s. "
+        f"no whole answer from {place(request)} within {timeout:.3g} s. "
         "Raise timeout=, or check the network."
     )
 

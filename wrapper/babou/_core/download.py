@@ -20,7 +20,7 @@ from urllib.parse import urljoin
 
 from attrs import define, field
 
-from babou._content import (
+from babou._core.content import (
     Gunzip,
     content_coding,
     content_length,
@@ -28,15 +28,16 @@ from babou._content import (
     strong_etag,
     unsatisfied_total,
 )
-from babou._errors import APIConnectionError, DownloadError
-from babou._messages import Request
-from babou._retry import backoff, is_retryable, retry_after
-from babou._source import scheme, shown_url
+from babou._core.messages import Request
+from babou._core.retry import backoff, is_retryable, retry_after
+from babou._core.source import scheme, shown_url
+from babou._errors import APIConnectionError, APITimeoutError, DownloadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 MAX_REDIRECTS = 5
+_MOMENT = 0.01  # seconds by which two clocks may differ
 _WHOLE, _PART, _PRECONDITION_FAILED, _UNSATISFIABLE = 200, 206, 412, 416
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GZIP = frozenset({"gzip", "x-gzip"})
@@ -70,6 +71,7 @@ class Plan:
     _redirects: int = field(init=False, default=0)
     _failures: int = field(init=False, default=0)
     _furthest: int = field(init=False, default=0)
+    _trouble: str = field(init=False, default="")  # the last failure since something was gained
     _has_gained: bool = field(init=False, default=False)
     _left: int | None = field(init=False, default=None)  # bytes that this body still has
     _is_part: bool = field(init=False, default=False)
@@ -228,6 +230,7 @@ class Plan:
         self.offset += count
         if self.offset > self._furthest:
             self._furthest, self._failures, self._has_gained = self.offset, 0, True
+            self._trouble = ""
         if self.size is not None and self.offset > self.size:
             self.restart()
             raise self._error(f"more bytes came than the asset's size, {self.size}")
@@ -256,12 +259,18 @@ class Plan:
             if not self._has_gained:
                 self._count_failure(f"the storage sends nothing beyond byte {reached}")
 
-    def failed(self, error: APIConnectionError) -> None:
+    def failed(self, error: APIConnectionError, *, left: float) -> None:
         """Take in that the transfer broke off; set `delay` for the next attempt, or raise.
 
+        Args:
+            error: The reason.
+            left: Seconds that the whole download still has.
+
         Raises:
-            DownloadError: The attempts are used up.
+            DownloadError: The attempts are used up, or the time is.
         """
+        if isinstance(error, APITimeoutError) and left < _MOMENT:
+            raise self.out_of_time() from error
         reached = self.offset
         if self.validator is None or reached == self.total:  # all is there, and yet it is wrong
             self.restart()
@@ -271,6 +280,7 @@ class Plan:
     def _count_failure(
         self, what: str, status: int | None = None, cause: APIConnectionError | None = None
     ) -> None:
+        self._trouble = _with_status(what, status)
         self._failures += 1
         if self._failures > self.max_retries:
             raise self._error(what, status) from cause
@@ -278,18 +288,24 @@ class Plan:
         self.delay = backoff(self._failures, self.random)
 
     def out_of_time(self) -> DownloadError:
-        """Return the error of a download whose time is up."""
-        return self._error(f"the time for all of it was up at byte {self.offset}. Raise timeout=")
+        """Return the error of a download whose time is up; what failed last is its reason."""
+        trouble = f" The last error: {self._trouble}." if self._trouble else ""
+        return self._error(
+            f"the time for all of it was up at byte {self.offset}.{trouble} Raise timeout="
+        )
 
     def _error(self, what: str, status: int | None = None) -> DownloadError:
-        shown = shown_url(self._place)
+        shown, told = shown_url(self._place), _with_status(what, status)
         return DownloadError(
-            f"Asset {self.asset_id!r} was not downloaded from {shown}: {what}"
-            f"{f' (HTTP {status})' if status else ''}.",
+            f"Asset {self.asset_id!r} was not downloaded from {shown}: {told}.",
             asset_id=self.asset_id,
             url=shown,
             status_code=status,
         )
+
+
+def _with_status(what: str, status: int | None) -> str:
+    return f"{what} (HTTP {status})" if status else what
 
 
 _REFUSALS: Mapping[int, str] = {

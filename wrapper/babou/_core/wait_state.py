@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING
 
 from attrs import define, frozen
 
+from babou._core.wait_errors import wait_cancelled, wait_timeout
 from babou._errors import APITimeoutError, BabouError
-from babou._wait_errors import wait_cancelled, wait_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from babou._core.operations import Asset
+    from babou._core.polling import Again, Done, Failed, PollPolicy, TimedOut
     from babou._errors import WaitCancelledError, WaitTimeoutError
-    from babou._operations import Asset
-    from babou._polling import Again, Done, Failed, PollPolicy, TimedOut
 
 _ENOUGH = 1.0
 """Seconds in which a server can answer: a timeout after less says nothing about it."""
+
+_MOMENT = 0.01
+"""Seconds by which two clocks may differ."""
 
 
 @frozen
@@ -38,6 +41,13 @@ def says_nothing(error: object, *, given: float, allowed: float, longest: float)
         longest: Seconds that the slowest request before it took.
     """
     return isinstance(error, APITimeoutError) and given < min(allowed, max(_ENOUGH, longest))
+
+
+def explain_timeout(outcome: object, asset_id: str, *, given: float, took: float) -> None:
+    """Name the end of the wait as the reason of a timeout: no longer call would have helped."""
+    if isinstance(outcome, APITimeoutError) and _MOMENT <= given <= took + _MOMENT:
+        left = f"within the {given:.3g} s that were left of the wait"
+        outcome.args = (f"Asset {asset_id!r}: no whole answer {left}. Check the network.",)
 
 
 @define
@@ -77,6 +87,8 @@ class WaitState:
             outcome, given=given, allowed=self.request_timeout, longest=self._longest
         ):
             return known
+        if given < self.request_timeout:
+            explain_timeout(outcome, self.asset_id, given=given, took=took)
         self._longest = max(self._longest, took)
         if answered:
             self.round_trip = took
@@ -122,4 +134,10 @@ class WaitState:
 
     def cancelled(self, elapsed: float) -> WaitCancelledError:
         """Return the error of a wait that was told to stop."""
-        return wait_cancelled(self.asset_id, asset=self.asset, elapsed=elapsed, polls=self.polls)
+        return wait_cancelled(
+            self.asset_id,
+            asset=self.asset,
+            elapsed=elapsed,
+            polls=self.polls,
+            error=self.error,
+        )

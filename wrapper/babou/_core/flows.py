@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from babou._core.messages import Cancelled, Response, Step
+from babou._core.operations import Asset, asset_request, decode_asset, decode_error
+from babou._core.polling import Again, Failed, TimedOut, is_passing
+from babou._core.retry import asked_pause, is_transient, pause, status_error
+from babou._core.wait_state import FailedPoll, WaitState, says_nothing
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
     APITimeoutError,
     BabouError,
 )
-from babou._messages import Cancelled, Response, Step
-from babou._operations import Asset, asset_request, decode_asset, decode_error
-from babou._polling import Again, Failed, TimedOut, is_passing
-from babou._retry import asked_pause, is_transient, pause, status_error
-from babou._wait_state import FailedPoll, WaitState, says_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from babou._polling import PollPolicy
+    from babou._core.polling import PollPolicy
 
 Reply = Response | APIConnectionError | APIResponseValidationError
 """What comes of one request."""
@@ -141,15 +141,15 @@ def watch(
         raise state.timed_out(already_elapsed)
     while True:
         sent = now + delay
-        deadline = min(began + timeout, sent + request_timeout)
-        answer, now = yield Step(request, delay, deadline, attempt=state.polls + 1)
+        given = min(began + timeout - sent, request_timeout)
+        answer, now = yield Step(request, delay, sent + given, attempt=state.polls + 1)
         if isinstance(answer, Cancelled):
             raise state.cancelled(now - began)
         state.polls += 1
         outcome = state.take_in(
             came := outcome_of(answer, asset_id),
             answered=isinstance(answer, Response),
-            given=deadline - sent,
+            given=given,
             took=max(0.0, now - sent),
         )
         if isinstance(came, Asset):
