@@ -25,7 +25,7 @@ from typing import Any
 import fastjsonschema
 import yaml
 
-from babou_contract.normal_form import merged
+from babou_contract.normal_form import without_all_of
 from babou_contract.operations import NoSuchReferenceError, complete, with_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -167,7 +167,7 @@ def document() -> dict[str, Any]:
     spec = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
     names = set(spec["components"]["schemas"])
     try:
-        return with_schemas(complete(spec), lambda schema: merged(schema, spec, names))
+        return with_schemas(complete(spec), lambda schema: without_all_of(schema, spec, names))
     except NoSuchReferenceError as error:
         raise GeneratorError(f"there is no {error.args[0]} in the spec") from None
 

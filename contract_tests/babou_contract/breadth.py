@@ -24,13 +24,21 @@ check = Register(Edge.spec_server)
 
 _FOR_EVER = 1e9
 _ABOUT_CONTENT = {"JsonSchemaError", "UndefinedContentType", "MissingContentType", "MalformedJson"}
-_TOLD_BY = {  # the check that tells the same, and better
-    "JsonSchemaError": "bodies-obey-the-schema",
-    "UndefinedContentType": "media-types-are-documented",
-    "MissingContentType": "media-types-are-documented",
-    "MalformedJson": "bodies-are-strict-json",
-    "UndefinedStatusCode": "statuses-are-documented",
-    "ServerError": "no-id-makes-the-server-fail",
+_BY_STATUS = {
+    "statuses-are-documented",
+    "known-assets-are-found",
+    "unknown-ids-are-not-found",
+    "near-misses-are-not-found",
+}
+_TOLD_BY = {  # the checks that tell the same, and better
+    "JsonSchemaError": {"bodies-obey-the-schema", "unknown-ids-are-not-found"},
+    "UndefinedContentType": {"media-types-are-documented"},
+    "MissingContentType": {"media-types-are-documented"},
+    "MalformedJson": {"bodies-are-strict-json", "framing-is-true"},
+    "ContentDeserializationError": {"bodies-are-strict-json", "framing-is-true"},
+    "UndefinedStatusCode": _BY_STATUS,
+    "RejectedPositiveData": _BY_STATUS,
+    "ServerError": {"no-id-makes-the-server-fail"},
 }
 
 
@@ -145,7 +153,7 @@ def schemathesis(scene: Scene, tally: Tally) -> None:
             exchange = _exchange(said["exchange"], began)
             scene.session.record(exchange)
             last[said["exchange"]["url"]] = exchange
-        elif _TOLD_BY.get(said.get("kind", "")) in scene.failed:
+        elif _TOLD_BY.get(said.get("kind", ""), set()) & scene.failed:
             tally.hidden += 1
         elif "failure" in said:
             _tell(said, last.get(said["url"]), scene, tally)

@@ -96,16 +96,20 @@ def normal(
     return _alone(made, document) if made is not False and "$ref" in made else made
 
 
-def merged(schema: Json, document: Document, named: AbstractSet[str]) -> Json:
+def without_all_of(schema: Json, document: Document, named: AbstractSet[str]) -> Json:
     """Return a schema with `allOf` merged where that takes nothing but a schema or a name."""
     if not isinstance(schema, dict):
         return schema
     if "allOf" in schema:
         made = normal(schema, document, named)
-        if "allOf" not in made and not ("$ref" in made and made.keys() - ANNOTATIONS - {"$ref"}):
+        if (
+            made
+            and "allOf" not in made
+            and not ("$ref" in made and made.keys() - ANNOTATIONS - {"$ref"})
+        ):
             return made
     return {
-        key: _inside(key, value, lambda part: merged(part, document, named))
+        key: _inside(key, value, lambda part: without_all_of(part, document, named))
         for key, value in schema.items()
     }
 
@@ -206,7 +210,9 @@ def _with_alternatives(schema: Document) -> Json:
     made = [_simplified(branch) for branch in fewest(branches)]
     if not made:
         return False
-    return _both(made[0], around) if len(made) == 1 else _both({"anyOf": made}, around)
+    if len(made) == 1:
+        return _both(made[0], around)
+    return _both({"anyOf": sorted(made, key=written)}, around)
 
 
 def _typed(made: Document) -> Json:

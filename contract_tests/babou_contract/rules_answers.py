@@ -188,7 +188,7 @@ def values_are_documented(scene: Scene, tally: Tally) -> None:
                     expected=f"one of {', '.join(values)}",
                     received=seen.answer.excerpt,
                     exchange=seen.answer.exchange,
-                    **places.at("components", "schemas", "Asset", "properties", name),
+                    **places.at(*places.asset(name)),
                 )
 
 

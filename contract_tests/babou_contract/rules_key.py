@@ -40,8 +40,9 @@ def the_key_is_checked_before_the_id(scene: Scene, tally: Tally) -> None:
     """Ask without the key for an id that nothing has, where a known one is refused."""
     let_in = {seen.ask.key for seen in scene.of("key") if seen.answer.status != _UNAUTHORIZED}
     asked = scene.of("stranger")
-    tally.case(len(asked))
-    _refused([seen for seen in asked if seen.ask.key not in let_in], tally)
+    others = [seen for seen in asked if seen.ask.key not in let_in]
+    tally.case(len(asked) - len(others))
+    _refused(others, tally)
 
 
 @check("The code of a 401 is documented, and true of the key that was sent (D9).")

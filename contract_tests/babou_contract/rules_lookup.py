@@ -39,8 +39,10 @@ def near_misses_are_not_found(scene: Scene, tally: Tally) -> None:
     usual = {seen.answer.status for seen in absent} - {OK}
     if all(seen.answer.status == OK for seen in absent if not seen.ask.odd):
         usual.add(OK)
-    _not_found([seen for seen in scene.of("near") if seen.answer.status not in usual], tally)
-    tally.case(len(scene.of("near")))
+    asked = scene.of("near")
+    others = [seen for seen in asked if seen.answer.status not in usual]
+    tally.case(len(asked) - len(others))
+    _not_found(others, tally)
 
 
 @check("An id that nothing has is not found, or refused as the spec says, whatever its form (D1).")

@@ -100,7 +100,7 @@ def responses() -> Mapping[str, Document]:
 
 
 def asset_schema() -> Document:
-    """Return the schema of the 200 answer, the parts of its `allOf` in one."""
+    """Return the schema of the 200 answer, with all members of its `allOf`."""
     schema: Document = _once("schema", _asset_schema)
     return schema
 
@@ -111,13 +111,16 @@ def _asset_schema(_document: Document) -> Document:
 
 
 def merged(schema: Document) -> Document:
-    """Return a schema with its reference followed, and the parts of its `allOf` beside its own."""
+    """Return a schema with its reference followed, and what the parts of its `allOf` say beside it.
+
+    The parts stay: they are what a value is held against, where two of them limit the same.
+    """
     whole = dict(resolve(schema))
-    for part in whole.pop("allOf", ()):
+    for part in whole.get("allOf", ()):
         one = merged(part)
-        members = {**one.get("properties", {}), **whole.get("properties", {})}
+        members = one.get("properties", {}) | whole.get("properties", {})
         needed = [*one.get("required", ()), *whole.get("required", ())]
-        whole = {**one, **whole}
+        whole = one | whole
         whole |= {"properties": members} if members else {}
         whole |= {"required": list(dict.fromkeys(needed))} if needed else {}
     return whole
@@ -149,13 +152,9 @@ def listed(schema: Document) -> list[object]:
 
 def listed_values() -> dict[str, list[str]]:
     """Return the values that the document lists for members of an asset that are open to more."""
-    found = {}
-    for name, schema in asset_schema()["properties"].items():
-        options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
-        values = [value for option in options for value in resolve(option).get("enum", ())]
-        if values:
-            found[name] = values
-    return found
+    members = {name: merged(part) for name, part in asset_schema()["properties"].items()}
+    opened = {n: listed(part) for n, part in members.items() if {"anyOf", "oneOf"} & part.keys()}
+    return {name: list(map(str, values)) for name, values in opened.items() if values}
 
 
 def asset_examples() -> dict[str, Document]:

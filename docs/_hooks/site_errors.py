@@ -6,8 +6,8 @@ import inspect
 from typing import TYPE_CHECKING
 
 import babou
+from babou._core.retry import _ADVICE, is_retryable, is_transient
 from babou._errors import STATUS_CLASSES, class_for
-from babou._retry import _ADVICE, is_retryable, is_transient
 from babou_contract import spec
 from site_tables import cell, table
 

@@ -6,7 +6,7 @@
         asset = client.assets.wait("ast_…", timeout=600)
         path = client.assets.download(asset, "logo.png")
 
-`AsyncClient` has the same methods for asyncio. Everything public is named below.
+`AsyncClient` has the same methods for asyncio, uvloop and trio. Everything public is named below.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from babou._assets import Assets
     from babou._async_assets import AsyncAssets
     from babou._async_client import AsyncClient
-    from babou._batch import WaitFailure, WaitResult, WaitSuccess
     from babou._client import Client
+    from babou._core.batch import WaitFailure, WaitResult, WaitSuccess
+    from babou._core.messages import Request, Response
+    from babou._core.operations import Asset, AssetState
+    from babou._core.polling import Again, Done, Failed, PollPolicy, TimedOut
+    from babou._core.verdict import Verdict, VerdictReason
     from babou._http.caller import AsyncHttpxTransport, HttpxTransport
     from babou._http.transport import AsyncTransport, ResponseStream, Transport
-    from babou._messages import Request, Response
-    from babou._operations import Asset, AssetState
-    from babou._polling import Again, Done, Failed, PollPolicy, TimedOut
-    from babou._verdict import Verdict, VerdictReason
 
     __version__: str
 
@@ -99,35 +99,35 @@ __all__ = [
 # Where each of the others is, which comes when it is asked for: who only catches errors, or imports
 # this for a type, waits for none of it. The HTTP stack comes with the first client that is made.
 _LATE = {
-    "Again": "babou._polling",
-    "Asset": "babou._operations",
+    "Again": "babou._core.polling",
+    "Asset": "babou._core.operations",
     "Assets": "babou._assets",
-    "AssetState": "babou._operations",
+    "AssetState": "babou._core.operations",
     "AsyncAssets": "babou._async_assets",
     "AsyncClient": "babou._async_client",
     "AsyncHttpxTransport": "babou._http.caller",
     "AsyncTransport": "babou._http.transport",
     "Client": "babou._client",
-    "Done": "babou._polling",
-    "Failed": "babou._polling",
+    "Done": "babou._core.polling",
+    "Failed": "babou._core.polling",
     "HttpxTransport": "babou._http.caller",
-    "PollPolicy": "babou._polling",
-    "Request": "babou._messages",
-    "Response": "babou._messages",
+    "PollPolicy": "babou._core.polling",
+    "Request": "babou._core.messages",
+    "Response": "babou._core.messages",
     "ResponseStream": "babou._http.transport",
-    "TimedOut": "babou._polling",
+    "TimedOut": "babou._core.polling",
     "Transport": "babou._http.transport",
-    "Verdict": "babou._verdict",
-    "VerdictReason": "babou._verdict",
-    "WaitFailure": "babou._batch",
-    "WaitResult": "babou._batch",
-    "WaitSuccess": "babou._batch",
+    "Verdict": "babou._core.verdict",
+    "VerdictReason": "babou._core.verdict",
+    "WaitFailure": "babou._core.batch",
+    "WaitResult": "babou._core.batch",
+    "WaitSuccess": "babou._core.batch",
 }
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for)
     if name == "__version__":
-        from babou._config import version  # noqa: PLC0415
+        from babou._core.config import version  # noqa: PLC0415
 
         value: Any = version()
     elif name in _LATE:

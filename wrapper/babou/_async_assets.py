@@ -7,14 +7,14 @@ import inspect
 import math
 from typing import TYPE_CHECKING, BinaryIO, overload
 
-from babou._asset_flows import AssetFlows
-from babou._batch import WaitResult
-from babou._config import DEFAULT_WAIT_TIMEOUT, check_seconds
+from babou._core.asset_flows import AssetFlows
+from babou._core.batch import WaitResult
+from babou._core.config import DEFAULT_WAIT_TIMEOUT, check_seconds
+from babou._core.operations import Asset
+from babou._core.source import source_url
+from babou._core.verdict import Verdict, verdict
 from babou._errors import NotFoundError
-from babou._files import sink_for
-from babou._operations import Asset
-from babou._source import source_url
-from babou._verdict import Verdict, verdict
+from babou._storage.files import sink_for
 
 if TYPE_CHECKING:
     import os
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from babou._async_runner import AsyncRunner
+    from babou._core.polling import Options
+    from babou._core.wait_state import FailedPoll
     from babou._errors import BabouError
-    from babou._polling import Options
-    from babou._wait_state import FailedPoll
+    from babou._http.async_runner import AsyncRunner
 
 
 class AsyncAssets:

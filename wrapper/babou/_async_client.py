@@ -1,10 +1,10 @@
-"""The asynchronous door. `_client` is its sibling: the same methods in the same words."""
+"""The asynchronous client. `_client` is its sibling: the same methods in the same words."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from babou._config import (
+from babou._core.config import (
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
     Secret,
@@ -13,7 +13,7 @@ from babou._config import (
     key_from_environment,
     user_agent,
 )
-from babou._polling import Options, PollPolicy
+from babou._core.polling import Options, PollPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -62,10 +62,10 @@ class AsyncClient:
     ) -> None:
         # The HTTP stack is loaded with the first client, not by `import babou`.
         from babou._async_assets import AsyncAssets  # noqa: PLC0415
-        from babou._async_runner import AsyncRunner  # noqa: PLC0415
+        from babou._core.operations import server_url  # noqa: PLC0415
         from babou._http.aio import AioTransport  # noqa: PLC0415
-        from babou._operations import server_url  # noqa: PLC0415
-        from babou._runner import Head  # noqa: PLC0415
+        from babou._http.async_runner import AsyncRunner  # noqa: PLC0415
+        from babou._http.runner import Head  # noqa: PLC0415
 
         key: Secret | Callable[[], str | Awaitable[str]]
         if api_key is None:

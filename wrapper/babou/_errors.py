@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from babou._operations import Asset
+    from babou._core.operations import Asset
 
 
 class BabouError(Exception):

@@ -10,12 +10,12 @@ from typing import Any
 from attrs import define, field, frozen
 from hypothesis import strategies as st
 
-from babou._async_runner import AsyncRunner
-from babou._config import Secret
+from babou._core.config import Secret
+from babou._core.messages import Request, Response
+from babou._core.operations import Asset, decode_asset
 from babou._errors import APIConnectionError, APITimeoutError
-from babou._messages import Request, Response
-from babou._operations import Asset, decode_asset
-from babou._runner import Head, Runner
+from babou._http.async_runner import AsyncRunner
+from babou._http.runner import Head, Runner
 from babou_contract import spec
 from babou_contract.schema import fits
 from babou_contract.strategies import values

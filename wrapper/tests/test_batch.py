@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import ID, Turn, World, asset, chances, final, passing, refusal, seconds, seen
 
-from babou._batch import Batch, WaitResult, WaitSuccess
+from babou._core.batch import Batch, WaitResult, WaitSuccess
+from babou._core.flows import outcome_of
+from babou._core.polling import PollPolicy
+from babou._core.retry import asked_pause
 from babou._errors import (
     APITimeoutError,
     AssetFailedError,
@@ -20,9 +23,6 @@ from babou._errors import (
     WaitCancelledError,
     WaitTimeoutError,
 )
-from babou._flows import outcome_of
-from babou._polling import PollPolicy
-from babou._retry import asked_pause
 
 STEADY = PollPolicy(jitter=0.0)
 

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from babou._cli import _output, _progress
 from babou._cli._progress import LiveDisplay, figures, transfer, waiting
+from babou._core.operations import decode_asset
 from babou._errors import APIConnectionError, InternalServerError
-from babou._operations import decode_asset
 
 
 def asset(asset_id, state):

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import BASE_URL, KEY, ids
 
-from babou import AsyncClient, Client, _config
-from babou._config import (
+from babou import AsyncClient, Client
+from babou._core import config
+from babou._core.config import (
     DEFAULT_BASE_URL,
     Secret,
     check_asset_id,
@@ -23,9 +24,9 @@ from babou._config import (
     user_agent,
     version,
 )
+from babou._core.operations import asset_request
 from babou._errors import BabouError, ConfigurationError, InvalidAssetIdError
-from babou._operations import asset_request
-from babou._runner import Head
+from babou._http.runner import Head
 
 DOORS = pytest.mark.parametrize("door", [Client, AsyncClient])
 BAD_KEYS = ["sk-bab-a\n", " sk-bab-a", "sk-bab a", "sk-bab-\x00", "sk-bab-\x7f", "sk-bab-ä", "\t"]
@@ -277,15 +278,15 @@ def test_user_agent_names_package_python_and_suffix():
 @pytest.fixture
 def beside(tmp_path, monkeypatch):
     """Move the package to a folder; return a function that makes folders beside it."""
-    monkeypatch.setattr(_config, "__file__", str(tmp_path / "babou" / "_config.py"))
-    monkeypatch.setattr(_config, "version", version.__wrapped__)
+    monkeypatch.setattr(config, "__file__", str(tmp_path / "babou" / "_config.py"))
+    monkeypatch.setattr(config, "version", version.__wrapped__)
     return lambda *names: [(tmp_path / name).mkdir() for name in names]
 
 
 def test_version_is_that_of_the_metadata_beside_the_package(beside):
     """Where installers put them both."""
     beside("babou", "babou-9.8rc1+here.dist-info", "babou_extra-1.0.dist-info", "babou-data")
-    assert _config.version() == "9.8rc1+here"
+    assert config.version() == "9.8rc1+here"
     assert user_agent(None).startswith("babou-python/9.8rc1+here ")
 
 
@@ -293,7 +294,7 @@ def test_version_is_that_of_the_metadata_beside_the_package(beside):
 def test_version_is_asked_for_where_it_is_not_plain_to_see(beside, names):
     """An editable install, a zip file, an upgrade that left something behind."""
     beside(*names)
-    assert _config.version() == metadata.version("babou")
+    assert config.version() == metadata.version("babou")
 
 
 @pytest.mark.parametrize("suffix", ["", " a", "a ", "a\r\nx: y", "ä", 5])

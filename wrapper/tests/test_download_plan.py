@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import DOCUMENT
 
-from babou._content import content_range
-from babou._download import MAX_REDIRECTS, Plan
+from babou._core.content import content_range
+from babou._core.download import MAX_REDIRECTS, Plan
+from babou._core.operations import Asset
+from babou._core.source import source_url
 from babou._errors import APIConnectionError, APITimeoutError, DownloadError
-from babou._operations import Asset
-from babou._source import source_url
 
 DATA = bytes(range(10))
 ETAG = {"etag": '"v1"'}

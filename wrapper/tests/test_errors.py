@@ -13,7 +13,12 @@ from strategies import ERROR, ID, KEY, Turn, World, answer, asset, refusal
 
 from babou import _errors
 from babou._assets import Assets
-from babou._config import check_asset_id
+from babou._core.config import check_asset_id
+from babou._core.flows import outcome_of
+from babou._core.operations import decode_asset, decode_error
+from babou._core.polling import Options, PollPolicy
+from babou._core.retry import status_error
+from babou._core.wait_errors import wait_cancelled, wait_timeout
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -36,11 +41,6 @@ from babou._errors import (
     WaitTimeoutError,
     class_for,
 )
-from babou._flows import outcome_of
-from babou._operations import decode_asset, decode_error
-from babou._polling import Options, PollPolicy
-from babou._retry import status_error
-from babou._wait_errors import wait_cancelled, wait_timeout
 
 CLASSES = {
     name: cls

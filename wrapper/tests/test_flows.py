@@ -16,6 +16,11 @@ from strategies import (
     unreachable,
 )
 
+from babou._core.flows import get, outcome_of, watch
+from babou._core.messages import Cancelled, Step
+from babou._core.operations import Asset
+from babou._core.polling import PollPolicy
+from babou._core.wait_state import FailedPoll, says_nothing
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -30,11 +35,6 @@ from babou._errors import (
     WaitCancelledError,
     WaitTimeoutError,
 )
-from babou._flows import get, outcome_of, watch
-from babou._messages import Cancelled, Step
-from babou._operations import Asset
-from babou._polling import PollPolicy
-from babou._wait_state import FailedPoll, says_nothing
 
 STEADY = PollPolicy(jitter=0.0)
 

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from babou import ConfigurationError, PollPolicy
-from babou._schedule import best_schedule, cheapest, model
+from babou._core.schedule import best_schedule, cheapest, model
 
 DRAWN = random.Random(0)  # noqa: S311 (no secret)
 NEAR_CONSTANT = [DRAWN.gauss(30, 1.5) for _ in range(200)]
@@ -172,5 +172,5 @@ def test_import_of_the_package_and_of_a_client_does_without_it():
     """Whoever has no times to offer does not wait for what makes schedules of them."""
     code = "import sys, babou; babou.Client, babou.PollPolicy(); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "babou._polling" in done.stdout.split()
-    assert "babou._schedule" not in done.stdout.split()
+    assert "babou._core.polling" in done.stdout.split()
+    assert "babou._core.schedule" not in done.stdout.split()

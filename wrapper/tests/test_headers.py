@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from babou._core.headers import join_headers
+from babou._core.retry import retry_after
 from babou._errors import APIConnectionError
-from babou._headers import join_headers
-from babou._retry import retry_after
 
 READ_BY = {
     "content-length": ("5", "6"),

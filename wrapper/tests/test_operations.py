@@ -23,11 +23,11 @@ from strategies import (
     mutations,
 )
 
+from babou._core.formats import FORMATS
+from babou._core.messages import Request
+from babou._core.operations import Asset, AssetState, asset_request, decode_asset, server_url
+from babou._core.schema import describe, schemas, spellings
 from babou._errors import APIResponseValidationError
-from babou._formats import FORMATS
-from babou._messages import Request
-from babou._operations import Asset, AssetState, asset_request, decode_asset, server_url
-from babou._schema import describe, schemas, spellings
 from babou_generated.models import Asset as GeneratedAsset
 from babou_generated.types import UNSET
 
@@ -501,3 +501,11 @@ def test_request_shows_no_key():
 def test_a_base_url_that_ends_in_the_operations_path(base_url, expected):
     """What the operation adds by itself is taken away, once."""
     assert server_url(base_url) == expected
+
+
+def test_pickles_of_release_0_1_find_the_class():
+    """They name the module in which it was then."""
+    text = pickle.dumps(Asset.from_dict(DOCUMENT), protocol=0)
+    old = text.replace(b"babou._core.operations", b"babou._operations")
+    assert b"_core" not in old
+    assert pickle.loads(old) == Asset.from_dict(DOCUMENT)  # noqa: S301 (our own)

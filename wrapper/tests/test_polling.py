@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from strategies import ID, asset, refusal, seen
 
 from babou import Again, BabouError, Done, Failed, TimedOut
+from babou._core.flows import outcome_of
+from babou._core.polling import Options, PollPolicy
 from babou._errors import (
     APIConnectionError,
     AssetFailedError,
@@ -21,8 +23,6 @@ from babou._errors import (
     RateLimitError,
     WaitTimeoutError,
 )
-from babou._flows import outcome_of
-from babou._polling import Options, PollPolicy
 
 POLICY = PollPolicy()
 STEADY = PollPolicy(jitter=0.0)

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import ID, answer, refusal
 
+from babou._core.flows import outcome_of
+from babou._core.retry import asked_pause, backoff, is_retryable, is_transient, pause, retry_after
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -15,8 +17,6 @@ from babou._errors import (
     InternalServerError,
     RateLimitError,
 )
-from babou._flows import outcome_of
-from babou._retry import asked_pause, backoff, is_retryable, is_transient, pause, retry_after
 
 NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110
 

@@ -11,11 +11,11 @@ from strategies import ID, World, asset, chances, scripts
 
 from babou._assets import Assets
 from babou._async_assets import AsyncAssets
+from babou._core.flows import get
+from babou._core.operations import Asset
+from babou._core.polling import Again, Done, Options, PollPolicy
+from babou._core.wait_state import explain_timeout, says_nothing
 from babou._errors import BabouError, WaitTimeoutError
-from babou._flows import get
-from babou._operations import Asset
-from babou._polling import Again, Done, Options, PollPolicy
-from babou._wait_state import explain_timeout, says_nothing
 
 ticks = st.integers(1, 64 * 200).map(lambda n: n / 64)
 schedules = st.lists(ticks, max_size=30, unique=True).map(sorted)

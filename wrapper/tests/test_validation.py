@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from strategies import DOCUMENT, ERROR, documents
 
-from babou import _schema, _validation
-from babou._formats import FORMATS
-from babou._schema import MISSING
-from babou._validation import fault
+from babou._core import schema, validation
+from babou._core.formats import FORMATS
+from babou._core.schema import MISSING
+from babou._core.validation import fault
 
 values = st.none() | st.booleans() | st.sampled_from([-1, 0, 2.0, 0.5, "", "text", "2/x", [], {}])
-INDEPENDENT = Draft202012Validator({"$defs": _schema.schemas(), "$ref": "#/$defs/Asset"})
+INDEPENDENT = Draft202012Validator({"$defs": schema.schemas(), "$ref": "#/$defs/Asset"})
 NESTED = {
     "Parent": {
         "type": "object",
@@ -76,8 +76,8 @@ class TestSchemasToCome:
         """Generate validators for schemas inside each other, and use them."""
         made = ModuleType("validators")
         exec(generate.validators(NESTED), vars(made))  # noqa: S102  (code that was generated just now)
-        monkeypatch.setattr(_validation, "validators", made)
-        monkeypatch.setattr(_validation, "_validate", made.validate)
+        monkeypatch.setattr(validation, "validators", made)
+        monkeypatch.setattr(validation, "_validate", made.validate)
 
     @pytest.mark.parametrize(
         ("document", "found"),

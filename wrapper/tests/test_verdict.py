@@ -7,9 +7,9 @@ from strategies import ID, Turn, World, asset, refusal, seen, unreachable
 
 from babou import Verdict
 from babou._assets import Assets
+from babou._core.polling import Options, PollPolicy
+from babou._core.verdict import verdict
 from babou._errors import APIConnectionError, AuthenticationError, InvalidAssetIdError
-from babou._polling import Options, PollPolicy
-from babou._verdict import verdict
 
 STATES = [
     ("ready", "ready", f"Asset '{ID}' is ready (its state is 'ready')."),

@@ -4,7 +4,7 @@ A name that is not among them is a mistake far more often than a wish, so it has
 """
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from babou_contract import spec
 
@@ -16,14 +16,7 @@ def members() -> tuple[str, ...]:
 
 def states() -> tuple[str, ...]:
     """Return the documented states."""
-    return tuple(_values(spec.asset_schema()["properties"]["state"]))
-
-
-def _values(schema: spec.Document) -> Iterator[str]:
-    schema = spec.resolve(schema)
-    yield from schema.get("enum", ())
-    for part in schema.get("anyOf", ()):
-        yield from _values(part)
+    return tuple(map(str, spec.listed(spec.asset_schema()["properties"]["state"])))
 
 
 def check_members(names: Iterable[object]) -> None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 import babou
-from babou import _runner
+from babou._http import runner
 from babou_contract.mock_server import Response, by_reads
 
 IMAGE = "ast_demo_image"
@@ -427,7 +427,7 @@ def silent_ids(server):
 def test_leaving_wait_many_early_waits_for_nothing(server, transport, silent_ids, monkeypatch):
     """Closing the iterator leaves the polls that are under way, and they end with the client."""
     ended = []
-    real = _runner.Runner._poll
+    real = runner.Runner._poll
 
     def poll(*arguments):
         try:
@@ -435,7 +435,7 @@ def test_leaving_wait_many_early_waits_for_nothing(server, transport, silent_ids
         finally:
             ended.append(arguments)
 
-    monkeypatch.setattr(_runner.Runner, "_poll", poll)
+    monkeypatch.setattr(runner.Runner, "_poll", poll)
     began = time.monotonic()
     with babou.Client(
         server.api_key, base_url=server.base_url, transport=transport, timeout=600.0

@@ -379,6 +379,20 @@ def test_a_host_without_any_address_that_accepts_is_an_error(open_own_door, monk
     ask(open_own_door(base_url="http://none.invalid", max_retries=0), babou.APIConnectionError)
 
 
+def test_a_name_that_nobody_knows_is_told(open_own_door, monkeypatch):
+    """With the resolver's own words."""
+    real = socket.getaddrinfo
+
+    def resolved(host, *arguments, **options):
+        if host in {"nobody.invalid", b"nobody.invalid"}:
+            raise socket.gaierror(socket.EAI_NONAME, "nobody knows it")
+        return real(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    door = open_own_door(base_url="http://nobody.invalid", max_retries=0)
+    assert "nobody knows it" in str(ask(door, babou.APIConnectionError))
+
+
 pieces = st.lists(
     st.one_of(
         st.binary(max_size=40),

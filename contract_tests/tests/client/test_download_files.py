@@ -13,9 +13,11 @@ import time
 import pytest
 
 import babou
-from babou import Client, _parts, _s3
+from babou import Client
 from babou._errors import APITimeoutError
-from babou._parts import Parts
+from babou._http import s3
+from babou._storage import parts
+from babou._storage.parts import Parts
 
 CONTENT = bytes(range(256)) * 1_250  # 320,000 bytes
 DOWNLOAD = """
@@ -188,7 +190,7 @@ class TestParts:
 
     def test_a_new_part_that_another_call_removes_is_made_again(self, tmp_path, monkeypatch):
         """Between its making and its lock it looks like one that nobody writes to."""
-        real, taken = _parts._lock, []
+        real, taken = parts._lock, []
 
         def lock(file):
             if not taken:
@@ -196,7 +198,7 @@ class TestParts:
                 os.unlink(file.name)  # noqa: PTH108  (as another call does)
             return real(file)
 
-        monkeypatch.setattr(_parts, "_lock", lock)
+        monkeypatch.setattr(parts, "_lock", lock)
         part = Parts.of(tmp_path / "a", "ast_1").create(None)
         assert part.path.exists()
         assert os.fspath(part.path) != taken[0]
@@ -329,11 +331,11 @@ class TestTimeOfS3:
         """The thread ends by itself, when its read does."""
         event = threading.Event()
         with pytest.raises(APITimeoutError, match="S3 did not send"):
-            _s3._Time(0.01).within(event.wait)
+            s3._Time(0.01).within(event.wait)
         event.set()
 
     def test_what_comes_in_time_is_returned_or_raised(self):
         """As if it had been called here."""
-        assert _s3._Time(30).within(lambda: 7) == 7
+        assert s3._Time(30).within(lambda: 7) == 7
         with pytest.raises(ZeroDivisionError):
-            _s3._Time(30).within(lambda: 1 // 0)
+            s3._Time(30).within(lambda: 1 // 0)

@@ -14,10 +14,10 @@ import pytest
 import trustme
 
 import babou
+from babou._core.messages import Request
 from babou._http.aio import AioTransport
 from babou._http.sync import SyncTransport
 from babou._http.tls import trusted
-from babou._messages import Request
 
 CONTENT = hashlib.sha256(b"long").digest() * 100_000  # 3.2 MB, many times what one read gives
 DEADLINE = 0.3

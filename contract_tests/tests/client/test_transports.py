@@ -14,10 +14,10 @@ import pytest
 
 import babou
 from babou import AsyncHttpxTransport, HttpxTransport
+from babou._core.messages import Request
 from babou._http import threads
 from babou._http.aio import AioTransport
 from babou._http.sync import SyncTransport
-from babou._messages import Request
 
 IMAGE = "ast_demo_image"
 NOT_FOUND = b'{"error": "Asset not found", "code": "NOT_FOUND"}'

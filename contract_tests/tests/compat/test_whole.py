@@ -1,5 +1,6 @@
 """Edits in a temporary copy: generated, then compared with the last release, both clients run."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -186,7 +187,7 @@ def test_a_state_that_the_wrapper_names_can_not_be_judged_away(checkout):
     assert report.exit_code == 3
     [text] = report.unjudged
     assert "READY" in text
-    assert "Look at openapi/babou.yaml:304: AssetState.ready (removed)" in text
+    assert re.search(r"Look at openapi/babou\.yaml:\d+: AssetState\.ready \(removed\)", text)
 
 
 def test_models_of_another_spec_are_not_judged(checkout, capsys):

@@ -42,6 +42,14 @@ SAME = {
         {"type": "integer", "minimum": 0},
         {"type": "integer", "exclusiveMinimum": -1},
     ),
+    "an exclusive limit with a fraction": (
+        {"type": "integer", "minimum": 1},
+        {"type": "integer", "exclusiveMinimum": 0.5},
+    ),
+    "alternatives in another order": (
+        {"anyOf": [TEXT, {"type": "string", "maxLength": 5}]},
+        {"anyOf": [{"type": "string", "maxLength": 5}, TEXT]},
+    ),
     "both limits": (
         {"type": ["integer", "null"], "maximum": 9},
         {"type": ["integer", "null"], "exclusiveMaximum": 9.5, "maximum": 20},
@@ -156,7 +164,7 @@ def test_a_schema_that_holds_itself_ends():
 
 
 _SMALL = st.integers(-2, 3)
-_VALUES = st.recursive(
+_VALUES = st.recursive(  # a few that are likely to be allowed
     st.none()
     | st.booleans()
     | _SMALL
@@ -167,53 +175,55 @@ _VALUES = st.recursive(
     ),
     max_leaves=4,
 )
-_PLAIN_SCHEMAS = st.fixed_dictionaries(
-    {},
-    optional={
-        "type": st.lists(
-            st.sampled_from(["string", "integer", "number", "boolean", "array", "object", "null"]),
-            min_size=1,
-            max_size=3,
-            unique=True,
-        ),
-        "minimum": _SMALL,
-        "exclusiveMinimum": st.sampled_from([-1, 0, 0.5]),
-        "maximum": _SMALL,
-        "exclusiveMaximum": st.sampled_from([1, 2.5]),
-        "minLength": st.integers(0, 2),
-        "maxLength": st.integers(0, 2),
-        "pattern": st.sampled_from(["^a", "b$"]),
-        "enum": st.lists(_VALUES, min_size=1, max_size=3),
-        "const": _VALUES,
-        "required": st.lists(st.sampled_from("xy"), max_size=2, unique=True),
-        "description": st.just("A word."),
-    },
+_TYPES = st.sampled_from(["string", "integer", "number", "null", "boolean", "object", "array"])
+
+
+def _keywords(most, **values):
+    """Return schemas of a few keywords: many would leave no value that is allowed."""
+    pairs = [st.tuples(st.just(keyword), value) for keyword, value in values.items()]
+    return st.lists(st.one_of(pairs), max_size=most).map(dict)
+
+
+_PLAIN_SCHEMAS = _keywords(
+    3,
+    type=_TYPES | st.lists(_TYPES, min_size=1, max_size=3, unique=True),
+    minimum=_SMALL,
+    exclusiveMinimum=st.sampled_from([-1, 0, 0.5]),
+    maximum=_SMALL,
+    exclusiveMaximum=st.sampled_from([1, 2.5]),
+    minLength=st.integers(0, 2),
+    maxLength=st.integers(0, 2),
+    pattern=st.sampled_from(["^a", "b$"]),
+    enum=st.lists(_VALUES, min_size=1, max_size=3),
+    const=_VALUES,
+    required=st.lists(st.sampled_from("xy"), max_size=2, unique=True),
+    description=st.just("A word."),
 )
 _SCHEMAS = st.recursive(
-    _PLAIN_SCHEMAS | st.sampled_from([True, False, STATE, OTHER, SIZE]),
+    _PLAIN_SCHEMAS
+    | _TYPES.map(lambda name: {"type": name})
+    | st.sampled_from([True, False, STATE, OTHER, SIZE]),
     lambda inner: st.builds(
         lambda plain, more: {**plain, **more},
         _PLAIN_SCHEMAS,
-        st.fixed_dictionaries(
-            {},
-            optional={
-                "anyOf": st.lists(inner, min_size=1, max_size=3),
-                "oneOf": st.lists(inner, min_size=1, max_size=3),
-                "allOf": st.lists(inner, min_size=1, max_size=3),
-                "not": inner,
-                "properties": st.dictionaries(st.sampled_from("xy"), inner, max_size=2),
-                "additionalProperties": inner,
-                "items": inner,
-                "prefixItems": st.lists(inner, min_size=1, max_size=1),
-            },
+        _keywords(
+            2,
+            anyOf=st.lists(inner, min_size=1, max_size=3),
+            oneOf=st.lists(inner, min_size=1, max_size=3),
+            allOf=st.lists(inner, min_size=1, max_size=3),
+            properties=st.dictionaries(st.sampled_from("xy"), inner, max_size=2),
+            additionalProperties=inner,
+            items=inner,
+            prefixItems=st.lists(inner, min_size=1, max_size=1),
+            **{"not": inner},
         ),
     ),
-    max_leaves=8,
+    max_leaves=6,
 )
 
 
 @settings(max_examples=600, deadline=None, derandomize=True)
-@given(_SCHEMAS, st.lists(_VALUES, min_size=1, max_size=6))
+@given(_SCHEMAS, st.lists(_VALUES, min_size=4, max_size=12))
 def test_a_normal_form_allows_what_its_schema_allows(schema, values):
     """Named or not, no value is allowed by one of the two only."""
     for named in (set(), {"State", "Size"}):

@@ -159,7 +159,7 @@ def test_all_of_the_specification_is_shown(edited):
         assert f"\n### {name}\n" in page
         for member in schema.get("properties", {}):
             assert f"\n| `{member}`" in page
-    assert "| `url` | string or null; at least 1 character |" in page
+    assert "| `url` | string or null; format uri; at least 1 character |" in page
     assert "| `state` | [AssetState](#assetstate) or string |" in page
     assert "| `hint` (optional) | string |" in page
 

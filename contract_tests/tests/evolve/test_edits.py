@@ -112,7 +112,7 @@ def what_is_read():
         sorted(spec.asset_schema()["properties"]),
         sorted(spec.asset_schema()["required"]),
         {name: spec.is_nullable(part) for name, part in spec.asset_schema()["properties"].items()},
-        sorted(spec.listed(spec.asset_schema()["properties"]["state"])),
+        {name: sorted(values) for name, values in spec.listed_values().items()},
         sorted(spec.error_schema()["required"]),
     )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from babou._assets import Assets
-    from babou._operations import Asset
+    from babou._core.operations import Asset
 
 
 @command(

@@ -24,7 +24,7 @@ from babou._errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from babou._verdict import VerdictReason
+    from babou._core.verdict import VerdictReason
 
 
 class Exit(IntEnum):

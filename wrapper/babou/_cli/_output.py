@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from babou._core.operations import Asset
     from babou._errors import BabouError
-    from babou._operations import Asset
 
 _KIBI = 1024
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")

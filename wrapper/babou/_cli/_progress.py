@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
+    from babou._core.operations import Asset
     from babou._errors import BabouError
-    from babou._operations import Asset
 
 _MOST_ROWS = 20
 _TOLD_FROM = 2  # failed polls: a single one is often over before anybody has read of it

@@ -21,8 +21,8 @@ from attrs import fields_dict, frozen
 
 from babou._cli._output import CALL_TIMEOUT, on_terminal
 from babou._client import Client
-from babou._config import DEFAULT_BASE_URL, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT
-from babou._polling import PollPolicy
+from babou._core.config import DEFAULT_BASE_URL, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT
+from babou._core.polling import PollPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -11,16 +11,16 @@ from babou._cli import _output
 from babou._cli._exits import Exit, exit_for
 from babou._cli._progress import waiting
 from babou._cli._settings import Settings, command, seconds
-from babou._config import DEFAULT_WAIT_TIMEOUT
+from babou._core.config import DEFAULT_WAIT_TIMEOUT
+from babou._core.polling import PollPolicy
 from babou._errors import AssetFailedError, BabouError, ConfigurationError, WaitError
-from babou._polling import PollPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from babou._assets import Assets
-    from babou._batch import WaitResult
     from babou._cli._progress import Display
+    from babou._core.batch import WaitResult
 
 
 @command(
@@ -112,7 +112,7 @@ def _results(
     timeout: float,
     missing_ok_for: float,
 ) -> Generator[WaitResult]:
-    from babou._batch import WaitFailure, WaitSuccess  # noqa: PLC0415 (loads the HTTP stack)
+    from babou._core.batch import WaitFailure, WaitSuccess  # noqa: PLC0415 (loads the HTTP stack)
 
     seen, failed = display.seen, display.failed
     if len(asset_ids) > 1:

@@ -18,7 +18,8 @@ import anyio.lowlevel
 import httpcore
 from anyio.abc import SocketAttribute
 
-from babou._headers import join_headers
+from babou._core.headers import join_headers
+from babou._core.messages import Request, Response
 from babou._http.connections import (
     ERRORS,
     KEEPALIVE,
@@ -41,7 +42,6 @@ from babou._http.transport import (
     Translated,
     check,
 )
-from babou._messages import Request, Response
 
 if TYPE_CHECKING:
     import ssl

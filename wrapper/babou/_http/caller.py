@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx
 
-from babou._headers import join_headers
+from babou._core.headers import join_headers
+from babou._core.messages import Request, Response
 from babou._http.connections import decoded
 from babou._http.threads import Limit, in_thread
 from babou._http.transport import (
@@ -27,7 +28,6 @@ from babou._http.transport import (
     Translated,
     check,
 )
-from babou._messages import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator, Iterator

@@ -17,7 +17,7 @@ from babou._http.transport import MAX_CONNECTIONS, ErrorMap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from babou._messages import Request
+    from babou._core.messages import Request
 
 KEEPALIVE = 60.0
 """Seconds that an idle connection is kept: longer than the longest pause between two polls."""

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
 
-from babou._headers import join_headers
+from babou._core.headers import join_headers
+from babou._core.messages import Request, Response
 from babou._http.connections import (
     ERRORS,
     KEEPALIVE,
@@ -46,7 +47,6 @@ from babou._http.transport import (
     Translated,
     check,
 )
-from babou._messages import Request, Response
 
 if TYPE_CHECKING:
     import ssl

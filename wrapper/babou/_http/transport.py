@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import contextlib
     import threading
 
-    from babou._messages import Request, Response
+    from babou._core.messages import Request, Response
 
 MAX_BODY = 1 << 20
 """Bytes of metadata accepted in one answer, counted after decompression (D13)."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from babou._formats import FORMATS
-from babou._schema import MISSING, describe
+from babou._core.formats import FORMATS
+from babou._core.schema import MISSING, describe
 from babou_generated import validators
 
 if TYPE_CHECKING:

@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 from attrs import frozen
 
-from babou import _s3
-from babou._batch import Batch, WaitResult
-from babou._config import Secret, check_key
+from babou._core.batch import Batch, WaitResult
+from babou._core.config import Secret, check_key
+from babou._core.messages import Step
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
     ConfigurationError,
 )
-from babou._http.transport import MAX_CONNECTIONS
-from babou._messages import Step
-from babou._runner import (
+from babou._http import s3
+from babou._http.runner import (
     CALLABLE,
     Head,
     Progress,
@@ -32,17 +31,18 @@ from babou._runner import (
     time_left,
     without_key,
 )
+from babou._http.transport import MAX_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator
     from datetime import datetime
 
-    from babou._download import Plan
-    from babou._files import FileSink, StreamSink
-    from babou._flows import Answer, Reply
+    from babou._core.download import Plan
+    from babou._core.flows import Answer, Reply
+    from babou._core.operations import Asset
+    from babou._core.wait_state import FailedPoll
     from babou._http.transport import AsyncTransport
-    from babou._operations import Asset
-    from babou._wait_state import FailedPoll
+    from babou._storage.files import FileSink, StreamSink
 
 _T = TypeVar("_T")
 AsyncKeySource = Secret | Callable[[], str | Awaitable[str]]
@@ -147,7 +147,7 @@ class AsyncRunner:
             request = plan.request()
             try:
                 async with (
-                    _s3.astream(plan.asset_id, request, stall=stall, timeout=left)
+                    s3.astream(plan.asset_id, request, stall=stall, timeout=left)
                     if plan.is_s3
                     else self.transport.stream(request, stall=stall, timeout=left)
                 ) as answer:

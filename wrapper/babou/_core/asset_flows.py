@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
-from babou import _flows
-from babou._batch import Batch
-from babou._config import (
+from babou._core import flows
+from babou._core.batch import Batch
+from babou._core.config import (
     check_asset_id,
     check_asset_ids,
     check_number,
     check_seconds,
     check_started_at,
 )
-from babou._download import Plan
-from babou._source import source_url
+from babou._core.download import Plan
+from babou._core.source import source_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from datetime import datetime
 
-    from babou._flows import Answer
-    from babou._messages import Step
-    from babou._operations import Asset
-    from babou._polling import Options
-    from babou._wait_state import FailedPoll
+    from babou._core.flows import Answer
+    from babou._core.messages import Step
+    from babou._core.operations import Asset
+    from babou._core.polling import Options
+    from babou._core.wait_state import FailedPoll
 
 
 class Times(Protocol):
@@ -54,7 +54,7 @@ class AssetFlows:
 
     def get(self, asset_id: str, limit: float = math.inf) -> Generator[Step, Answer, Asset]:
         """Return the flow that fetches an asset, within `limit` and the client's timeout."""
-        return _flows.get(
+        return flows.get(
             check_asset_id(asset_id),
             now=self.times.clock(),
             timeout=min(limit, self.options.timeout),
@@ -72,7 +72,7 @@ class AssetFlows:
         raise_failed: bool,
     ) -> Generator[Step | Asset | FailedPoll, Answer, None]:
         """Return the flow that waits for an asset."""
-        return _flows.watch(
+        return flows.watch(
             check_asset_id(asset_id),
             policy=self.options.poll,
             now=self.times.clock(),

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import frozen
 
+from babou._core.flows import Reply, outcome_of
+from babou._core.messages import Response, Step
+from babou._core.operations import Asset, asset_request
+from babou._core.polling import Again, Done, is_passing
+from babou._core.retry import asked_pause, backoff
+from babou._core.wait_state import FailedPoll, WaitState
 from babou._errors import AuthenticationError, BabouError, RateLimitError
-from babou._flows import Reply, outcome_of
-from babou._messages import Response, Step
-from babou._operations import Asset, asset_request
-from babou._polling import Again, Done, is_passing
-from babou._retry import asked_pause, backoff
-from babou._wait_state import FailedPoll, WaitState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from babou._polling import PollPolicy
+    from babou._core.polling import PollPolicy
 
 
 @frozen

@@ -12,15 +12,15 @@ import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from babou._core.headers import join_headers
 from babou._errors import APIConnectionError, APITimeoutError, DownloadError
-from babou._headers import join_headers
 from babou._http.threads import Limit, in_thread
 from babou._http.transport import ResponseStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from babou._messages import Request
+    from babou._core.messages import Request
 
 _PIECE = 1 << 18
 

@@ -13,15 +13,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
+from babou._core.source import safe_name
 from babou._errors import DownloadError
-from babou._parts import Part, Parts
-from babou._source import safe_name
+from babou._storage.parts import Part, Parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from babou._download import Plan
-    from babou._operations import Asset
+    from babou._core.download import Plan
+    from babou._core.operations import Asset
 
 _ADVICE = {
     errno.ENOSPC: " Make room, and try again.",

@@ -20,7 +20,7 @@ from urllib.parse import urljoin
 
 from attrs import define, field
 
-from babou._content import (
+from babou._core.content import (
     Gunzip,
     content_coding,
     content_length,
@@ -28,10 +28,10 @@ from babou._content import (
     strong_etag,
     unsatisfied_total,
 )
+from babou._core.messages import Request
+from babou._core.retry import backoff, is_retryable, retry_after
+from babou._core.source import scheme, shown_url
 from babou._errors import APIConnectionError, APITimeoutError, DownloadError
-from babou._messages import Request
-from babou._retry import backoff, is_retryable, retry_after
-from babou._source import scheme, shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -13,7 +13,7 @@ import reprlib
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from babou._formats import spelled_date_time
+from babou._core.formats import spelled_date_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

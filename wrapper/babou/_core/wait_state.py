@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from attrs import define, frozen
 
+from babou._core.wait_errors import wait_cancelled, wait_timeout
 from babou._errors import APITimeoutError, BabouError
-from babou._wait_errors import wait_cancelled, wait_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from babou._core.operations import Asset
+    from babou._core.polling import Again, Done, Failed, PollPolicy, TimedOut
     from babou._errors import WaitCancelledError, WaitTimeoutError
-    from babou._operations import Asset
-    from babou._polling import Again, Done, Failed, PollPolicy, TimedOut
 
 _ENOUGH = 1.0
 """Seconds in which a server can answer: a timeout after less says nothing about it."""

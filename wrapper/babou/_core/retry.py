@@ -19,8 +19,8 @@ from babou._errors import APIConnectionError, APIStatusError, class_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from babou._core.messages import Response
     from babou._errors import BabouError
-    from babou._messages import Response
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from babou._errors import AssetFailedError, WaitCancelledError, WaitTimeoutError
 
 if TYPE_CHECKING:
+    from babou._core.operations import Asset
     from babou._errors import BabouError
-    from babou._operations import Asset
 
 
 def asset_failed(asset_id: str, *, asset: Asset, elapsed: float, polls: int) -> AssetFailedError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from babou._errors import DownloadError
 
 if TYPE_CHECKING:
-    from babou._operations import Asset
+    from babou._core.operations import Asset
 
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _LONGEST_NAME = 150  # bytes, far below the 255 that file systems allow

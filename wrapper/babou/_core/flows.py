@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from babou._core.messages import Cancelled, Response, Step
+from babou._core.operations import Asset, asset_request, decode_asset, decode_error
+from babou._core.polling import Again, Failed, TimedOut, is_passing
+from babou._core.retry import asked_pause, is_transient, pause, status_error
+from babou._core.wait_state import FailedPoll, WaitState, says_nothing
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
     APITimeoutError,
     BabouError,
 )
-from babou._messages import Cancelled, Response, Step
-from babou._operations import Asset, asset_request, decode_asset, decode_error
-from babou._polling import Again, Failed, TimedOut, is_passing
-from babou._retry import asked_pause, is_transient, pause, status_error
-from babou._wait_state import FailedPoll, WaitState, says_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from babou._polling import PollPolicy
+    from babou._core.polling import PollPolicy
 
 Reply = Response | APIConnectionError | APIResponseValidationError
 """What comes of one request."""

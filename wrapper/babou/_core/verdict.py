@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from babou._operations import Asset
+    from babou._core.operations import Asset
 
 VerdictReason = Literal["ready", "not_ready", "failed", "not_found"]
 

@@ -19,24 +19,24 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve, frozen
 
-from babou import _s3
-from babou._batch import Batch, WaitResult
-from babou._config import Secret, check_key
+from babou._core.batch import Batch, WaitResult
+from babou._core.config import Secret, check_key
+from babou._core.messages import Cancelled, Request, Response, Step
 from babou._errors import APIConnectionError, APIResponseValidationError, APITimeoutError
+from babou._http import s3
 from babou._http.threads import CANCEL_CHECK
 from babou._http.transport import MAX_CONNECTIONS
-from babou._messages import Cancelled, Request, Response, Step
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from datetime import datetime
 
-    from babou._download import Plan
-    from babou._files import FileSink, StreamSink
-    from babou._flows import Answer, Reply
+    from babou._core.download import Plan
+    from babou._core.flows import Answer, Reply
+    from babou._core.operations import Asset
+    from babou._core.wait_state import FailedPoll
     from babou._http.transport import Transport
-    from babou._operations import Asset
-    from babou._wait_state import FailedPoll
+    from babou._storage.files import FileSink, StreamSink
 
 _T = TypeVar("_T")
 _log = logging.getLogger("babou")
@@ -161,7 +161,7 @@ class Runner:
             request = plan.request()
             try:
                 with (
-                    _s3.stream(plan.asset_id, request, stall=stall, timeout=left)
+                    s3.stream(plan.asset_id, request, stall=stall, timeout=left)
                     if plan.is_s3
                     else self.transport.stream(request, stall=stall, timeout=left)
                 ) as answer:

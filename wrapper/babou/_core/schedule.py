@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from babou._config import MAX_SECONDS, check_number, check_times
+from babou._core.config import MAX_SECONDS, check_number, check_times
 from babou._errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -1,0 +1,189 @@
+"""The adapter: the only module that knows the generated package.
+
+Two things cross it: the operation's request builder and the models' `from_dict`. The generated code
+trusts every answer; here an answer is first held against the specification's own schema
+(`schemas.json`, written by the same command as the generated code), so that whatever gets through
+has the types it declares.
+
+A function is imported from the module of its operation, not the module from its package: mypy's
+cache misses a module that is renamed and comes back, where it is imported from its package.
+"""
+
+from __future__ import annotations
+
+import copy
+import copyreg
+import json
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
+
+import attrs
+
+from babou._core.messages import Request
+from babou._core.schema import brief, excerpt, load, normalised
+from babou._core.validation import fault
+from babou._errors import APIResponseValidationError
+from babou_generated.api.assets.get_asset import _get_kwargs as _asset_arguments
+from babou_generated.models import Asset as _GeneratedAsset
+from babou_generated.models import AssetState
+from babou_generated.models import Error as _GeneratedError
+from babou_generated.types import Unset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_FAILED = frozenset({AssetState.ERROR, AssetState.FAILED})
+
+
+def _one_and_only(_unset: Unset) -> str:
+    return "UNSET"  # pickled and copied by its name, or a copy of an asset would not be equal to it
+
+
+copyreg.pickle(Unset, _one_and_only)  # stands for an optional member that is not there
+
+
+@attrs.frozen(slots=True, eq=True)
+class Asset(_GeneratedAsset):
+    """An uploaded media file as it was when the server answered; immutable.
+
+    Its members are those of the specification, with the types they declare. Members that the
+    specification does not know are kept in `asset.additional_properties`. `asset["member"]` is the
+    JSON value of any of them, known or not, and `"member" in asset` tells whether it came.
+    """
+
+    _document: dict[str, Any] = attrs.field(factory=dict, repr=False, eq=False, init=False)
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether the bytes can be had."""
+        return self.state == AssetState.READY
+
+    @property
+    def is_failed(self) -> bool:
+        """Tell whether the upload or its analysis went wrong for good, in either spelling (D2)."""
+        return self.state in _FAILED
+
+    @property
+    def is_terminal(self) -> bool:
+        """Tell whether the state will never change again; an unknown state is not terminal (D2)."""
+        return self.is_ready or self.is_failed
+
+    def __bool__(self) -> Literal[True]:
+        return True  # as of errors: `if result.asset` leaves no asset in the other branch
+
+    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 (as inherited)
+        # Members that the specification knows, too: one that it takes up stays where it was.
+        return self.to_dict()[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.to_dict()
+
+    def __setitem__(self, key: str, value: Any) -> NoReturn:  # noqa: ANN401 (as inherited)
+        raise attrs.exceptions.FrozenInstanceError
+
+    def __delitem__(self, key: str) -> NoReturn:
+        raise attrs.exceptions.FrozenInstanceError
+
+    def __hash__(self) -> int:  # type: ignore[override]  # the generated class is mutable
+        return hash((self.id, self.state, self.url))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a copy of the document that the server sent, with nothing lost or rounded."""
+        return copy.deepcopy(self._document) or super().to_dict()
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Return the asset that a document describes, such as one that `to_dict` gave.
+
+        Raises:
+            APIResponseValidationError: The document isn't what the specification promises.
+        """
+        return cls._decode(json.dumps(dict(src_dict)).encode(), "The document")
+
+    @classmethod
+    def _decode(cls, body: bytes, subject: str) -> Self:
+        try:
+            document = load(body)
+        except (ValueError, RecursionError) as error:
+            expected = f"a JSON object ({error})"
+            raise _invalid(subject, None, expected, excerpt(body), body) from error
+        if wrong := fault("Asset", document):
+            raise _invalid(subject, *wrong, body)
+        # The generated method makes whatever it is given: here what can be written to, as it does.
+        members = vars(_read(SimpleNamespace, normalised(document)))
+        more = members.pop("additional_properties")
+        asset = cls(**members)
+        asset.additional_properties.update(more)
+        asset._document.update(document)  # filled here, because the class is frozen
+        return asset
+
+
+__all__ = ["Asset", "AssetState", "asset_request", "decode_asset", "decode_error", "server_url"]
+
+_read: Callable[..., SimpleNamespace] = _GeneratedAsset.from_dict.__func__  # type: ignore[attr-defined]  # of a class method
+
+
+def asset_request(asset_id: str) -> Request:
+    """Return the request for an asset, its URL relative to the server's."""
+    arguments = _asset_arguments(asset_id)
+    return Request(arguments["method"].upper(), arguments["url"])
+
+
+_PATH = asset_request("id").url.split("/")[1:-1]
+
+
+def server_url(base_url: str) -> str:
+    """Return a base URL without the beginning of the operation's path, or all of it, at its end.
+
+    A single part of it (`/api`) stays: there may be a gateway at that path, before the API's own.
+    """
+    scheme, _, host, *path = base_url.split("/")
+    known = [_PATH[:length] for length in range(len(_PATH), 1, -1)]
+    if path[-len(_PATH) - 1 : -1] == _PATH:
+        known.insert(0, path[-len(_PATH) - 1 :])
+    for end in known:
+        if path[-len(end) :] == end:
+            path = path[: -len(end)]
+            break
+    return "/".join([scheme, "", host, *path])
+
+
+def decode_asset(body: bytes, *, asset_id: str) -> Asset:
+    """Return the asset in the body of a success.
+
+    Raises:
+        APIResponseValidationError: The body is not JSON (RFC 8259), not what the schema promises,
+            or describes another asset than the one asked for.
+    """
+    subject = f"The server's answer for asset {asset_id!r}"
+    asset = Asset._decode(body, subject)  # noqa: SLF001 (the class above)
+    if asset.id != asset_id:
+        expected = f"{asset_id!r}, the id that was asked for"
+        raise _invalid(subject, "id", expected, asset.id, body)
+    return asset
+
+
+def decode_error(body: bytes) -> Mapping[str, str | None] | None:
+    """Return `error`, `code` and `hint` of an error body, or None where it is another one."""
+    try:
+        document = load(body)
+    except (ValueError, RecursionError):
+        return None
+    if fault("Error", document):
+        return None
+    error = _GeneratedError.from_dict(document)
+    return {"error": error.error, "code": error.code, "hint": error.hint or None}
+
+
+def _invalid(
+    subject: str, member: str | None, expected: str, received: object, body: bytes
+) -> APIResponseValidationError:
+    where = f"member {member!r}" if member else "the body"
+    return APIResponseValidationError(
+        f"{subject} is not what the specification promises: {where} should be {expected}, but came "
+        f"as {brief.repr(received)}. Check BABOU_BASE_URL, or look for a newer babou.",
+        member=member,
+        expected=expected,
+        received=received,
+        body=body,
+    )

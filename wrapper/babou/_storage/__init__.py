@@ -1,0 +1,1 @@
+"""Where the bytes of a download go to: parts, which are hidden, and then files."""
