@@ -17,6 +17,7 @@ nox.options.sessions = ["lint", "build", "tests"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 ALL_SUPPORTED = nox.project.python_versions(PYPROJECT)
+CHECKOUT = "contract_tests/wheel_tests/test_checkout.py"
 PACKAGE = ("-e", ".[cli,s3,testing,contract]")
 COURT = ["contract_tests/babou_contract", *(f"contract_tests/tests/{name}" for name in (
     "compat", "contract", "evolve", "kill_matrix", "report",
@@ -86,7 +87,16 @@ def build(session: nox.Session) -> None:
     session.install(*group("wheel"))
     session.run("python", "contract_tests/wheel_tests/build.py", "dist")
     session.run("twine", "check", "--strict", "dist/*")
-    session.run("pytest", *PARALLEL, "contract_tests/wheel_tests", *session.posargs)
+    session.run(
+        "pytest", *PARALLEL, "contract_tests/wheel_tests", f"--ignore={CHECKOUT}", *session.posargs
+    )
+
+
+@nox.session
+def checkout(session: nox.Session) -> None:
+    """Run README's commands in a clone that other files lie in, as a newcomer would."""
+    session.install(*group("wheel"))
+    session.run("pytest", CHECKOUT, *session.posargs)
 
 
 @nox.session

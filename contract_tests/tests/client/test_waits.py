@@ -84,7 +84,7 @@ class TestAssetsNotYetListed:
 class TestTheErrorThatIsTold:
     """It is the last one that says something."""
 
-    @pytest.mark.parametrize("timeout", [0.3, 1.5])
+    @pytest.mark.parametrize("timeout", [1.0, 2.0])
     @METHODS
     def test_a_dead_server(self, open_door, closed_port, method, timeout):
         """Connection refused, and not that the last poll had no time left."""
@@ -93,15 +93,6 @@ class TestTheErrorThatIsTold:
         assert names_the_refusal(str(caught.value))
         assert isinstance(caught.value.last_error, babou.APIConnectionError)
         assert not isinstance(caught.value.last_error, babou.APITimeoutError)
-
-    @METHODS
-    def test_a_server_that_fell_silent(self, server, open_door, method):
-        """A last poll that was cut short hides neither the asset nor the error before it."""
-        server.fault("server_error", times=2)
-        server.fault("never_answers")
-        with pytest.raises(babou.WaitTimeoutError) as caught:
-            ask(open_door(timeout=20), method, IMAGE, timeout=0.5)
-        assert isinstance(caught.value.last_error, babou.InternalServerError)
 
     @pytest.mark.parametrize("method", ["get", "check", "url", "download"])
     def test_retries_that_have_no_time_left(self, open_door, closed_port, method):
