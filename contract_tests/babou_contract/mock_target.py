@@ -5,27 +5,24 @@ from babou_contract.mock_server import MockServer, by_reads
 
 # Longer than the fixed reads take, and shorter than those and a wait: see `probes.READS`.
 _LATE = 34
-_UNDER_WAY = ("uploading", "processing")
-_FINAL = {"ready", "error", "failed"}
+_WAYS = {  # those whose states are documented
+    "late": (("processing", "ready"), _LATE),
+    "way": (("uploading", "processing", "ready"), 6),
+    "wrong": (("uploading", "processing", "error"), 6),
+    "failed": (("failed",), 1),
+    "stuck": (("processing",), 1),
+    "begun": (("uploading",), 1),
+}
 
 
 def populate(server: MockServer) -> tuple[str, ...]:
     """Add the assets, and return their ids."""
     kinds = [name for name in spec.asset_examples() if name != "uploading"]
     made = [server.add(f"ast_contract{kind}0001", kind=kind) for kind in kinds]
-    states = list(map(str, spec.listed(spec.asset_schema()["properties"]["state"])))
-    others = [state for state in states if state not in {*_UNDER_WAY, *_FINAL}]
-    under_way = [*(state for state in _UNDER_WAY if state in states), *others][:2]
-    ways = {
-        "late": (*under_way[-1:], "ready"),
-        "way": (*under_way, "ready"),
-        "wrong": (*under_way, "error"),
-        "failed": ("failed",),
-        "stuck": under_way[-1:],
-        "begun": under_way[:1],
-    }
-    for name, way in ways.items():
-        if way and {*way} <= {*states}:
-            lifecycle = by_reads(*way, reads=_LATE if name == "late" else 6)
-            made.append(server.add(f"ast_contract{name}0002", kind="video", lifecycle=lifecycle))
+    listed = spec.listed_values().get("state")
+    for name, (states, reads) in _WAYS.items():
+        if listed is None or set(states) <= set(listed):
+            way = by_reads(*states, reads=reads)
+            id = f"ast_contract{name}0002"
+            made.append(server.add(id, kind="video", lifecycle=way, allow_unknown=True))
     return tuple(made)

@@ -150,11 +150,11 @@ def listed(schema: Document) -> list[object]:
     return list(dict.fromkeys(found))
 
 
-def listed_values() -> dict[str, list[str]]:
-    """Return the values that the document lists for members of an asset that are open to more."""
-    members = {name: merged(part) for name, part in asset_schema()["properties"].items()}
-    opened = {n: listed(part) for n, part in members.items() if {"anyOf", "oneOf"} & part.keys()}
-    return {name: list(map(str, values)) for name, values in opened.items() if values}
+def listed_values() -> dict[str, list[object]]:
+    """Return the values that the document lists for members of an asset, open to more or not."""
+    members = asset_schema()["properties"].items()
+    found = {name: listed(part) for name, part in members}
+    return {name: values for name, values in found.items() if values}
 
 
 def asset_examples() -> dict[str, Document]:

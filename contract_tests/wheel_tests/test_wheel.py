@@ -180,6 +180,8 @@ def use(client: Client) -> None:
     for result in client.assets.wait_many([asset_id]):
         if not result.asset:
             raise result.error
+    for result in client.assets.wait_many({asset_id: 1}):
+        print(result.asset_id)
 """
 
 
@@ -217,7 +219,7 @@ def test_one_id_in_the_place_of_several_is_a_type_error(core, tmp_path):
         [*command, str(file)], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     wrong = [line for line in done.stdout.splitlines() if ": error:" in line]
-    assert [int(line.split(":")[1]) for line in wrong] == [6, 8], done.stdout
+    assert [int(line.split(":")[1]) for line in wrong] == [6, 8, 16], done.stdout
 
 
 @pytest.mark.xdist_group("core")

@@ -536,6 +536,15 @@ def test_a_message_names_the_option_that_the_command_has(run, server, command):
     assert "Raise --call-timeout, or check the network" in result.stderr
 
 
+def test_the_whole_downloads_time_bounds_the_look_up_of_the_asset_too(run, server):
+    """And it is its option that is named."""
+    server.fault("never_answers")
+    result = run("download", "ast_demo_image", "--timeout", "0.05")
+    assert result.exit_code == 5
+    assert "within 0.05 s" in result.stderr
+    assert "Raise --timeout, or check the network" in result.stderr
+
+
 def test_a_download_that_takes_too_long_names_the_whole_downloads_option(run, server):
     """The bytes came, but not all of them in time."""
     server.fault("storage_slow", interval=0.01, piece=10)

@@ -126,6 +126,18 @@ def test_trouble_is_shown_below_the_rows_until_the_asset_is_seen_again(console):
     assert len(drawn(console, display.render())) == 1
 
 
+def test_trouble_is_shown_whole_but_not_for_ever(console):
+    """Its reason is at its end; a server's own text may fill the screen."""
+    display = LiveDisplay(["ast_a"], console, Clock())
+    for text in ("no whole answer from http://127.0.0.1:9: " * 2 + "refused.", "many words " * 99):
+        display.failed("ast_a", APIConnectionError(text))
+        display.failed("ast_a", APIConnectionError(text))
+        lines = drawn(console, display.render())[1:]
+        assert len(lines) == 3
+        assert max(map(len, lines)) <= 58
+        assert lines[-1].endswith("refused." if "refused" in text else "words")
+
+
 def test_what_is_shown_leaves_room_for_the_terminals_echo_of_ctrl_c(console):
     """At the end of a full line, ^C would break it, and the wrong line would be erased."""
     display = LiveDisplay(["ast_" + "x" * 200], console)
@@ -168,14 +180,14 @@ def test_a_live_display_holds_no_results_that_go_elsewhere(console, capsys):
 
 def test_a_download_shows_a_bar(console):
     """From the bytes so far and their total."""
-    with transfer(4 << 20, live=True, console=console) as on_progress:
+    with transfer(live=True, console=console) as on_progress:
         on_progress(1 << 20, 4 << 20)
     assert "1.0/4.0 MiB" in console.file.getvalue()
 
 
 def test_the_bar_and_the_rows_are_on_standard_error():
     """Standard output is for results."""
-    with transfer(None, live=True) as on_progress:
+    with transfer(live=True) as on_progress:
         on_progress(1, None)
     assert isinstance(waiting([], live=True), LiveDisplay)
     assert _progress._console().stderr

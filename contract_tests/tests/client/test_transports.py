@@ -289,18 +289,6 @@ def test_a_wait_is_cancelled_while_connecting(monkeypatch):
     released.set()
 
 
-def test_a_name_that_is_not_known_is_told(open_own_door, monkeypatch):
-    """In the words of the system's resolver."""
-
-    def unknown(*_args, **_kwargs):
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    door = open_own_door(base_url="http://unknown.invalid", max_retries=0)
-    with pytest.raises(babou.APIConnectionError, match="Name or service not known"):
-        door("get", IMAGE)
-
-
 def test_a_download_into_a_file_ends_at_its_deadline(server, open_door):
     """The whole download is bounded when asked for, its pauses included."""
     asset_id = server.add(content=STORED)

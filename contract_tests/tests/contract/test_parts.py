@@ -13,6 +13,22 @@ from babou_contract.model import CheckResult, Edge, Exchange, Outcome, Report
 from babou_contract.schema import fits, misfits
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/", ""),
+        ("/api/v1/", ""),
+        ("/api/v1/assets", ""),
+        ("/gateway/api/v1", "/gateway"),
+        ("/api", "/api"),
+        ("/api/v1/api/v1", "/api/v1"),
+    ],
+)
+def test_a_servers_url_is_without_the_operations_path(path, expected):
+    """It is taken away once; a part of it alone may be a gateway's."""
+    assert spec.server_url(f"https://h{path}") == f"https://h{expected}"
+
+
 def test_a_report_is_json():
     """Every part of a report can be written, bytes that are no text included."""
     exchange = Exchange("GET", "http://h/", status=200, body=b"\xff")

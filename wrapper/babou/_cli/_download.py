@@ -80,9 +80,12 @@ def download(
         if os.path.lexists(output) and not overwrite:
             raise Failure(f"{output!r} exists. Choose another name, or pass --overwrite.", Exit.NO)
 
+    if total is not None and total <= settings.timeout:  # then no call has more than that
+        click.get_current_context().meta[_output.CALL_TIMEOUT] = "--timeout"
+
     def ask(asset_id: str) -> dict[str, Any]:
-        asset = _asset(settings, client.assets, asset_id, limit)
-        with transfer(asset.size, live=settings.is_live) as on_progress:
+        asset = asset_id if limit is None else _ready(settings, client.assets, asset_id, limit)
+        with transfer(live=settings.is_live) as on_progress:
             if output == "-":
                 client.assets.download(
                     asset, sys.stdout.buffer, timeout=total, on_progress=on_progress
@@ -115,9 +118,7 @@ def _check_standard_output(settings: Settings, *, several: bool) -> None:
         raise click.UsageError("--output - does not write to a terminal. Redirect it.")
 
 
-def _asset(settings: Settings, assets: Assets, asset_id: str, limit: float | None) -> Asset:
-    """Return the asset: as it is now, or, with a limit, once it is ready."""
-    if limit is None:
-        return assets.get(asset_id)
+def _ready(settings: Settings, assets: Assets, asset_id: str, limit: float) -> Asset:
+    """Return the asset once it is ready."""
     with waiting([asset_id], live=settings.is_live) as display:
         return assets.wait(asset_id, timeout=limit, on_update=display.seen, on_error=display.failed)

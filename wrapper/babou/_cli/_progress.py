@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 20
 _TOLD_FROM = 2  # failed polls: a single one is often over before anybody has read of it
+_TROUBLE_LINES = 3  # of the display; a server's own text may be long
 _MARGIN = 2  # columns left free for the ^C that a terminal writes, or it breaks the line
 
 
@@ -112,7 +113,7 @@ class LiveDisplay:
 
         self._clock, self._began, self._console = clock, clock(), console
         self._rows = {asset_id: _Row() for asset_id in asset_ids}
-        self._in_rows = len(self._rows) <= min(_MOST_ROWS, console.height - 3)
+        self._in_rows = len(self._rows) <= min(_MOST_ROWS, console.height - 2 - _TROUBLE_LINES)
         self._failures = 0
         self._trouble: tuple[str, str] | None = None
         self._held: list[tuple[str, bool]] = []
@@ -174,7 +175,9 @@ class LiveDisplay:
 
         shown = [self._table() if self._in_rows else self._summary()]
         if self._trouble is not None:
-            shown.append(Text(self._trouble[1], style="yellow", no_wrap=True, overflow="ellipsis"))
+            trouble = Text(self._trouble[1], style="yellow")
+            lines = trouble.wrap(self._console, self._console.width - _MARGIN)
+            shown += lines[:_TROUBLE_LINES]
         return _narrowed(Group(*shown), self._console)
 
     def _table(self) -> RenderableType:
@@ -211,7 +214,7 @@ class LiveDisplay:
 
 @contextlib.contextmanager
 def transfer(
-    size: int | None, *, live: bool, console: Console | None = None
+    *, live: bool, console: Console | None = None
 ) -> Iterator[Callable[[int, int | None], None] | None]:
     """Show a download's bar: bytes, rate, remaining time; yield what is told of its progress."""
     if not live:
@@ -240,7 +243,7 @@ def transfer(
         redirect_stdout=False,
         redirect_stderr=False,
     ) as progress:
-        task = progress.add_task("", total=size)
+        task = progress.add_task("", total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 

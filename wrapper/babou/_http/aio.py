@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import threading
 import time
-import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 import anyio.lowlevel
@@ -262,18 +262,25 @@ class _Exchange:
         )
 
 
-class _InThisLoop:
-    """The connections of one transport in one event loop, and the turns of its calls."""
+class _InThisLoop(threading.local):
+    """The connections of one transport in one event loop, and the turns of its calls.
 
-    def __init__(self) -> None:
-        self.pool: Pool[_Connection] = Pool()
-        # Apart, because a caller may fetch assets while it stores the pieces of others.
-        self.calls = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
-        self.streams = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
+    A thread runs one loop at a time. What an earlier one left open has ended with it, and is
+    forgotten when the next one makes its first call.
+    """
 
+    _loop: object = None
 
-_Loops = weakref.WeakKeyDictionary["AioTransport", _InThisLoop]
-_of_loop: anyio.lowlevel.RunVar[_Loops] = anyio.lowlevel.RunVar("babou")
+    def enter(self) -> Self:
+        """Begin anew if this thread runs another loop than at the last call."""
+        loop = anyio.lowlevel.current_token()
+        if self._loop != loop:
+            self._loop = loop
+            self.pool: Pool[_Connection] = Pool()
+            # Apart, because a caller may fetch assets while it stores the pieces of others.
+            self.calls = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
+            self.streams = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
+        return self
 
 
 class AioTransport:
@@ -286,22 +293,12 @@ class AioTransport:
     def __init__(self) -> None:
         self._proxies = Proxies.of_environment()
         self._closed = False
-
-    def _here(self) -> _InThisLoop:
-        try:
-            transports = _of_loop.get()
-        except LookupError:
-            transports = weakref.WeakKeyDictionary()
-            _of_loop.set(transports)
-        here = transports.get(self)
-        if here is None:
-            here = transports[self] = _InThisLoop()
-        return here
+        self._here = _InThisLoop()
 
     async def send(self, request: Request, *, timeout: float) -> Response:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
         check(request, timeout, closed=self._closed)
-        here = self._here()
+        here = self._here.enter()
         with Translated(ERRORS, request, timeout), anyio.fail_after(timeout):
             await here.calls.acquire()
             try:
@@ -319,7 +316,7 @@ class AioTransport:
     ) -> AsyncIterator[ResponseStream]:
         """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
         check(request, timeout, closed=self._closed)
-        here, end = self._here(), time.monotonic() + timeout
+        here, end = self._here.enter(), time.monotonic() + timeout
 
         @contextlib.contextmanager
         def step() -> Generator[None]:
@@ -383,5 +380,5 @@ class AioTransport:
     async def close(self) -> None:
         """Close the connections of this event loop; those of others end with their loops."""
         self._closed = True
-        for connection in self._here().pool.empty():
+        for connection in self._here.enter().pool.empty():
             await connection.aclose()
