@@ -144,12 +144,12 @@ WRAPPER_EDITS = {
         ("GET /api/v1/assets/{assetId} answer 404 code NOT_FOUND", RUNTIME),
     ),
     "a lost hint": (
-        "_operations.py",
+        "_core/operations.py",
         ('"hint": error.hint or None', '"hint": None'),
         ("Error.hint", RUNTIME),
     ),
     "an attribute gone": (
-        "_operations.py",
+        "_core/operations.py",
         ("    def is_terminal(self)", "    def is_final(self)"),
         ("Asset.is_terminal", TYPED),
     ),
@@ -159,7 +159,7 @@ WRAPPER_EDITS = {
         ("Assets.url.asset_id", TYPED),
     ),
     "a wait that goes on": (
-        "_polling.py",
+        "_core/polling.py",
         ("            if asset.is_failed:", "            if False:"),
         ("AssetState.failed", RUNTIME),
     ),
