@@ -97,7 +97,7 @@ class TestTheErrorThatIsTold:
     @pytest.mark.parametrize("method", ["get", "check", "url", "download"])
     def test_retries_that_have_no_time_left(self, open_door, closed_port, method):
         """The same of a single call."""
-        door = open_door(base_url=closed_port, timeout=0.6, max_retries=50)
+        door = open_door(base_url=closed_port, timeout=1.5, max_retries=50)
         with pytest.raises(babou.APIConnectionError) as caught:
             door(method, IMAGE)
         assert names_the_refusal(str(caught.value))
