@@ -155,7 +155,7 @@ def test_a_download_ends_at_its_deadline(ask, babou_server):
     """All of it has to come within the download's `timeout`, though each piece is in time."""
     asset_id = babou_server.add(content=STORED)
     babou_server.fault("storage_slow", interval=0.1, piece=10)
-    with pytest.raises(babou.DownloadError, match="no whole answer in time"):
+    with pytest.raises(babou.DownloadError, match="the time for all of it was up"):
         ask("download", asset_id, io.BytesIO(), timeout=0.5)
 
 
