@@ -18,21 +18,22 @@ import anyio.lowlevel
 import httpcore
 from anyio.abc import SocketAttribute
 
-from babou._core.headers import join_headers
 from babou._core.messages import Request, Response
 from babou._http.connections import (
     ERRORS,
     KEEPALIVE,
     PROXY_AUTHENTICATION,
+    Connection,
+    Exchange,
     Pool,
     Received,
-    decoded,
     is_readable,
     is_refused_by_proxy,
     may_be_sent_again,
     prepared,
+    proxy_options,
 )
-from babou._http.proxies import Proxies, Proxy
+from babou._http.proxies import Proxies
 from babou._http.tls import READ, Tls, trusted
 from babou._http.transport import (
     MAX_CONNECTIONS,
@@ -45,7 +46,7 @@ from babou._http.transport import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Generator, Mapping
+    from collections.abc import AsyncIterator, Generator
 
     from anyio.abc import SocketStream
 
@@ -156,23 +157,15 @@ def _cause(error: BaseException) -> str:
     return str(error.__cause__ or error) or "the connection was closed"
 
 
-class _Connection(httpcore.AsyncNetworkBackend):
+class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncNetworkBackend):
     """One connection: httpcore's, and what is below it."""
-
-    def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
-        self.origin, self.proxy = origin, proxy
-        self.received = Received()
-        self._http: httpcore.AsyncConnectionInterface | None = None
 
     async def ask(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
         self.received.begin()
         if self._http is None:
             self._http = await self._connect()
-        answer = await self._http.handle_async_request(request)
-        if self.proxy is not None and answer.status == PROXY_AUTHENTICATION:
-            raise self.proxy.refusal(answer.status)
-        return answer
+        return await self._http.handle_async_request(request)
 
     async def _connect(self) -> httpcore.AsyncConnectionInterface:
         origin, proxy = self.origin, self.proxy
@@ -182,18 +175,9 @@ class _Connection(httpcore.AsyncNetworkBackend):
             stream = await self.connect_tcp(host, origin.port)
             stream = stream if context is None else await stream.start_tls(context, host)
             return httpcore.AsyncHTTP11Connection(origin, stream, KEEPALIVE)
-        options: dict[str, Any] = {
-            "proxy_url": proxy.url,
-            "proxy_auth": proxy.auth,
-            "ssl_context": context,
-            "keepalive_expiry": KEEPALIVE,
-            "network_backend": self,
-        }
-        if proxy.is_socks:
-            return httpcore.AsyncSOCKSProxy(**options).create_connection(origin)
-        if proxy.url.scheme == b"https":
-            options["proxy_ssl_context"] = trusted()
-        return httpcore.AsyncHTTPProxy(**options).create_connection(origin)
+        options = proxy_options(proxy, context, self)
+        kind = httpcore.AsyncSOCKSProxy if proxy.is_socks else httpcore.AsyncHTTPProxy
+        return kind(**options).create_connection(origin)
 
     async def connect_tcp(
         self,
@@ -207,14 +191,6 @@ class _Connection(httpcore.AsyncNetworkBackend):
             return _Stream(self, await anyio.connect_tcp(host, port))
         except OSError as error:
             raise httpcore.ConnectError(_reason(error.__cause__ or error)) from error
-
-    def is_available(self) -> bool:
-        """Tell whether the exchange has ended such that another may follow."""
-        return self._http is not None and self._http.is_available()
-
-    def has_expired(self) -> bool:
-        """Tell whether an idle connection is of no use: too old, closed, or something came."""
-        return self._http is None or self._http.has_expired()
 
     async def aclose(self) -> None:
         """Close it, if it is open, although the call is cancelled."""
@@ -232,19 +208,7 @@ def _reason(error: BaseException) -> str:
     return str(error)
 
 
-class _Exchange:
-    """An answer, and the connection that it comes over."""
-
-    def __init__(self, connection: _Connection, answer: httpcore.Response) -> None:
-        self.connection, self.answer = connection, answer
-        self.chunks: Any = answer.stream
-        self._headers: Mapping[str, str] = {}
-
-    def headers(self) -> Mapping[str, str]:
-        """Return the headers, names in lower case."""
-        self._headers = join_headers(decoded(self.answer.headers), status=self.answer.status)
-        return self._headers
-
+class _Exchange(Exchange[_Connection]):
     async def whole(self) -> Response:
         """Return the answer with its body."""
         headers, body = self.headers(), Body()
@@ -254,12 +218,6 @@ class _Exchange:
                 body.add(chunk)
             body.end()
         return Response(self.answer.status, headers, bytes(body.content), time.time())
-
-    def is_complete(self) -> bool:
-        """Tell whether the answer was read, and nothing came after it."""
-        return self.connection.is_available() and self.connection.received.is_exactly(
-            self.answer.status, self._headers
-        )
 
 
 class _InThisLoop(threading.local):

@@ -7,17 +7,21 @@ import re
 import select
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpcore
 
+from babou._core.headers import join_headers
+from babou._http.tls import trusted
 from babou._http.transport import MAX_CONNECTIONS, ErrorMap
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterable, Iterator, Mapping
 
     from babou._core.messages import Request
+    from babou._http.proxies import Proxy
 
 KEEPALIVE = 60.0
 """Seconds that an idle connection is kept: longer than the longest pause between two polls."""
@@ -115,14 +119,74 @@ class Received:
         return length.isdecimal() and self.count == self._head + int(length)
 
 
-class _Connection(Protocol):
-    @property
-    def origin(self) -> httpcore.Origin: ...
+class _Http(Protocol):
+    def is_available(self) -> bool: ...
 
     def has_expired(self) -> bool: ...
 
 
-_C = TypeVar("_C", bound=_Connection)
+_H = TypeVar("_H", bound=_Http)
+
+
+class Connection(Generic[_H]):
+    """What is known of a connection: httpcore's once it is open, and what came over it."""
+
+    def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
+        self.origin, self.proxy = origin, proxy
+        self.received = Received()
+        self._http: _H | None = None
+
+    def is_available(self) -> bool:
+        """Tell whether the exchange has ended such that another may follow."""
+        return self._http is not None and self._http.is_available()
+
+    def has_expired(self) -> bool:
+        """Tell whether an idle connection is of no use: too old, closed, or something came."""
+        return self._http is None or self._http.has_expired()
+
+
+_C = TypeVar("_C", bound=Connection[Any])
+
+
+class Exchange(Generic[_C]):
+    """An answer, and the connection that it comes over."""
+
+    def __init__(self, connection: _C, answer: httpcore.Response) -> None:
+        """Take in the head of an answer.
+
+        Raises:
+            ConfigurationError: It is a proxy's, in the server's place.
+        """
+        if connection.proxy is not None and answer.status == PROXY_AUTHENTICATION:
+            raise connection.proxy.refusal(answer.status)
+        self.connection, self.answer = connection, answer
+        self.chunks: Any = answer.stream
+        self._headers: Mapping[str, str] = {}
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers, names in lower case."""
+        self._headers = join_headers(decoded(self.answer.headers), status=self.answer.status)
+        return self._headers
+
+    def is_complete(self) -> bool:
+        """Tell whether the answer was read, and nothing came after it."""
+        return self.connection.is_available() and self.connection.received.is_exactly(
+            self.answer.status, self._headers
+        )
+
+
+def proxy_options(proxy: Proxy, context: ssl.SSLContext | None, backend: object) -> dict[str, Any]:
+    """Return what httpcore's proxies are made with; `context` is for the server behind them."""
+    options: dict[str, Any] = {
+        "proxy_url": proxy.url,
+        "proxy_auth": proxy.auth,
+        "ssl_context": context,
+        "keepalive_expiry": KEEPALIVE,
+        "network_backend": backend,
+    }
+    if proxy.url.scheme == b"https":
+        options["proxy_ssl_context"] = trusted()
+    return options
 
 
 class Pool(Generic[_C]):

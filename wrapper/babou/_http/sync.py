@@ -21,19 +21,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
 
-from babou._core.headers import join_headers
 from babou._core.messages import Request, Response
 from babou._http.connections import (
     ERRORS,
     KEEPALIVE,
     PROXY_AUTHENTICATION,
+    Connection,
+    Exchange,
     Pool,
     Received,
-    decoded,
     is_readable,
     is_refused_by_proxy,
     may_be_sent_again,
     prepared,
+    proxy_options,
 )
 from babou._http.proxies import Proxies, Proxy
 from babou._http.threads import Limit, in_thread
@@ -50,7 +51,7 @@ from babou._http.transport import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterator
 
 HEAD_START = 0.25
 """Seconds after which the next address of a host is tried beside the first (RFC 8305, 5)."""
@@ -143,14 +144,12 @@ class _TlsStream(_Stream):
         return self._tls.has_unread or self._below.get_extra_info(info)
 
 
-class _Connection(httpcore.NetworkBackend):
+class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBackend):
     """One connection: httpcore's, and what is below it."""
 
     def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
-        self.origin, self.proxy = origin, proxy
-        self.received = Received()
+        super().__init__(origin, proxy)
         self.limit = Limit(0.0)
-        self._http: httpcore.ConnectionInterface | None = None
 
     def ask(self, request: httpcore.Request, limit: Limit) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
@@ -158,10 +157,7 @@ class _Connection(httpcore.NetworkBackend):
         self.received.begin()
         if self._http is None:
             self._http = self._connect()
-        answer = self._http.handle_request(request)
-        if self.proxy is not None and answer.status == PROXY_AUTHENTICATION:
-            raise self.proxy.refusal(answer.status)
-        return answer
+        return self._http.handle_request(request)
 
     def _connect(self) -> httpcore.ConnectionInterface:
         origin, proxy = self.origin, self.proxy
@@ -171,18 +167,9 @@ class _Connection(httpcore.NetworkBackend):
             stream = self.connect_tcp(host, origin.port)
             stream = stream if context is None else stream.start_tls(context, host)
             return httpcore.HTTP11Connection(origin, stream, KEEPALIVE)
-        options: dict[str, Any] = {
-            "proxy_url": proxy.url,
-            "proxy_auth": proxy.auth,
-            "ssl_context": context,
-            "keepalive_expiry": KEEPALIVE,
-            "network_backend": self,
-        }
-        if proxy.is_socks:
-            return httpcore.SOCKSProxy(**options).create_connection(origin)
-        if proxy.url.scheme == b"https":
-            options["proxy_ssl_context"] = trusted()
-        return httpcore.HTTPProxy(**options).create_connection(origin)
+        options = proxy_options(proxy, context, self)
+        kind = httpcore.SOCKSProxy if proxy.is_socks else httpcore.HTTPProxy
+        return kind(**options).create_connection(origin)
 
     def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore.NetworkStream:  # noqa: ANN401
         """Connect to the first address of a host that answers."""
@@ -193,33 +180,13 @@ class _Connection(httpcore.NetworkBackend):
             found = in_thread(look_up, self.limit)
         return _Stream(self, _connected(deque(_alternating(found)), self.limit))
 
-    def is_available(self) -> bool:
-        """Tell whether the exchange has ended such that another may follow."""
-        return self._http is not None and self._http.is_available()
-
-    def has_expired(self) -> bool:
-        """Tell whether an idle connection is of no use: too old, closed, or something came."""
-        return self._http is None or self._http.has_expired()
-
     def close(self) -> None:
         """Close it, if it is open."""
         if self._http is not None:
             self._http.close()
 
 
-class _Exchange:
-    """An answer, and the connection that it comes over."""
-
-    def __init__(self, connection: _Connection, answer: httpcore.Response) -> None:
-        self.connection, self.answer = connection, answer
-        self.chunks: Any = answer.stream
-        self._headers: Mapping[str, str] = {}
-
-    def headers(self) -> Mapping[str, str]:
-        """Return the headers, names in lower case."""
-        self._headers = join_headers(decoded(self.answer.headers), status=self.answer.status)
-        return self._headers
-
+class _Exchange(Exchange[_Connection]):
     def whole(self) -> Response:
         """Return the answer with its body."""
         headers, body = self.headers(), Body()
@@ -229,12 +196,6 @@ class _Exchange:
                 body.add(chunk)
             body.end()
         return Response(self.answer.status, headers, bytes(body.content), time.time())
-
-    def is_complete(self) -> bool:
-        """Tell whether the answer was read, and nothing came after it."""
-        return self.connection.is_available() and self.connection.received.is_exactly(
-            self.answer.status, self._headers
-        )
 
 
 _Address = tuple[Any, ...]  # as socket.getaddrinfo has it: family, type, protocol, name, address
