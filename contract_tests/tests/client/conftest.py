@@ -9,8 +9,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
 from babou import AsyncClient, AsyncHttpxTransport, Client, HttpxTransport, PollPolicy
+from babou._http.tls import trusted
 from babou_contract.mock_server import MockServer
 
 # Tests are not a package, and importlib mode puts nothing on the path.
@@ -167,3 +169,30 @@ def large_asset(server):
 
     server.rewrite = stream
     return server.add(size=size), size
+
+
+@pytest.fixture
+def serve():
+    """Return a function that makes a server of raw bytes."""
+    from raw_server import RawServer
+
+    servers = []
+
+    def make(function, **options):
+        servers.append(RawServer(function, **options))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def trusted_authority(tmp_path, monkeypatch):
+    """Return an authority that all clients trust."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    trusted.cache_clear()
+    yield authority
+    trusted.cache_clear()

@@ -4,6 +4,11 @@ import contextlib
 import socket
 import threading
 
+import pytest
+
+import babou
+
+IMAGE = "ast_demo_image"
 BODY = b'{"error": "Asset not found", "code": "NOT_FOUND"}'
 NOT_FOUND = b"HTTP/1.1 404 No\r\ncontent-length: %d\r\n\r\n%b" % (len(BODY), BODY)
 
@@ -46,3 +51,10 @@ def request_from(connection):
             return b""
         head += received
     return head
+
+
+def ask(door, expected=babou.NotFoundError):
+    """Fetch an asset, which ends in an error; return it."""
+    with pytest.raises(expected) as caught:
+        door("get", IMAGE)
+    return caught.value

@@ -11,42 +11,20 @@ import time
 
 import httpcore
 import pytest
-import trustme
 from attrs import frozen
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from raw_server import BODY, NOT_FOUND, RawServer, request_from
+from raw_server import BODY, NOT_FOUND, ask, request_from
 
 import babou
 from babou._http import aio, sync
 from babou._http.connections import Pool, is_readable
 from babou._http.threads import Limit
-from babou._http.tls import trusted
 from babou._http.transport import CallCancelledError
 from babou_contract.mock_server import MockServer
 
 IMAGE = "ast_demo_image"
 PATIENCE = 10.0  # beyond a deadline, before it is called a hang; it measures nothing
-
-
-@pytest.fixture
-def serve():
-    """Return a function that makes a server of raw bytes."""
-    servers = []
-
-    def make(function, **options):
-        servers.append(RawServer(function, **options))
-        return servers[-1]
-
-    yield make
-    for server in servers:
-        server.close()
-
-
-def ask(door, expected=babou.NotFoundError):
-    with pytest.raises(expected) as caught:
-        door("get", IMAGE)
-    return caught.value
 
 
 class TestKeptConnections:
@@ -289,24 +267,13 @@ def test_a_cancelled_call_ends_while_the_body_of_an_error_arrives(serve, transpo
         assert time.monotonic() - began < PATIENCE
 
 
-@pytest.fixture
-def authority(tmp_path, monkeypatch):
-    """Return an authority that all clients trust."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    trusted.cache_clear()
-    yield authority
-    trusted.cache_clear()
-
-
 @pytest.mark.parametrize("close_notify", [True, False])
 def test_a_body_without_length_ends_with_close_notify(
-    authority, serve, open_own_door, close_notify
+    trusted_authority, serve, open_own_door, close_notify
 ):
     """Without it somebody may have cut the body off (RFC 9112, 9.8)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
+    trusted_authority.issue_cert("127.0.0.1").configure_cert(context)
 
     def until_the_end(connection):
         request_from(connection)

@@ -1,7 +1,6 @@
 """What the environment says, in the same way for every request that a client sends by itself."""
 
 import base64
-import contextlib
 import select
 import socket
 import ssl
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 import certifi
 import pytest
 import trustme
-from raw_server import NOT_FOUND, RawServer, request_from
+from raw_server import NOT_FOUND, ask, request_from
 
 import babou
 from babou._http.proxies import Proxies
@@ -28,12 +27,6 @@ def _no_proxies(monkeypatch):
     trusted.cache_clear()
     yield
     trusted.cache_clear()
-
-
-def ask(door, expected=babou.NotFoundError):
-    with pytest.raises(expected) as caught:
-        door("get", IMAGE)
-    return caught.value
 
 
 class TestWhichProxy:
@@ -156,14 +149,6 @@ def socks(near):
     with socket.create_connection((host, port)) as far:
         near.sendall(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
         pass_on(near, far)
-
-
-@pytest.fixture
-def serve():
-    with contextlib.ExitStack() as opened:
-        yield lambda *args, **options: opened.enter_context(
-            contextlib.closing(RawServer(*args, **options))
-        )
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ import babou
 from babou._core.messages import Request
 from babou._http.aio import AioTransport
 from babou._http.sync import SyncTransport
-from babou._http.tls import trusted
 
 CONTENT = hashlib.sha256(b"long").digest() * 100_000  # 3.2 MB, many times what one read gives
 DEADLINE = 0.3
@@ -186,17 +185,6 @@ class TlsStorage:
         self._listening.close()
 
 
-@pytest.fixture
-def authority(tmp_path, monkeypatch):
-    """Return an authority that all clients trust."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    trusted.cache_clear()
-    yield authority
-    trusted.cache_clear()
-
-
 def fetch_sync(request):
     """Return what comes of a body, and the error that ended it."""
     transport, pieces = SyncTransport(), []
@@ -232,16 +220,16 @@ FETCH = pytest.mark.parametrize("fetch", [fetch_sync, fetch_async])
 
 
 @FETCH
-def test_bytes_arrive_unchanged_over_tls(authority, fetch):
+def test_bytes_arrive_unchanged_over_tls(trusted_authority, fetch):
     """What TLS has decrypted already, and what is still to come, are put together right."""
-    with contextlib.closing(TlsStorage(authority)) as storage:
+    with contextlib.closing(TlsStorage(trusted_authority)) as storage:
         assert fetch(storage.request) == (CONTENT, None)
 
 
 @FETCH
-def test_a_connection_that_breaks_off_under_tls_is_told(authority, fetch):
+def test_a_connection_that_breaks_off_under_tls_is_told(trusted_authority, fetch):
     """Half a file is an error, and what arrived of it is a beginning of it."""
-    with contextlib.closing(TlsStorage(authority, len(CONTENT) // 2)) as storage:
+    with contextlib.closing(TlsStorage(trusted_authority, len(CONTENT) // 2)) as storage:
         content, error = fetch(storage.request)
     assert isinstance(error, babou.APIConnectionError)
     assert content == CONTENT[: len(CONTENT) // 2]
@@ -272,10 +260,10 @@ def tunnel(listening):
 
 
 @FETCH
-def test_tls_goes_through_a_proxy(authority, fetch, monkeypatch):
+def test_tls_goes_through_a_proxy(trusted_authority, fetch, monkeypatch):
     """The body comes from the tunnel's connection, decrypted."""
     with (
-        contextlib.closing(TlsStorage(authority)) as storage,
+        contextlib.closing(TlsStorage(trusted_authority)) as storage,
         socket.create_server(("127.0.0.1", 0)) as listening,
     ):
         threading.Thread(target=tunnel, args=(listening,), daemon=True).start()
