@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lint import ROOT, SPEC
 
-from babou_contract import places
+from babou_contract.specification import places
 from compat import textdiff
 from compat.law import Law
 from compat.model import NotJudgedError

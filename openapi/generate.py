@@ -25,8 +25,8 @@ from typing import Any
 import fastjsonschema
 import yaml
 
-from babou_contract.normal_form import without_all_of
-from babou_contract.operations import NoSuchReferenceError, complete, with_schemas
+from babou_contract.specification.normal_form import without_all_of
+from babou_contract.specification.operations import NoSuchReferenceError, complete, with_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi" / "babou.yaml"

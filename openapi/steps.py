@@ -18,8 +18,8 @@ from attrs import frozen
 from lint import ROOT, Problem
 from release import raise_version
 
-from babou_contract import places
-from babou_contract.edges.docs_page import unpublished
+from babou_contract.checks.docs_page import unpublished
+from babou_contract.specification import places
 
 Json = Any
 

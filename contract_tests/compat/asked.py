@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from babou_contract.operations import Operation, names_in
+from babou_contract.specification.operations import Operation, names_in
 from compat import corpus, evidence
 from compat.evidence import Seen, Side, seen
 from compat.law import Law, Parts, fits

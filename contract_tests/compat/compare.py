@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import evolve
 
-from babou_contract.normal_form import normal
+from babou_contract.specification.normal_form import normal
 from compat import (
     asked,
     bodies,

@@ -4,8 +4,8 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from babou_contract.operations import Operation
-from babou_contract.spec import sample
+from babou_contract.specification.operations import Operation
+from babou_contract.specification.spec import sample
 from compat.law import GONE, Law, Parts, answers, fits, members, required, with_value
 
 Json = Any

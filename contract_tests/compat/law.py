@@ -11,16 +11,16 @@ from zipfile import ZipFile
 import yaml
 from attrs import evolve, field, frozen
 
-from babou_contract import lines
-from babou_contract.normal_form import normal
-from babou_contract.operations import (
+from babou_contract.specification import lines
+from babou_contract.specification.normal_form import normal
+from babou_contract.specification.operations import (
     NoSuchReferenceError,
     Operation,
     nameless,
     names_in,
     operations,
 )
-from babou_contract.schema import FORMATS, Validator
+from babou_contract.specification.schema import FORMATS, Validator
 from compat import compared
 from compat.model import NotJudgedError
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisWarning, Unsatisfiable
 
-from babou_contract.strategies import values
+from babou_contract.specification.strategies import values
 from compat import bodies, corpus, evidence
 from compat.evidence import Seen, Side, seen
 from compat.law import fits, members

@@ -8,9 +8,9 @@ from urllib.parse import quote, unquote
 
 from attrs import define, evolve, field, frozen
 
-from babou_contract import spec
 from babou_contract.mock_server import MockServer, Request, Response
-from babou_contract.model import Edge
+from babou_contract.model import Boundary
+from babou_contract.specification import spec
 
 SPEC = "openapi/babou.yaml"
 GENERATED = "generated/babou_generated"
@@ -151,9 +151,11 @@ class Fault:
     timeout: float = 10.0
 
     @property
-    def edges(self) -> tuple[Edge, ...]:
-        """The edges of its killers: if these fail, the whole check does."""
-        return tuple(dict.fromkeys(Edge.parse(killer.partition("/")[0]) for killer in self.killers))
+    def boundaries(self) -> tuple[Boundary, ...]:
+        """The boundaries of its killers: if these fail, the whole check does."""
+        return tuple(
+            dict.fromkeys(Boundary.parse(killer.partition("/")[0]) for killer in self.killers)
+        )
 
 
 Populate = Callable[[MockServer], tuple[str, ...]]

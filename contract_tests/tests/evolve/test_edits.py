@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from babou_contract import places, spec
-from babou_contract.checks import perform
-from babou_contract.edges import docs_page, docs_spec
+from babou_contract.checks.registry import docs_page, docs_spec, perform
 from babou_contract.model import Outcome
+from babou_contract.specification import places, spec
 from compat import textdiff
 from compat.law import Law
 
@@ -184,7 +183,7 @@ def test_a_specification_that_is_not_there_is_told_of(copy):
 def test_a_step_that_meets_what_nobody_thought_of_says_so_without_a_traceback(copy):
     """The others still tell what they found, and nothing is released."""
     copy.write("openapi/released/another-0.0.1-py3-none-any.whl", "")
-    broken = "import babou_contract.edges.docs_page as page\npage.published = None\n"
+    broken = "import babou_contract.checks.docs_page as page\npage.published = None\n"
     script = copy.read("openapi/steps.py")
     copy.write("openapi/steps.py", f"{script}\n{broken}")
     code, verdicts, said = evolve(copy)
@@ -202,7 +201,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import babou, babou_generated.models.asset
-from babou_contract import strategies
+from babou_contract.specification import strategies
 from babou_contract.mock_server import MockServer
 from babou_generated.types import Unset
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from babou_contract.model import Edge
+from babou_contract.model import Boundary
 from babou_contract.run import checks_of
 from kill_matrix.catalogue import FAULTS, VARIANTS, part
 from kill_matrix.judge import ROOT
@@ -39,7 +39,7 @@ def test_a_fault_is_whole(fault):
 
 def test_each_named_check_exists():
     """A fault can only be killed by a check that there is."""
-    known = {check.id for edge in Edge for check in checks_of(edge)}
+    known = {check.id for boundary in Boundary for check in checks_of(boundary)}
     named = {killer for fault in FAULTS for killer in fault.killers}
     assert named <= known
 
@@ -47,12 +47,12 @@ def test_each_named_check_exists():
 def test_each_check_is_named_by_a_fault():
     """A check that no fault is named for has never been seen to fail."""
     unproved = {
-        "spec-server/schemathesis",  # breadth: what it alone finds is luck
+        "spec-server/schemathesis",  # fuzzing: what it alone finds is luck
         # It takes a fault in the wrapper to break these, and that is none of the three parties.
         "client-server/async-agrees-with-sync",
         "client-server/bad-ids-are-not-sent",
     }
-    known = {check.id for edge in Edge for check in checks_of(edge)}
+    known = {check.id for boundary in Boundary for check in checks_of(boundary)}
     named = {killer for fault in FAULTS for killer in fault.killers}
     assert known - named <= unproved
 
