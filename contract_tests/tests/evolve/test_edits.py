@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from babou_contract.checks.registry import docs_page, docs_spec, perform
+from babou_contract.checks import docs_page, docs_spec
+from babou_contract.checks.registry import perform
 from babou_contract.model import Outcome
 from babou_contract.specification import places, spec
 from compat import textdiff
