@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from babou._core.verdict import Verdict, VerdictReason
     from babou._http.budget import Budget, RateBudget
     from babou._http.caller import AsyncHttpxTransport, HttpxTransport
+    from babou._http.redis_budget import RedisBudget
     from babou._http.transport import AsyncTransport, ResponseStream, Transport
 
     __version__: str
@@ -85,6 +86,7 @@ __all__ = [
     "PollPolicy",
     "RateBudget",
     "RateLimitError",
+    "RedisBudget",
     "Request",
     "Response",
     "ResponseStream",
@@ -119,6 +121,7 @@ _LATE = {
     "HttpxTransport": "babou._http.caller",
     "PollPolicy": "babou._core.polling",
     "RateBudget": "babou._http.budget",
+    "RedisBudget": "babou._http.redis_budget",
     "Request": "babou._core.messages",
     "Response": "babou._core.messages",
     "ResponseStream": "babou._http.transport",
