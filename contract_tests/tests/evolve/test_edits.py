@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from babou_contract.checks.registry import docs_page, docs_spec, perform
+from babou_contract.checks import docs_page, docs_spec
+from babou_contract.checks.registry import perform
 from babou_contract.model import Outcome
 from babou_contract.specification import places, spec
 from compat import textdiff
@@ -21,7 +22,7 @@ def read(name):
 
 EDITS, SAME = read("edits.yaml"), read("written_otherwise.yaml")
 SPEC, PAGE = "openapi/babou.yaml", "contract_tests/babou_contract/data/published.json"
-STEPS = ["lint", "generate", "types", "contract", "compat", "version"]
+STEPS = ["lint", "generate", "exposed", "types", "contract", "compat", "version"]
 VERSIONS = {"none": "0.1.0", "patch": "0.1.1", "minor": "0.1.1", "major": "0.2.0"}
 MARKS = {"✓": True, "✗": False, "·": None}
 
@@ -188,7 +189,7 @@ def test_a_step_that_meets_what_nobody_thought_of_says_so_without_a_traceback(co
     copy.write("openapi/steps.py", f"{script}\n{broken}")
     code, verdicts, said = evolve(copy)
     assert code == 1
-    assert verdicts == dict(zip(STEPS, (True, True, True, False, False, None), strict=True))
+    assert verdicts == dict(zip(STEPS, (True, True, True, True, False, False, None), strict=True))
     assert f"{SPEC}:1: this is not foreseen: AttributeError" in said
     assert "openapi/released has to hold exactly one wheel" in said
 

@@ -1,4 +1,4 @@
-"""From what a tool says to the line of the spec whose edit it is most likely about."""  # noqa: INP001  (a script's)
+"""Find the line of the spec whose edit a tool's message is most likely about."""  # noqa: INP001  (a script's)
 
 import re
 from collections.abc import Iterator
@@ -34,6 +34,29 @@ def line_of_name() -> int:
         return 1
     at = (places.pointer(*change.place.anchor, change.keyword) for change in named)
     return next(map(places.line_of, at), None) or 1
+
+
+def renamed() -> tuple[int, str] | None:
+    """Return line and sentence of operations that were renamed, if nothing else changed of them.
+
+    None where something that is sent or answered changed as well, or there is no release.
+    """
+    try:
+        old, new = _laws()
+        found = list(textdiff.changes(old, new))
+    except NotJudgedError:
+        return None
+    named = [c for c in found if c.keyword in {"operationId", "tags"}]
+    places = {change.place.anchor for change in named}
+    touched = [c for c in found if not c.is_wording and c.place.anchor[:3] in places]
+    if not named or touched:
+        return None
+    told = ", ".join(f"{c.keyword} {_word(c.old)} is now {_word(c.new)}" for c in named)
+    return line_of_name(), f"{told}, and nothing changes on the wire"
+
+
+def _word(name: object) -> str:
+    return ", ".join(map(str, name)) if isinstance(name, list) else str(name)
 
 
 def line_of(label: str) -> int | None:
