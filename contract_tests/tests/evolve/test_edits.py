@@ -13,7 +13,7 @@ from babou_contract.checks.registry import perform
 from babou_contract.model import Outcome
 from babou_contract.specification import places, spec
 from compat import textdiff
-from compat.law import Law
+from compat.specification import Specification
 
 
 def read(name):
@@ -123,7 +123,7 @@ def test_what_is_written_otherwise_is_read_as_before(put_in_place, edit):
     before, text = spec.text(), edited(spec.text(), edit["edit"])
     assert text != before
     known, examples = what_is_read(), spec.asset_examples()
-    changed = list(textdiff.changes(Law("released", before), Law("new", text)))
+    changed = list(textdiff.changes(Specification("released", before), Specification("new", text)))
     lacking = edit.get("lacks", [])
     assert [c.keyword.rpartition(".")[2] for c in changed] == lacking
     assert all(change.is_wording for change in changed)
@@ -139,8 +139,8 @@ def test_what_is_written_otherwise_is_read_as_before(put_in_place, edit):
 @pytest.mark.parametrize("edit", SAME, ids=[edit["name"] for edit in SAME])
 def test_what_was_moved_has_its_own_line(edit):
     """A member, an answer's example and the parameter are found where they were moved to."""
-    law = Law("new", edited(spec.text(), edit["edit"]))
-    [one] = law.written
+    specification = Specification("new", edited(spec.text(), edit["edit"]))
+    [one] = specification.written
     schema = (*one.place, "responses", "200", "content", "application/json", "schema")
     at = {
         (*schema, "properties", "size"): "size:",
@@ -150,9 +150,9 @@ def test_what_was_moved_has_its_own_line(edit):
         (*one.place, "security"): "security:",
         ("components", "schemas", "Error", "properties", "hint"): "hint:",
     }
-    lines = law.text.splitlines()
+    lines = specification.text.splitlines()
     for place, start in at.items():
-        assert lines[law.line(place) - 1].strip().startswith(start), place
+        assert lines[specification.line(place) - 1].strip().startswith(start), place
 
 
 GROUPS = sorted({edit["group"] for edit in SAME if "group" in edit})
