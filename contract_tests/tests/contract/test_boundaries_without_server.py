@@ -5,7 +5,8 @@ import copy
 import pytest
 
 import babou
-from babou_contract.checks import client_server, docs_page, lint, perform, spec_generated
+from babou_contract.checks import client_server, docs_page, lint, spec_generated
+from babou_contract.checks.registry import perform
 from babou_contract.model import Outcome
 from babou_contract.settings import Settings
 from babou_contract.specification import spec
