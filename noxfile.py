@@ -22,6 +22,7 @@ PACKAGE = ("-e", ".[cli,s3,testing,contract]")
 CONTRACT = ["contract_tests/babou_contract", *(f"contract_tests/tests/{name}" for name in (
     "compat", "contract", "evolve", "kill_matrix", "report",
 ))]  # fmt: skip
+FLEET = "contract_tests/tests/fleet"  # with real servers of queues and engines
 PARALLEL = ("-n", "4", "--dist", "loadgroup")  # each environment is made in one worker
 PYTEST = ("pytest", *PARALLEL, "-m", "not browser and not docs")
 
@@ -62,7 +63,7 @@ def evolve(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the client and the mock server; in CI, hold the client's coverage at 100 %."""
     session.install(*PACKAGE, *group("test"))
-    apart = [f"--ignore={folder}" for folder in [*CONTRACT, "contract_tests/wheel_tests"]]
+    apart = [f"--ignore={folder}" for folder in [*CONTRACT, FLEET, "contract_tests/wheel_tests"]]
     cover = ["--cov"] if os.environ.get("CI") else []  # tracing takes half as long again
     session.run(*PYTEST, *apart, *cover, *session.posargs)
 
@@ -74,11 +75,22 @@ def contract(session: nox.Session) -> None:
     session.run(*PYTEST, *CONTRACT, *session.posargs)
 
 
+@nox.session
+def fleet(session: nox.Session) -> None:
+    """Test the waits on task queues and engines with real servers, and workers that are killed."""
+    session.install("-e", ".[redis,celery,testing]", *group("test"))
+    session.run("python", "contract_tests/install_debian.py", "redis-server")
+    cover = ("--cov", f"--cov-config={FLEET}/coverage.toml")
+    session.run("pytest", FLEET, *cover, *session.posargs)
+
+
 @nox.session(python=ALL_SUPPORTED)
 def tests_all(session: nox.Session) -> None:
     """Run all these tests with each supported Python that is installed."""
     session.install(*PACKAGE, *group("test", "compat", "lint"))
-    session.run(*PYTEST, "--ignore=contract_tests/wheel_tests", *session.posargs)
+    session.run(
+        *PYTEST, f"--ignore={FLEET}", "--ignore=contract_tests/wheel_tests", *session.posargs
+    )
 
 
 @nox.session

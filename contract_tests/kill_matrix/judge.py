@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
 from attrs import asdict, field, frozen
 
 from babou_contract.mock_server import MockServer
@@ -20,7 +21,18 @@ from babou_contract.model import Boundary, Outcome, Report
 from babou_contract.probing.mock_target import populate
 from babou_contract.run import run
 from babou_contract.settings import Settings
-from kill_matrix.model import Edit, Fault, Hook, Party, Populate, Variant, World, install
+from kill_matrix.model import (
+    SPEC,
+    Edit,
+    Fault,
+    Hook,
+    Party,
+    Populate,
+    Variant,
+    World,
+    changed,
+    install,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 _COPIED = ("openapi", "generated", "wrapper", "contract_tests", "pyproject.toml")
@@ -80,7 +92,7 @@ def judge(case: Fault | Variant, *, whole: bool = False) -> Seen:
         return _ask(case.hook, case.populate, 10.0, boundaries)
     if case.group.party is Party.server:
         return _ask(case.hook, None, case.timeout, boundaries)
-    with world_of() as world, edited(case.edits) as root:
+    with world_of() as world, edited(case) as root:
         return _run_there(root, world, boundaries)
 
 
@@ -105,8 +117,8 @@ def _ask(
 
 
 @contextmanager
-def edited(edits: tuple[Edit, ...]) -> Iterator[Path]:
-    """Copy the project into a temporary folder, with the edits."""
+def edited(fault: Fault) -> Iterator[Path]:
+    """Copy the project into a temporary folder, with the fault's edits."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name in _COPIED:
@@ -115,8 +127,12 @@ def edited(edits: tuple[Edit, ...]) -> Iterator[Path]:
                 shutil.copy2(source, target)
             else:
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-        for edit in edits:
+        for edit in fault.edits:
             carry_out(edit, root)
+        if fault.spec:
+            path = root / SPEC
+            document = changed(yaml.safe_load(path.read_text(encoding="utf-8")), fault.spec)
+            path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
         yield root
 
 

@@ -18,6 +18,7 @@ _TO_DO = {
     "ConfigurationError": "Set what the text names.",
     "InvalidAssetIdError": "Use the id that the upload returned.",
     "ClientClosedError": "Call within the `with` block, or open another client.",
+    "BudgetError": "Try again after `.retry_after` seconds, or give the call more `timeout`.",
     "APIConnectionError": "Look at the network, the proxy and `BABOU_BASE_URL`; try later.",
     "APITimeoutError": "Try later, or give the call more `timeout`.",
     "APIStatusError": "Go by `.status_code`, `.code` and `.hint`.",

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from babou_contract import checkout
+from babou_contract.checks.exposure import check
 from babou_contract.checks.registry import NotExercisedError, Tally
-from babou_contract.checks.spec_generated import check
 from babou_contract.settings import Settings
 from babou_contract.specification import places, spec
 from babou_contract.specification.jsontext import is_time, moment

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from babou_contract.specification.keywords import written
 from babou_contract.specification.normal_form import normal
-from compat.law import fits
+from compat.specification import fits
 
 DOCUMENT = {
     "components": {

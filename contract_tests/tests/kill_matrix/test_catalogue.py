@@ -6,9 +6,10 @@ import pytest
 
 from babou_contract.model import Boundary
 from babou_contract.run import checks_of
+from babou_contract.specification import spec
 from kill_matrix.catalogue import FAULTS, VARIANTS, part
 from kill_matrix.judge import ROOT
-from kill_matrix.model import Group, Party
+from kill_matrix.model import Group, Party, changed
 
 CASES = (*FAULTS, *VARIANTS)
 
@@ -33,7 +34,7 @@ def test_a_fault_is_whole(fault):
     assert fault.about
     assert fault.killers
     assert bool(fault.says) != bool(fault.beyond)
-    assert (fault.hook is None) == bool(fault.edits)
+    assert (fault.hook is None) == bool(fault.edits or fault.spec)
     assert (fault.group.party is Party.server) == (fault.hook is not None)
 
 
@@ -66,6 +67,13 @@ def test_each_edit_fits_its_file(fault):
             assert edit.apply(path.read_text(encoding="utf-8"))
         else:
             assert path.is_file() == (edit.new is None)
+
+
+@pytest.mark.parametrize("fault", [f for f in FAULTS if f.spec], ids=lambda fault: fault.name)
+def test_each_change_of_the_specification_has_its_place(fault):
+    """What is changed is there, and afterwards it is otherwise."""
+    document = spec.load()
+    assert changed(document, fault.spec) != document
 
 
 @pytest.mark.parametrize("of", [1, 2, 6, 7, 400])

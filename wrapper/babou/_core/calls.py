@@ -21,14 +21,19 @@ from babou._core.operations import (
     upload_request,
 )
 from babou._core.retry import status_error
-from babou._errors import APIConnectionError, APIResponseValidationError, BabouError
+from babou._errors import (
+    APIConnectionError,
+    APIResponseValidationError,
+    BabouError,
+    BudgetError,
+)
 
 if TYPE_CHECKING:
     from babou._core.operations import AssetState
 
 _T = TypeVar("_T")
 
-Reply = Response | APIConnectionError | APIResponseValidationError
+Reply = Response | APIConnectionError | APIResponseValidationError | BudgetError
 """What comes of one request."""
 
 _OTHER_SERVER = "Another server or path may have answered: check BABOU_BASE_URL"

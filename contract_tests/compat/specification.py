@@ -32,7 +32,7 @@ _IN_WHEEL = "babou_contract/openapi/babou.yaml"
 
 
 @frozen(eq=False)
-class Law:
+class Specification:
     """A specification, as text and as what the text means.
 
     Attributes:
@@ -126,7 +126,10 @@ class Law:
         return lines.parsed(self.text)
 
 
-def paired(old: Law, new: Law) -> tuple[Law, Law]:
+Versions = tuple[Specification, Specification]
+
+
+def paired(old: Specification, new: Specification) -> Versions:
     """Return two versions, each with what it has in common with the other."""
     named = {
         kind: frozenset(_names(old, kind) & _names(new, kind))
@@ -135,11 +138,11 @@ def paired(old: Law, new: Law) -> tuple[Law, Law]:
     return evolve(old, named=named, renamed=_renamed(old, new)), evolve(new, named=named)
 
 
-def _names(law: Law, kind: str) -> set[str]:
-    return set((law.document.get("components") or {}).get(kind) or {})
+def _names(spec: Specification, kind: str) -> set[str]:
+    return set((spec.document.get("components") or {}).get(kind) or {})
 
 
-def _renamed(old: Law, new: Law) -> dict[str, str]:
+def _renamed(old: Specification, new: Specification) -> dict[str, str]:
     """Return the paths of the old version in which the new one has other names of parameters."""
     known = {nameless(path): path for path in new.document.get("paths") or {}}
     found = {path: known.get(nameless(path), path) for path in old.document.get("paths") or {}}
