@@ -19,9 +19,10 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 ALL_SUPPORTED = nox.project.python_versions(PYPROJECT)
 CHECKOUT = "contract_tests/wheel_tests/test_checkout.py"
 PACKAGE = ("-e", ".[cli,s3,testing,contract]")
-COURT = ["contract_tests/babou_contract", *(f"contract_tests/tests/{name}" for name in (
+CONTRACT = ["contract_tests/babou_contract", *(f"contract_tests/tests/{name}" for name in (
     "compat", "contract", "evolve", "kill_matrix", "report",
 ))]  # fmt: skip
+FLEET = "contract_tests/tests/fleet"  # with real servers of queues and engines
 PARALLEL = ("-n", "4", "--dist", "loadgroup")  # each environment is made in one worker
 PYTEST = ("pytest", *PARALLEL, "-m", "not browser and not docs")
 
@@ -62,23 +63,34 @@ def evolve(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the client and the mock server; in CI, hold the client's coverage at 100 %."""
     session.install(*PACKAGE, *group("test"))
-    apart = [f"--ignore={folder}" for folder in [*COURT, "contract_tests/wheel_tests"]]
+    apart = [f"--ignore={folder}" for folder in [*CONTRACT, FLEET, "contract_tests/wheel_tests"]]
     cover = ["--cov"] if os.environ.get("CI") else []  # tracing takes half as long again
     session.run(*PYTEST, *apart, *cover, *session.posargs)
 
 
 @nox.session
-def court(session: nox.Session) -> None:
+def contract(session: nox.Session) -> None:
     """Test the contract check, the kill matrix, and what follows from an edit of the spec."""
     session.install(*PACKAGE, *group("test", "compat", "lint"))
-    session.run(*PYTEST, *COURT, *session.posargs)
+    session.run(*PYTEST, *CONTRACT, *session.posargs)
+
+
+@nox.session
+def fleet(session: nox.Session) -> None:
+    """Test the waits on task queues and engines with real servers, and workers that are killed."""
+    session.install("-e", ".[redis,celery,testing]", *group("test"))
+    session.run("python", "contract_tests/install_debian.py", "redis-server")
+    cover = ("--cov", f"--cov-config={FLEET}/coverage.toml")
+    session.run("pytest", FLEET, *cover, *session.posargs)
 
 
 @nox.session(python=ALL_SUPPORTED)
 def tests_all(session: nox.Session) -> None:
     """Run all these tests with each supported Python that is installed."""
     session.install(*PACKAGE, *group("test", "compat", "lint"))
-    session.run(*PYTEST, "--ignore=contract_tests/wheel_tests", *session.posargs)
+    session.run(
+        *PYTEST, f"--ignore={FLEET}", "--ignore=contract_tests/wheel_tests", *session.posargs
+    )
 
 
 @nox.session

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from babou_contract.operations import Operation, names_in
+from babou_contract.specification.operations import Operation, names_in
 from compat import corpus, evidence
 from compat.evidence import Seen, Side, seen
-from compat.law import Law, Parts, fits
 from compat.model import NotJudgedError, Who
 from compat.party import KEY, Answer, Client, Sent
+from compat.specification import Parts, Specification, fits
 
 Json = Any
 _WHO = {True: Who.INSTALLED, False: Who.RUNTIME}
@@ -24,9 +24,9 @@ def first_request(client: Client) -> Sent | None:
     return sent[0] if sent else None
 
 
-def operation_of(law: Law, sent: Sent) -> Operation | None:
+def operation_of(spec: Specification, sent: Sent) -> Operation | None:
     """Return the operation that a request is for."""
-    for operation in law.operations.values():
+    for operation in spec.operations.values():
         if operation.method == sent.method.lower() and _matched(operation, sent) is not None:
             return operation
     return None
@@ -39,12 +39,12 @@ def _matched(operation: Operation, sent: Sent) -> dict[str, str] | None:
     return dict(zip(names, map(unquote, found.groups()), strict=True)) if found else None
 
 
-def require_lawful(new: Side) -> None:
+def require_followed(new: Side) -> None:
     """Refuse to take a client for the new one that doesn't do what the new spec asks for."""
     sent = first_request(new.client)
-    for parts, what in unlawful(new.law, sent, new.operation) if sent else ():
+    for parts, what in violations(new.spec, sent, new.operation) if sent else ():
         raise NotJudgedError(
-            f"{new.law.name}:{new.law.line(parts)}: the new client does not follow: {what} "
+            f"{new.spec.name}:{new.spec.line(parts)}: the new client does not follow: {what} "
             f"({sent.method} {sent.target}). Change the wrapper first."
             if sent
             else what
@@ -63,9 +63,9 @@ def requests(old: Side, new: Side) -> Iterator[Seen]:
         if old_sent and not new_sent and by_old and not evidence.is_crash(now):
             yield seen(at, Who.RUNTIME, evidence.raised(now), _call(asset_id))
         if old_sent and by_old:
-            yield from _against(new.law, old_sent[0], old.operation, installed=True)
+            yield from _against(new.spec, old_sent[0], old.operation, installed=True)
         if new_sent and by_new:
-            yield from _against(old.law, new_sent[0], new.operation, installed=False)
+            yield from _against(old.spec, new_sent[0], new.operation, installed=False)
     yield from _addresses(old, new)
 
 
@@ -97,19 +97,19 @@ def _id_at(side: Side) -> Parts:
     return ("paths", side.operation.path, side.operation.method, "parameters", name)
 
 
-def _against(law: Law, sent: Sent, own: Operation, *, installed: bool) -> Iterator[Seen]:
+def _against(spec: Specification, sent: Sent, own: Operation, *, installed: bool) -> Iterator[Seen]:
     line = f"{sent.method} {sent.target}"
-    for parts, what in unlawful(law, sent, own):
+    for parts, what in violations(spec, sent, own):
         told = what if installed else f"{what}, {_LATER}"
         yield seen(parts, _WHO[installed], told, line)
 
 
-def unlawful(law: Law, sent: Sent, own: Operation) -> Iterator[tuple[Parts, str]]:
+def violations(spec: Specification, sent: Sent, own: Operation) -> Iterator[tuple[Parts, str]]:
     """Yield where a request is not what a specification asks for."""
-    operation = operation_of(law, sent)
+    operation = operation_of(spec, sent)
     at: Parts
     if operation is None:
-        known = any(path == own.path for path, _ in law.operations)
+        known = any(path == own.path for path, _ in spec.operations)
         at = ("paths", own.path, *([own.method] if known else []))
         yield at, f"they ask for {own.method.upper()} {own.path}, which is not there"
         return
@@ -169,11 +169,11 @@ def _addresses(old: Side, new: Side) -> Iterator[Seen]:
     """Hold the address that a client asks by default against the other version's servers."""
     for side, other in ((old, new), (new, old)):
         told = side.client.ask("default_request", key=f"{KEY}0")
-        servers = [server["url"] for server in other.law.document.get("servers", ())]
+        servers = [server["url"] for server in other.spec.document.get("servers", ())]
         url = told.get("url", "")
         if not url or not servers or any(url.startswith(server) for server in servers):
             continue
-        own = [server["url"] for server in side.law.document.get("servers", ())]
+        own = [server["url"] for server in side.spec.document.get("servers", ())]
         asked = next((server for server in own if url.startswith(server)), url)
         what = f"by default they ask {asked}, which is not among the servers"
         yield seen(("servers", asked), _WHO[side is old], what, url)

@@ -8,9 +8,9 @@ from attrs import frozen
 
 from compat import corpus, evidence
 from compat.evidence import Seen, Side, seen, shown
-from compat.law import GONE, Parts, with_value
 from compat.model import NotJudgedError, Who
 from compat.party import Answer
+from compat.specification import GONE, Parts, with_value
 
 Json = Any
 OK = "200"
@@ -52,7 +52,7 @@ def require_sound(side: Side) -> None:
 
 
 def _line(side: Side) -> str:
-    return f"{side.law.name}:{side.law.line(side.schema_at)}"
+    return f"{side.spec.name}:{side.spec.line(side.schema_at)}"
 
 
 def fetched(side: Side, document: Json) -> Json:
@@ -108,15 +108,15 @@ def _judged(old: Side, new: Side, tried: _Tried) -> Iterator[Seen]:
 
 def _place(old: Side, new: Side, path: Parts, value: Json) -> Parts:
     """Return the place in the new text, or in the old one where the new has it no longer."""
-    in_old = corpus.where(old.law, old.schema_at, path, value)
+    in_old = corpus.where(old.spec, old.schema_at, path, value)
     if corpus.part_at(new.schema, path) is None:
         return in_old
-    in_new = corpus.where(new.law, new.schema_at, path, value)
+    in_new = corpus.where(new.spec, new.schema_at, path, value)
     for at in (in_new, in_old):
         if at[-2:-1] == ("enum",):
             return at
-    was, now = (corpus.member_at(side.law, side.schema_at, path) for side in (old, new))
-    is_same = corpus.node(old.law, was) == corpus.node(new.law, now)
+    was, now = (corpus.member_at(side.spec, side.schema_at, path) for side in (old, new))
+    is_same = corpus.node(old.spec, was) == corpus.node(new.spec, now)
     return in_new if is_same else now  # where a reference stays, what it names has changed
 
 
@@ -159,11 +159,11 @@ def _listed(side: Side, path: Parts) -> set[str]:
 
 
 def _is_listed(side: Side, path: Parts, value: str) -> bool:
-    return corpus.where(side.law, side.schema_at, path, value)[-2:-1] == ("enum",)
+    return corpus.where(side.spec, side.schema_at, path, value)[-2:-1] == ("enum",)
 
 
 def is_final(side: Side, place: Parts, state: str) -> bool:
     """Say whether the spec's words call a state final: a line of its list that ends so."""
-    around = corpus.node(side.law, place[:-2])
+    around = corpus.node(side.spec, place[:-2])
     lines = str(around.get("description", "") if isinstance(around, dict) else "").split("\n- ")
     return any(f"`{state}`" in line and line.strip().endswith("Final.") for line in lines)

@@ -7,9 +7,9 @@ from typing import Any
 from attrs import frozen
 
 from compat.evidence import Seen, Side, is_refusal, seen
-from compat.law import Parts, answers
 from compat.model import Who
 from compat.party import Answer
+from compat.specification import Parts, answers
 
 Json = Any
 _ERRORS = 400

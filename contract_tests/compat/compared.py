@@ -10,8 +10,8 @@ from typing import Any
 
 from attrs import evolve
 
-from babou_contract.normal_form import normal
-from babou_contract.operations import Operation, follow, formed, names_in
+from babou_contract.specification.normal_form import normal
+from babou_contract.specification.operations import Operation, follow, formed, names_in
 
 Json = Any
 Document = dict[str, Any]

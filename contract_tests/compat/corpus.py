@@ -4,9 +4,18 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from babou_contract.operations import Operation
-from babou_contract.spec import sample
-from compat.law import GONE, Law, Parts, answers, fits, members, required, with_value
+from babou_contract.specification.operations import Operation
+from babou_contract.specification.spec import sample
+from compat.specification import (
+    GONE,
+    Parts,
+    Specification,
+    answers,
+    fits,
+    members,
+    required,
+    with_value,
+)
 
 Json = Any
 
@@ -155,32 +164,32 @@ def _named(schema: Json) -> Iterator[Json]:
             yield from _named(part)
 
 
-def where(law: Law, schema_at: Parts, path: Parts, value: Json = None) -> Parts:
+def where(spec: Specification, schema_at: Parts, path: Parts, value: Json = None) -> Parts:
     """Return where in the document a member's schema stands, or the listed value's own place."""
-    at = _target(law, member_at(law, schema_at, path))
-    return next(_listed_at(law, at, value), at) if isinstance(value, str) else at
+    at = _target(spec, member_at(spec, schema_at, path))
+    return next(_listed_at(spec, at, value), at) if isinstance(value, str) else at
 
 
-def member_at(law: Law, schema_at: Parts, path: Parts) -> Parts:
+def member_at(spec: Specification, schema_at: Parts, path: Parts) -> Parts:
     """Return where in the document a member stands, be it only a reference to its schema."""
     at = schema_at
     for name in path:
-        around = _target(law, at)
-        at = next(_named_at(law, around, name), (*around, "properties", name))
+        around = _target(spec, at)
+        at = next(_named_at(spec, around, name), (*around, "properties", name))
     return at
 
 
-def _target(law: Law, at: Parts) -> Parts:
+def _target(spec: Specification, at: Parts) -> Parts:
     """Follow references from a place in the document."""
-    here = node(law, at)
+    here = node(spec, at)
     if isinstance(here, dict) and isinstance(here.get("$ref"), str):
-        return _target(law, _reference(here["$ref"]))
+        return _target(spec, _reference(here["$ref"]))
     return at
 
 
-def node(law: Law, at: Parts) -> Json:
+def node(spec: Specification, at: Parts) -> Json:
     """Return what stands at a place of the document; nothing where there is no such place."""
-    here: Json = law.compared
+    here: Json = spec.compared
     for part in at:
         if isinstance(here, list) and part.isdecimal() and int(part) < len(here):
             here = here[int(part)]
@@ -189,25 +198,25 @@ def node(law: Law, at: Parts) -> Json:
     return here
 
 
-def _named_at(law: Law, at: Parts, name: str) -> Iterator[Parts]:
-    here = node(law, at)
+def _named_at(spec: Specification, at: Parts, name: str) -> Iterator[Parts]:
+    here = node(spec, at)
     if name in here.get("properties", {}):
         yield (*at, "properties", name)
     for index in range(len(here.get("allOf", ()))):
         inner = (*at, "allOf", str(index))
-        reference = node(law, inner).get("$ref")
-        yield from _named_at(law, _reference(reference) if reference else inner, name)
+        reference = node(spec, inner).get("$ref")
+        yield from _named_at(spec, _reference(reference) if reference else inner, name)
 
 
-def _listed_at(law: Law, at: Parts, value: str) -> Iterator[Parts]:
-    here = node(law, at)
+def _listed_at(spec: Specification, at: Parts, value: str) -> Iterator[Parts]:
+    here = node(spec, at)
     if value in here.get("enum", ()):
         yield (*at, "enum", value)
     for key in ("anyOf", "oneOf"):
         for index in range(len(here.get(key, ()))):
             inner = (*at, key, str(index))
-            reference = node(law, inner).get("$ref")
-            yield from _listed_at(law, _reference(reference) if reference else inner, value)
+            reference = node(spec, inner).get("$ref")
+            yield from _listed_at(spec, _reference(reference) if reference else inner, value)
 
 
 def _reference(reference: str) -> Parts:

@@ -7,8 +7,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from compat.law import GONE, Law, Parts
 from compat.model import Effect, Who
+from compat.specification import GONE, Parts, Specification
 from compat.textdiff import Place, place_of
 
 Json = Any
@@ -27,7 +27,7 @@ class Seen:
 class Side:
     """A version: its specification and its client."""
 
-    law: Law
+    spec: Specification
     client: Any  # party.Client
     schema: Json = None
     schema_at: Parts = field(default=())

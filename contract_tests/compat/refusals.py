@@ -9,9 +9,9 @@ from attrs import evolve, frozen
 from compat import corpus, evidence
 from compat.bodies import OK
 from compat.evidence import Seen, Side, seen
-from compat.law import GONE, Parts, answers, fits, with_value
 from compat.model import Who
 from compat.party import Answer
+from compat.specification import GONE, Parts, answers, fits, with_value
 
 Json = Any
 _RANGES = {"1XX": (), "2XX": (202, 206), "3XX": (302,), "4XX": (402, 451), "5XX": (503, 520)}
@@ -105,7 +105,7 @@ def _at_its_member(case: Case, other: Side, new: Side) -> Case:
         return case
     answers_at = ("paths", new.operation.path, new.operation.method, "responses")
     at = (*answers_at, str(_status(new, case.answer)), "content", case.answer.media, "schema")
-    return evolve(case, at=corpus.where(new.law, at, path))
+    return evolve(case, at=corpus.where(new.spec, at, path))
 
 
 def _cases(side: Side) -> Iterator[Case]:
@@ -160,6 +160,6 @@ def _features(side: Side, place: Parts, number: int, media: str, content: Json) 
         for value in (GONE, *corpus.candidates(corpus.part_at(schema, path) or {})):
             if corpus.allows(schema, path, value):
                 body = with_value(base, path, value)
-                at = corpus.where(side.law, schema_at, path, value)
+                at = corpus.where(side.spec, schema_at, path, value)
                 about = f"{number} with {evidence.shown(path, value)}"
                 yield Case(at, Answer(json.dumps(body).encode(), number, media), about)

@@ -11,9 +11,9 @@ from typing import Any
 
 from attrs import frozen
 
-from babou_contract.keywords import written
-from babou_contract.operations import METHODS
-from compat.law import Law, Parts, paired
+from babou_contract.specification.keywords import written
+from babou_contract.specification.operations import METHODS
+from compat.specification import Parts, Specification, paired
 
 Json = Any
 
@@ -89,7 +89,7 @@ def _shown(value: Json) -> str:
     return text if len(text) <= _CUT else f"{text[: _CUT - 1]}…"
 
 
-def changes(old: Law, new: Law) -> Iterator[Change]:
+def changes(old: Specification, new: Specification) -> Iterator[Change]:
     """Yield where two versions differ."""
     old, new = paired(old, new)
     for parts, before, after in _walk(old.compared, new.compared, ()):

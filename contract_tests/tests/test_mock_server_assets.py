@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from babou_contract import spec
 from babou_contract.mock_server import MockServer, by_reads, by_time
+from babou_contract.specification import spec
 
 
 class Clock:

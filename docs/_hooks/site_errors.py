@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import babou
 from babou._core.retry import _ADVICE, is_retryable, is_transient
 from babou._errors import STATUS_CLASSES, class_for
-from babou_contract import spec
+from babou_contract.specification import spec
 from site_tables import cell, table
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ _TO_DO = {
     "ConfigurationError": "Set what the text names.",
     "InvalidAssetIdError": "Use the id that the upload returned.",
     "ClientClosedError": "Call within the `with` block, or open another client.",
+    "BudgetError": "Try again after `.retry_after` seconds, or give the call more `timeout`.",
     "APIConnectionError": "Look at the network, the proxy and `BABOU_BASE_URL`; try later.",
     "APITimeoutError": "Try later, or give the call more `timeout`.",
     "APIStatusError": "Go by `.status_code`, `.code` and `.hint`.",

@@ -20,6 +20,7 @@ from babou._errors import (
     AuthenticationError,
     BabouError,
     BadRequestError,
+    BudgetError,
     ClientClosedError,
     ConfigurationError,
     ConflictError,
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
     from babou._core.operations import Asset, AssetState
     from babou._core.polling import Again, Done, Failed, PollPolicy, TimedOut
     from babou._core.verdict import Verdict, VerdictReason
+    from babou._http.budget import Budget, RateBudget
     from babou._http.caller import AsyncHttpxTransport, HttpxTransport
+    from babou._http.redis_budget import RedisBudget
     from babou._http.transport import AsyncTransport, ResponseStream, Transport
 
     __version__: str
@@ -66,6 +69,8 @@ __all__ = [
     "AuthenticationError",
     "BabouError",
     "BadRequestError",
+    "Budget",
+    "BudgetError",
     "Client",
     "ClientClosedError",
     "ConfigurationError",
@@ -79,7 +84,9 @@ __all__ = [
     "NotFoundError",
     "PermissionDeniedError",
     "PollPolicy",
+    "RateBudget",
     "RateLimitError",
+    "RedisBudget",
     "Request",
     "Response",
     "ResponseStream",
@@ -107,11 +114,14 @@ _LATE = {
     "AsyncClient": "babou._async_client",
     "AsyncHttpxTransport": "babou._http.caller",
     "AsyncTransport": "babou._http.transport",
+    "Budget": "babou._http.budget",
     "Client": "babou._client",
     "Done": "babou._core.polling",
     "Failed": "babou._core.polling",
     "HttpxTransport": "babou._http.caller",
     "PollPolicy": "babou._core.polling",
+    "RateBudget": "babou._http.budget",
+    "RedisBudget": "babou._http.redis_budget",
     "Request": "babou._core.messages",
     "Response": "babou._core.messages",
     "ResponseStream": "babou._http.transport",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from babou._async_assets import AsyncAssets
+    from babou._http.budget import Budget
     from babou._http.transport import AsyncTransport
 
 
@@ -35,6 +36,8 @@ class AsyncClient:
             between them. A wait has a time of its own, of which each poll takes at most this.
         max_retries: Further attempts after one that failed for a passing reason.
         poll: How long a wait pauses between polls.
+        budget: Shares out requests: a slot of it is taken before each request to the API, and a 429
+            holds it. A slot after the deadline fails the call at once. By default nothing does.
         user_agent_suffix: Your product, such as `my-service/1.4`.
         transport: Sends the requests: `AsyncHttpxTransport` over an httpx client of yours, or an
             `AsyncTransport` of your own. By default this client makes one, over httpcore.
@@ -57,6 +60,7 @@ class AsyncClient:
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_MAX_RETRIES,
         poll: PollPolicy = PollPolicy(),  # noqa: B008 (a frozen value)
+        budget: Budget | None = None,
         user_agent_suffix: str | None = None,
         transport: AsyncTransport | None = None,
     ) -> None:
@@ -65,6 +69,7 @@ class AsyncClient:
         from babou._core.operations import server_url  # noqa: PLC0415
         from babou._http.aio import AioTransport  # noqa: PLC0415
         from babou._http.async_runner import AsyncRunner  # noqa: PLC0415
+        from babou._http.budget import check_budget  # noqa: PLC0415
         from babou._http.runner import Head  # noqa: PLC0415
 
         key: Secret | Callable[[], str | Awaitable[str]]
@@ -74,7 +79,8 @@ class AsyncClient:
             key = api_key if callable(api_key) else check_key(api_key)
         self._options = Options(timeout, max_retries, poll)
         head = Head(server_url(check_base_url(base_url)), user_agent(user_agent_suffix))
-        self._runner = AsyncRunner(transport or AioTransport(), key, head)
+        budget = check_budget(budget)
+        self._runner = AsyncRunner(transport or AioTransport(), key, head, budget=budget)
         self._owns_transport = transport is None
         self.assets = AsyncAssets(self._runner, self._options)
 

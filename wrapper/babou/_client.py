@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from babou._assets import Assets
+    from babou._http.budget import Budget
     from babou._http.transport import Transport
 
 
@@ -35,6 +36,8 @@ class Client:
             between them. A wait has a time of its own, of which each poll takes at most this.
         max_retries: Further attempts after one that failed for a passing reason.
         poll: How long a wait pauses between polls.
+        budget: Shares out requests: a slot of it is taken before each request to the API, and a 429
+            holds it. A slot after the deadline fails the call at once. By default nothing does.
         user_agent_suffix: Your product, such as `my-service/1.4`.
         transport: Sends the requests: `HttpxTransport` over an httpx client of yours, or an
             `Transport` of your own. By default this client makes one, over httpcore.
@@ -57,12 +60,14 @@ class Client:
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_MAX_RETRIES,
         poll: PollPolicy = PollPolicy(),  # noqa: B008 (a frozen value)
+        budget: Budget | None = None,
         user_agent_suffix: str | None = None,
         transport: Transport | None = None,
     ) -> None:
         # The HTTP stack is loaded with the first client, not by `import babou`.
         from babou._assets import Assets  # noqa: PLC0415
         from babou._core.operations import server_url  # noqa: PLC0415
+        from babou._http.budget import check_budget  # noqa: PLC0415
         from babou._http.runner import Head, Runner  # noqa: PLC0415
         from babou._http.sync import SyncTransport  # noqa: PLC0415
 
@@ -73,7 +78,8 @@ class Client:
             key = api_key if callable(api_key) else check_key(api_key)
         self._options = Options(timeout, max_retries, poll)
         head = Head(server_url(check_base_url(base_url)), user_agent(user_agent_suffix))
-        self._runner = Runner(transport or SyncTransport(), key, head)
+        budget = check_budget(budget)
+        self._runner = Runner(transport or SyncTransport(), key, head, budget=budget)
         self._owns_transport = transport is None
         self.assets = Assets(self._runner, self._options)
 

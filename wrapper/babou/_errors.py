@@ -4,6 +4,7 @@
     ├── ConfigurationError            (also a ValueError) the client was set up wrongly
     │   └── InvalidAssetIdError       refused before anything was sent
     ├── ClientClosedError             used after close()
+    ├── BudgetError                   the client's budget has no slot in time; nothing was sent
     ├── APIConnectionError            no whole answer arrived
     │   └── APITimeoutError           …in time
     ├── APIStatusError                an answer that is not a success; the class goes by HTTP status
@@ -71,6 +72,18 @@ class InvalidAssetIdError(ConfigurationError):
 
 class ClientClosedError(BabouError):
     """The client was used after it had been closed."""
+
+
+class BudgetError(BabouError):
+    """The client's budget had no slot before the deadline, or couldn't be asked; nothing was sent.
+
+    Attributes:
+        retry_after: Seconds after which it is worth trying again.
+    """
+
+    def __init__(self, text: str, *, retry_after: float = 0.0) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 class APIConnectionError(BabouError):

@@ -266,6 +266,7 @@ def specimens() -> list[BabouError]:
         ConfigurationError("text"),
         InvalidAssetIdError("text", asset_id=["no", "text"]),
         ClientClosedError("text"),
+        _errors.BudgetError("text", retry_after=2.5),
         APIConnectionError("text"),
         APITimeoutError("text"),
         _errors.WaitError("text", **wait),

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from attrs import evolve
 
-from babou_contract import spec
+from babou_contract.specification import spec
 
 from ._assets import Asset, Entry
 from ._faults import ActiveFaults, Stage, rewrite

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from attrs import define, frozen
 
-from babou_contract import spec
+from babou_contract.specification import spec
 
 from . import _media
 from ._known import check_members, check_states

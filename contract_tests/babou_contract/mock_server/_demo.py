@@ -5,7 +5,7 @@ from functools import partial
 
 from attrs import frozen
 
-from babou_contract import spec
+from babou_contract.specification import spec
 
 from . import _media
 from ._assets import Asset

@@ -3,7 +3,7 @@
 import math
 from email.utils import formatdate
 
-from babou_contract import spec
+from babou_contract.specification import spec
 
 from ._faults import Stage, fault
 from ._messages import Request, Response, Rewrite

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-from babou_contract import spec
+from babou_contract.specification import spec
 
 from . import _demo
 from ._admin import ADMIN, Admin

@@ -121,6 +121,20 @@ def check_count(value: object, name: str) -> int:
     return value
 
 
+def check_rate(value: object, name: str) -> float:
+    """Return a number of requests a second as a float, or raise if it is not positive, finite."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not 0 < value <= MAX_SECONDS
+        or 1 / value > MAX_SECONDS
+    ):
+        raise ConfigurationError(
+            f"{name} must be a positive, finite number of requests a second, not {_shown(value)}."
+        )
+    return float(value)
+
+
 def check_number(value: object, name: str, *, least: float = 0.0) -> float:
     """Return a number from `least` up as a float, or raise."""
     if (

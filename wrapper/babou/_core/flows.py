@@ -21,6 +21,7 @@ from babou._errors import (
     APIResponseValidationError,
     APITimeoutError,
     BabouError,
+    BudgetError,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from babou._core.polling import PollPolicy
 
-Reply = Response | APIConnectionError | APIResponseValidationError
+Reply = Response | APIConnectionError | APIResponseValidationError | BudgetError
 """What comes of one request."""
 
 Answer = tuple[Reply | Cancelled | None, float]

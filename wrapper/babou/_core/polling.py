@@ -17,7 +17,7 @@ from attrs import Factory, field, fields, frozen
 from babou._core.config import check_count, check_number, check_schedule, check_seconds
 from babou._core.retry import asked_pause, is_transient, pause
 from babou._core.wait_errors import asset_failed, wait_timeout
-from babou._errors import BabouError, ConfigurationError, NotFoundError
+from babou._errors import BabouError, BudgetError, ConfigurationError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 def is_passing(error: BabouError, elapsed: float, missing_ok_for: float) -> bool:
     """Tell whether a wait goes on after an error, `elapsed` seconds after it began."""
-    return is_transient(error) or (isinstance(error, NotFoundError) and elapsed < missing_ok_for)
+    return (
+        is_transient(error)
+        or isinstance(error, BudgetError)
+        or (isinstance(error, NotFoundError) and elapsed < missing_ok_for)
+    )
 
 
 _SLACK = 0.5

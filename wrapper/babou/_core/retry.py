@@ -14,7 +14,7 @@ import re
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from babou._errors import APIConnectionError, APIStatusError, class_for
+from babou._errors import APIConnectionError, APIStatusError, BudgetError, class_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,8 +55,8 @@ def pause(error: BabouError, failures: int, random: Callable[[], float]) -> floa
 
 
 def asked_pause(error: BabouError) -> float:
-    """Return the seconds that the server asks to wait, 0 where it does not say."""
-    asked = error.retry_after if isinstance(error, APIStatusError) else None
+    """Return the seconds that the server, or the budget, asks to wait; 0 where it does not say."""
+    asked = error.retry_after if isinstance(error, (APIStatusError, BudgetError)) else None
     return asked or 0.0
 
 

@@ -8,7 +8,7 @@ import inspect
 import random
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack
 
 import anyio
 from attrs import frozen
@@ -19,9 +19,11 @@ from babou._core.messages import Step
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
+    BudgetError,
     ConfigurationError,
 )
 from babou._http import s3
+from babou._http.budget import RateBudget, hold_after, too_late
 from babou._http.runner import (
     CALLABLE,
     Head,
@@ -41,10 +43,12 @@ if TYPE_CHECKING:
     from babou._core.flows import Answer, Reply
     from babou._core.operations import Asset
     from babou._core.wait_state import FailedPoll
+    from babou._http.budget import Budget
     from babou._http.transport import AsyncTransport
     from babou._storage.files import FileSink, StreamSink
 
 _T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 AsyncKeySource = Secret | Callable[[], str | Awaitable[str]]
 _Polls = dict["asyncio.Task[Reply]", tuple[str, float]]
 
@@ -60,6 +64,7 @@ class AsyncRunner:
     wall: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[object]] = anyio.sleep
     random: Callable[[], float] = random.random
+    budget: Budget | None = None
 
     def since(self, moment: datetime | None) -> float:
         """Return the seconds since a moment by the wall clock, 0 for none or one to come."""
@@ -167,6 +172,11 @@ class AsyncRunner:
     async def _exchange(self, step: Step) -> Reply:
         if step.delay > 0:
             await self.sleep(step.delay)
+        if self.budget is not None:
+            try:
+                await self._take_slot(self.budget, step)
+            except BudgetError as error:
+                return error
         key = self.key
         if not isinstance(key, Secret):
             answer = key()
@@ -181,7 +191,28 @@ class AsyncRunner:
         except (APIConnectionError, APIResponseValidationError) as error:
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
+        if self.budget is not None and (seconds := hold_after(outcome)):
+            await _ask(self.budget, self.budget.hold, seconds)
         return without_key(outcome, key)
+
+    async def _take_slot(self, budget: Budget, step: Step) -> None:
+        while True:
+            within = step.deadline - self.clock()
+            pause = await _ask(budget, budget.take, within)
+            if pause <= 0:
+                return
+            if not pause <= within:
+                raise too_late(pause, within)
+            await self.sleep(pause)
+            if not await _ask(budget, budget.held):
+                return
+
+
+async def _ask(budget: Budget, method: Callable[[Unpack[_Ts]], _T], *arguments: *_Ts) -> _T:
+    """Call a budget's method without blocking the event loop."""
+    if isinstance(budget, RateBudget):
+        return method(*arguments)
+    return await anyio.to_thread.run_sync(method, *arguments, abandon_on_cancel=True)
 
 
 def _check_asyncio() -> None:

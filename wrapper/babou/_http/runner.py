@@ -22,8 +22,14 @@ from attrs import evolve, frozen
 from babou._core.batch import Batch, WaitResult
 from babou._core.config import Secret, check_key
 from babou._core.messages import Cancelled, Request, Response, Step
-from babou._errors import APIConnectionError, APIResponseValidationError, APITimeoutError
+from babou._errors import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APITimeoutError,
+    BudgetError,
+)
 from babou._http import s3
+from babou._http.budget import hold_after, too_late
 from babou._http.threads import CANCEL_CHECK
 from babou._http.transport import MAX_CONNECTIONS
 
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
     from babou._core.flows import Answer, Reply
     from babou._core.operations import Asset
     from babou._core.wait_state import FailedPoll
+    from babou._http.budget import Budget
     from babou._http.transport import Transport
     from babou._storage.files import FileSink, StreamSink
 
@@ -76,6 +83,7 @@ class Runner:
     wall: Callable[[], float] = time.time
     sleep: Callable[[float], object] = time.sleep
     random: Callable[[], float] = random.random
+    budget: Budget | None = None
 
     def since(self, moment: datetime | None) -> float:
         """Return the seconds since a moment by the wall clock, 0 for none or one to come."""
@@ -181,6 +189,11 @@ class Runner:
     def _exchange(self, step: Step, cancel: threading.Event | None = None) -> Reply | Cancelled:
         if step.delay > 0:
             _pause(self.sleep, cancel, step.delay)
+        if self.budget is not None:
+            try:
+                self._take_slot(self.budget, step, cancel)
+            except BudgetError as error:
+                return error
         if cancel is not None and cancel.is_set():
             return Cancelled()
         key = self.key if isinstance(self.key, Secret) else check_key(self.key(), source=CALLABLE)
@@ -193,9 +206,23 @@ class Runner:
         except (APIConnectionError, APIResponseValidationError) as error:
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
+        if self.budget is not None and (seconds := hold_after(outcome)):
+            self.budget.hold(seconds)
         if cancel is not None and cancel.is_set() and isinstance(outcome, APIConnectionError):
             return Cancelled()
         return without_key(outcome, key)
+
+    def _take_slot(self, budget: Budget, step: Step, cancel: threading.Event | None) -> None:
+        while cancel is None or not cancel.is_set():
+            within = step.deadline - self.clock()
+            pause = budget.take(within)
+            if pause <= 0:
+                return
+            if not pause <= within:
+                raise too_late(pause, within)
+            _pause(self.sleep, cancel, pause)
+            if not budget.held():
+                return
 
 
 def _next(ended: _Ended, pause: float | None) -> Iterator[Future[_Polled]]:

@@ -1,0 +1,115 @@
+"""A client without a network, and the search for the smallest example that disagrees."""
+
+import json
+import re
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException, HypothesisWarning
+
+import babou
+from babou_contract.checks.registry import Tally
+from babou_contract.settings import Settings
+from babou_contract.specification import places, spec
+
+KEY = "sk-bab-contract-check"
+BASE = "http://contract.invalid"
+_OK = 200
+
+
+class Loopback(httpx.BaseTransport):
+    """Answers every request with what it was last told, and keeps the request."""
+
+    def __init__(self) -> None:
+        self.status, self.body = _OK, b""
+        self.requests: list[httpx.Request] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer without any network."""
+        self.requests.append(request)
+        headers = {"Content-Type": "application/json"}
+        return httpx.Response(self.status, headers=headers, content=self.body)
+
+
+class Loop:
+    """A client of the loopback, as anybody could make one."""
+
+    def __init__(self) -> None:
+        self.transport = Loopback()  # has nothing to close
+        transport = babou.HttpxTransport(httpx.Client(transport=self.transport))
+        self.client = babou.Client(KEY, base_url=BASE, max_retries=0, transport=transport)
+
+    def decoded(self, body: bytes, asset_id: str, status: int = _OK) -> babou.Asset:
+        """Return what the client makes of an answer."""
+        self.transport.status, self.transport.body = status, body
+        self.transport.requests.clear()
+        return self.client.assets.get(asset_id)
+
+
+class FoundError(Exception):
+    """Carries the smallest example that disagrees out of hypothesis."""
+
+    def __init__(self, value: object, summary: str, expected: str, received: str) -> None:
+        super().__init__(summary)
+        self.value, self.summary = value, summary
+        self.expected, self.received = expected, received
+
+
+def explore(
+    run: Settings, tally: Tally, strategy: st.SearchStrategy[Any], hold: Callable[[Any], object]
+) -> None:
+    """Try values until one disagrees; tell the smallest such one, with the seed."""
+
+    @seed(run.seed)
+    @settings(
+        max_examples=run.max_examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    @given(strategy)
+    def attempt(value: Any) -> None:  # noqa: ANN401  whatever the strategy makes
+        tally.case()
+        hold(value)
+
+    try:
+        with warnings.catch_warnings():
+            # It warns of the random module, which other threads may well use meanwhile.
+            warnings.simplefilter("ignore", HypothesisWarning)
+            attempt()
+    except FoundError as found:
+        tell(found, tally, seed=run.seed)
+    except HypothesisException as error:
+        tally.disagree("hypothesis could not judge", expected="a verdict", received=str(error))
+
+
+def tell(found: FoundError, tally: Tally, *, seed: int | None = None) -> None:
+    """Add what was found to the disagreements."""
+    tally.disagree(
+        found.summary,
+        expected=found.expected,
+        received=found.received,
+        detail=f"the smallest example: {written(found.value)}",
+        seed=seed,
+        **places.at(*places.asset()),
+    )
+
+
+def written(value: object) -> str:
+    """Return a value as JSON, for a person."""
+    return json.dumps(value, ensure_ascii=False, default=repr)
+
+
+def sendable_id(document: dict[str, Any]) -> str | None:
+    """Return the document's id where a request can ask for it (D1, D12)."""
+    value = document.get("id", "")
+    within = 0 < len(value) <= spec.max_id_length() and value not in {".", ".."}
+    return value if within and not re.search(r"[\x00-\x1f\x7f-\x9f]", value) else None
