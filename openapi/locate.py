@@ -42,7 +42,7 @@ def renamed() -> tuple[int, str] | None:
     None where something that is sent or answered changed as well, or there is no release.
     """
     try:
-        old, new = _laws()
+        old, new = _specifications()
         found = list(textdiff.changes(old, new))
     except NotJudgedError:
         return None
