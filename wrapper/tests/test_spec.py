@@ -10,7 +10,7 @@ from typing import Any
 import openapi_spec_validator
 import pytest
 import yaml
-from babou_contract.operations import Operation, operations
+from babou_contract.specification.operations import Operation, operations
 from jsonschema import Draft202012Validator, ValidationError
 
 ROOT = Path(__file__).resolve().parents[2]
