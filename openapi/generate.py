@@ -28,12 +28,8 @@ import fastjsonschema
 import yaml
 
 from babou_contract.specification.normal_form import without_all_of
-from babou_contract.specification.operations import (
-    NoSuchReferenceError,
-    complete,
-    operations,
-    with_schemas,
-)
+from babou_contract.specification.operations import operations
+from babou_contract.specification.references import NoSuchReferenceError, complete, with_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi" / "babou.yaml"

@@ -81,11 +81,7 @@ def _ids(old: Side, new: Side) -> list[str]:
 
 
 def _id_schema(side: Side) -> Json:
-    in_path = [p for p in side.operation.parameters if p["in"] == "path"]
-    if not in_path:
-        return {}
-    given = {"examples": [in_path[0]["example"]]} if "example" in in_path[0] else {}
-    return {**in_path[0].get("schema", {}), **given}
+    return next(({**p.schema, "examples": [*p.examples]} for p in side.operation.in_path), {})
 
 
 def _allows_id(side: Side, asset_id: str) -> bool:
@@ -93,7 +89,7 @@ def _allows_id(side: Side, asset_id: str) -> bool:
 
 
 def _id_at(side: Side) -> Parts:
-    name = next((p["name"] for p in side.operation.parameters if p["in"] == "path"), "")
+    name = next((p.name for p in side.operation.in_path), "")
     return ("paths", side.operation.path, side.operation.method, "parameters", name)
 
 
@@ -117,7 +113,7 @@ def violations(spec: Specification, sent: Sent, own: Operation) -> Iterator[tupl
     given = _matched(operation, sent) or {}
     query = parse_qs(urlsplit(sent.target).query, keep_blank_values=True)
     for parameter in operation.parameters:
-        name, place = parameter["name"], parameter["in"]
+        name, place = parameter.name, parameter.place
         place_at = (*at, "parameters", name)
         texts = {
             "path": [given[name]] if name in given else [],
@@ -125,10 +121,10 @@ def violations(spec: Specification, sent: Sent, own: Operation) -> Iterator[tupl
             "header": [sent.headers[name.lower()]] if name.lower() in sent.headers else [],
             "cookie": re.findall(rf"\b{re.escape(name)}=([^;]*)", sent.headers.get("cookie", "")),
         }[place]
-        if not texts and parameter.get("required"):
+        if not texts and parameter.required:
             yield place_at, f"they do not send the {place} parameter {name!r}, which is required"
         for text in texts:
-            if not any(fits(parameter.get("schema", {}), value) for value in _readings(text)):
+            if not any(fits(parameter.schema, value) for value in _readings(text)):
                 yield place_at, f"the {place} parameter {name!r} is not allowed to be {text!r}"
     if not any(_satisfied(alternative, sent) for alternative in operation.security):
         names = " or ".join(" and ".join(a) or "nothing" for a in operation.security)

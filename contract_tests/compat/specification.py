@@ -13,13 +13,8 @@ from attrs import evolve, field, frozen
 
 from babou_contract.specification import lines
 from babou_contract.specification.normal_form import normal
-from babou_contract.specification.operations import (
-    NoSuchReferenceError,
-    Operation,
-    nameless,
-    names_in,
-    operations,
-)
+from babou_contract.specification.operations import Operation, nameless, names_in, operations
+from babou_contract.specification.references import NoSuchReferenceError
 from babou_contract.specification.schema import FORMATS, Validator
 from compat import compared
 from compat.model import NotJudgedError

@@ -12,7 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from babou_contract.specification.keywords import written
-from babou_contract.specification.operations import METHODS
+from babou_contract.specification.references import METHODS
 from compat.specification import Parts, Specification, paired
 
 Json = Any

@@ -111,15 +111,12 @@ def _hold_request(page: dict[str, Any], tally: Tally) -> None:
     ):
         text = f"no scheme takes `{wanted['scheme']} {wanted['prefix']}…`"
         _missing(tally, text, places.operation("security"))
-    known = {p["name"]: p for p in spec.asset_operation().parameters}
+    known = {p.name: p for p in spec.asset_operation().parameters}
     for name, parameter in page["parameters"].items():
-        same = known.get(name, {})
-        kind = spec.merged(same.get("schema", {})).get("type")
-        if (same.get("in"), same.get("required"), kind) != (
-            parameter["in"],
-            parameter["required"],
-            parameter["type"],
-        ):
+        wanted = (parameter["in"], parameter["required"], parameter["type"])
+        same = known.get(name)
+        kind = spec.merged(same.schema).get("type") if same else None
+        if same is None or (same.place, same.required, kind) != wanted:
             _missing(tally, f"{name} is another parameter", places.operation("parameters"))
 
 
