@@ -166,11 +166,13 @@ def build() -> Files:
 def described(spec: dict[str, Any]) -> dict[str, Any]:
     """Return by its id what the client needs to know of each operation beside its models."""
     return {
-        operation.written["operationId"]: {
+        operation.id: {
             "method": operation.method.upper(),
             "path": operation.path,
-            "parameters": {p["name"]: bare(p["schema"]) for p in operation.parameters},
-            "bodies": list(operation.written.get("requestBody", {}).get("content", {})),
+            "parameters": {
+                p["name"]: bare(p["schema"]) for p in operation.written.get("parameters", ())
+            },
+            "bodies": list(operation.bodies),
             "statuses": list(operation.responses),
         }
         for operation in operations(spec)

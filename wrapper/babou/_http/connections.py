@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import select
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -250,14 +249,3 @@ def is_refused_by_proxy(error: BaseException) -> bool:
     return isinstance(error, httpcore.ProxyError) and str(error).startswith(
         str(PROXY_AUTHENTICATION)
     )
-
-
-def is_readable(number: int) -> bool:
-    """Tell whether something has arrived on an idle socket, be it only that it was closed."""
-    if number < 0:
-        return True
-    if not hasattr(select, "poll"):  # Windows, and where gevent has taken its place
-        return bool(select.select([number], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(number, select.POLLIN)
-    return bool(poll.poll(0))
