@@ -28,12 +28,8 @@ import fastjsonschema
 import yaml
 
 from babou_contract.specification.normal_form import without_all_of
-from babou_contract.specification.operations import (
-    NoSuchReferenceError,
-    complete,
-    operations,
-    with_schemas,
-)
+from babou_contract.specification.operations import operations
+from babou_contract.specification.references import NoSuchReferenceError, complete, with_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi" / "babou.yaml"
@@ -174,11 +170,13 @@ def build() -> Files:
 def described(spec: dict[str, Any]) -> dict[str, Any]:
     """Return by its id what the client needs to know of each operation beside its models."""
     return {
-        operation.written["operationId"]: {
+        operation.id: {
             "method": operation.method.upper(),
             "path": operation.path,
-            "parameters": {p["name"]: bare(p["schema"]) for p in operation.parameters},
-            "bodies": list(operation.written.get("requestBody", {}).get("content", {})),
+            "parameters": {
+                p["name"]: bare(p["schema"]) for p in operation.written.get("parameters", ())
+            },
+            "bodies": list(operation.bodies),
             "statuses": list(operation.responses),
         }
         for operation in operations(spec)

@@ -12,6 +12,8 @@ import pytest
 
 import babou
 from babou import (
+    AssetList,
+    AsyncAssetList,
     AsyncClient,
     AsyncHttpxTransport,
     Client,
@@ -22,7 +24,12 @@ from babou._async_assets import AsyncAssets
 
 PUBLIC = {name: getattr(babou, name) for name in babou.__all__ if name != "__version__"}
 CLASSES = {name: value for name, value in PUBLIC.items() if inspect.isclass(value)}
-DOORS = [(Client, AsyncClient), (Assets, AsyncAssets), (HttpxTransport, AsyncHttpxTransport)]
+DOORS = [
+    (Client, AsyncClient),
+    (Assets, AsyncAssets),
+    (AssetList, AsyncAssetList),
+    (HttpxTransport, AsyncHttpxTransport),
+]
 SAME_WORD = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
 
 
@@ -186,7 +193,7 @@ def plain_annotations(member: object) -> dict[str, str]:
     """Return a method's annotations without what tells waiting from not waiting."""
     many = re.compile(r"(?:Async)?(?:Generator|Iterator)\[(\w+)(?:, None)*\]")
     return {
-        name: many.sub(r"many \1", str(annotation))
+        name: many.sub(r"many \1", str(annotation)).replace("AsyncAssetList", "AssetList")
         for name, annotation in function(member).__annotations__.items()
         if name != "cancel"
     }

@@ -34,13 +34,17 @@ def _operation(document):
     return document["paths"][spec.asset_operation().path]["get"]
 
 
+def _assets(document):
+    return document["paths"]["/api/v1/assets"]
+
+
 def _asset(document):
     return document["components"]["schemas"]["Asset"]
 
 
 def _rename_the_parameter(document):
-    [item] = document["paths"].values()
-    document["paths"] = {"/api/v1/assets/{id}": item}
+    item = document["paths"].pop("/api/v1/assets/{assetId}")
+    document["paths"]["/api/v1/assets/{id}"] = item
     item["get"]["parameters"][0]["name"] = "id"
 
 
@@ -51,9 +55,9 @@ EDITS = {
         "published-tables-fit",
     ),
     "a code is gone": (
-        lambda d: _operation(d)["responses"]["401"]["content"]["application/json"]["examples"].pop(
-            "API_KEY_EXPIRED"
-        ),
+        lambda d: d["components"]["responses"]["Unauthorized"]["content"]["application/json"][
+            "examples"
+        ].pop("API_KEY_EXPIRED"),
         "published-tables-fit",
     ),
     "a status is gone": (
@@ -85,7 +89,9 @@ EDITS = {
         "published-examples-fit",
     ),
     "another version of the path": (
-        lambda d: d["paths"].update({"/api/v2/assets/{assetId}": d["paths"].popitem()[1]}),
+        lambda d: d["paths"].update(
+            {"/api/v2/assets/{assetId}": d["paths"].pop("/api/v1/assets/{assetId}")}
+        ),
         "published-examples-fit",
     ),
     "the key is sent otherwise": (
@@ -93,6 +99,41 @@ EDITS = {
             bearerAuth={"type": "apiKey", "in": "header", "name": "X-Api-Key"}
         ),
         "published-examples-fit",
+    ),
+    "the list is gone": (lambda d: _assets(d).pop("get"), "published-examples-fit"),
+    "a parameter of the list has another limit": (
+        lambda d: _assets(d)["get"]["parameters"][0]["schema"].update(maximum=50),
+        "published-examples-fit",
+    ),
+    "a parameter of the list has another default": (
+        lambda d: _assets(d)["get"]["parameters"][1]["schema"].update(default=1),
+        "published-examples-fit",
+    ),
+    "the list is not filtered by a published state": (
+        lambda d: _assets(d)["get"]["parameters"][3].update(
+            schema={"type": "string", "enum": ["ready"]}
+        ),
+        "published-examples-fit",
+    ),
+    "a member of a page is called otherwise": (
+        lambda d: d["components"]["schemas"]["Pagination"]["properties"].pop("total"),
+        "published-tables-fit",
+    ),
+    "the upload takes a type less": (
+        lambda d: _assets(d)["post"]["requestBody"]["content"].pop("audio/ogg"),
+        "published-tables-fit",
+    ),
+    "the upload has another limit": (
+        lambda d: d["components"]["schemas"]["File"].update(maxLength=1000),
+        "published-tables-fit",
+    ),
+    "a code of the upload is gone": (
+        lambda d: _assets(d)["post"]["responses"].pop("413"),
+        "published-tables-fit",
+    ),
+    "the states are closed (D2)": (
+        lambda d: _asset(d)["properties"].update(state={"$ref": "#/components/schemas/AssetState"}),
+        "published-tables-fit",
     ),
     "not OpenAPI": (lambda d: d.pop("info"), "the-spec-is-valid"),
     "no description": (lambda d: _operation(d).pop("description"), "the-spec-is-lint-clean"),
@@ -149,7 +190,11 @@ def test_a_client_that_accepts_too_little_is_found(edited):
 
 def test_requests_that_the_spec_does_not_allow_are_found(edited):
     """A client that leaves the path template is told of."""
-    edited(lambda d: d["paths"].update({"/api/v2/assets/{id}": d["paths"].popitem()[1]}))
+    edited(
+        lambda d: d["paths"].update(
+            {"/api/v2/assets/{id}": d["paths"].pop("/api/v1/assets/{assetId}")}
+        )
+    )
     found = list(spec_generated._unlawful(_request(), "ast_x"))
     assert found
 
