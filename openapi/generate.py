@@ -44,6 +44,9 @@ VERDICTS = {  # (committed, generated)
     (True, True): "differs",
 }
 
+INIT = b'''"""The operations and models of the specification; import them from their modules."""
+'''  # the generator's imports its client, and with it httpx; this package has a client of its own
+
 ANNOTATIONS = {"title", "description", "examples"}  # these say nothing about validity
 FORMATS = (
     "date",
@@ -154,6 +157,7 @@ def build() -> Files:
     files = {name: content.replace(b"\r\n", b"\n") for name, content in files.items()}
     definitions = {name: bare(schema) for name, schema in spec["components"]["schemas"].items()}
     return files | {
+        "__init__.py": INIT,
         "py.typed": b"# Marker file for PEP 561\n",
         "schemas.json": (
             json.dumps({"$defs": definitions}, indent=2, sort_keys=True) + "\n"
