@@ -168,14 +168,13 @@ def build() -> Files:
 def described(spec: dict[str, Any]) -> dict[str, Any]:
     """Return by its id what the client needs to know of each operation beside its models."""
     return {
-        operation.written["operationId"]: {
+        operation.id: {
             "method": operation.method.upper(),
             "path": operation.path,
             "parameters": {
-                parameter["name"]: bare(parameter["schema"])
-                for parameter in operation.written.get("parameters", ())
+                p["name"]: bare(p["schema"]) for p in operation.written.get("parameters", ())
             },
-            "bodies": list(operation.written.get("requestBody", {}).get("content", {})),
+            "bodies": list(operation.bodies),
             "statuses": list(operation.responses),
         }
         for operation in operations(spec)

@@ -42,8 +42,7 @@ def renamed() -> tuple[int, str] | None:
     None where something that is sent or answered changed as well, or there is no release.
     """
     try:
-        old, new = _specs()
-        found = list(textdiff.changes(old, new))
+        found = list(textdiff.changes(*_specs()))
     except NotJudgedError:
         return None
     named = [c for c in found if c.keyword in {"operationId", "tags"}]
