@@ -9,6 +9,7 @@ from kill_matrix.checks import (
     CURRENT,
     DECISIONS,
     EXAMPLES,
+    EXPOSED,
     LINT,
     MEDIA_TYPES,
     PUBLISHED,
@@ -133,6 +134,9 @@ FAULTS = (
     fault("spec-operation-id-twice", "two operations have the same operationId", (LINT, VALID),
         "getAsset", spec={"paths": lambda old: old | {
             "/api/v1/files/{assetId}": old["/api/v1/assets/{assetId}"]}}),
+    fault("spec-operation-not-exposed", "an operation is added that is neither exposed nor listed",
+        EXPOSED, "is new", spec={"paths": lambda old: old | {"/api/v1/copies/{assetId}": {
+            "get": old["/api/v1/assets/{assetId}"]["get"] | {"operationId": "getCopy"}}}}),
     fault("spec-path-v2", "the path has another version", PUBLISHED, "/api/v1/assets",
         spec={"paths": lambda old: {p.replace("v1", "v2"): item for p, item in old.items()}}),
     fault("spec-parameter-renamed", "the parameter has another name than in the path",

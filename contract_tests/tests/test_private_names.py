@@ -14,8 +14,8 @@ FILES = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 LIBRARIES = (
-    "anyio|asyncio|attrs?|certifi|click|h11|httpcore|httpx|hypothesis|jsonschema|requests|rich|ssl|"
-    "schemathesis|socket|threading|urllib3|yaml"
+    "airflow|anyio|asyncio|attrs?|certifi|click|h11|httpcore|httpx|hypothesis|jsonschema|requests|"
+    "rich|schemathesis|socket|ssl|temporalio|threading|urllib3|yaml"
 )
 NAMED = re.compile(rf"\b({LIBRARIES})(\.\w+)*\._[a-z]")
 

@@ -10,8 +10,9 @@ from typing import Any
 import openapi_spec_validator
 import pytest
 import yaml
-from babou_contract.operations import Operation, operations
 from jsonschema import Draft202012Validator, ValidationError
+
+from babou_contract.specification.operations import Operation, operations
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC: dict[str, Any] = yaml.safe_load((ROOT / "openapi/babou.yaml").read_text(encoding="utf-8"))

@@ -30,7 +30,7 @@ ERRORS = ErrorMap(
     broken=(httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, OSError),
     impossible=(UnicodeError,),  # of host names
 )
-_URL = re.compile(r"(https?)://(?:[^/?#]*@)?([^/?#]*)([^#]*)", re.IGNORECASE)
+_URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
 _PORTS = {"http": 80, "https": 443}
 _IDEMPOTENT = frozenset({b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS"})
@@ -58,7 +58,7 @@ def prepared(request: Request) -> httpcore.Request:
     if parts is None:
         raise UnicodeError("it is not the address of a web server")
     scheme, authority, target = parts.groups()
-    origin, host = origin_of(scheme.lower(), authority)
+    origin, host = origin_of(scheme.lower(), authority.rpartition("@")[2])
     headers = [(b"host", host), (b"accept-encoding", b"gzip")]
     if "accept-encoding" in request.headers:
         del headers[1]
@@ -69,7 +69,9 @@ def prepared(request: Request) -> httpcore.Request:
         port=None if origin.port == _PORTS[origin.scheme.decode()] else origin.port,
         target=quote(target if target[:1] == "/" else f"/{target}", safe=_SAFE).encode(),
     )
-    return httpcore.Request(request.method, url, headers=headers)
+    sent = httpcore.Request(request.method, url)
+    sent.headers = headers  # httpcore would look at each once more
+    return sent
 
 
 def decoded(raw: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
