@@ -46,8 +46,8 @@ def renamed() -> tuple[int, str] | None:
     except NotJudgedError:
         return None
     named = [c for c in found if c.keyword in {"operationId", "tags"}]
-    places = {change.place.anchor for change in named}
-    touched = [c for c in found if not c.is_wording and c.place.anchor[:3] in places]
+    anchors = {change.place.anchor for change in named}
+    touched = [c for c in found if not c.is_wording and c.place.anchor[:3] in anchors]
     if not named or touched:
         return None
     told = ", ".join(f"{c.keyword} {_word(c.old)} is now {_word(c.new)}" for c in named)
