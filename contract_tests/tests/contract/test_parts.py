@@ -153,7 +153,7 @@ def test_what_is_mutated_is_forbidden():
 
 @pytest.mark.parametrize("sent", [b"a 'b' $c", b"@name", b"GIF89a\x00\xff%s\\"])
 def test_a_curl_line_sends_the_body_that_was_sent(sent, tmp_path):
-    """Texts stand in the line; bytes, and what curl would take for a file's name, come by a pipe."""
+    """Texts stand in the line; bytes, and what curl takes for a file's name, come by a pipe."""
     line = curl(Exchange("POST", "http://h/", sent=sent))
     (tmp_path / "curl").write_text(
         '#!/bin/sh\nwhile [ "$1" != --data-binary ]; do shift; done\n'
