@@ -27,6 +27,8 @@ from babou._http.connections import (
     Exchange,
     Pool,
     Received,
+    answered,
+    is_answer,
     is_readable,
     is_refused_by_proxy,
     may_be_sent_again,
@@ -46,9 +48,11 @@ from babou._http.transport import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Generator
+    from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterator
 
     from anyio.abc import SocketStream
+
+    from babou._http.proxies import Proxy
 
 _ALL = 1 << 18
 """Bytes that an event loop reads at most at once; with fewer, anyio would keep the rest."""
@@ -60,9 +64,20 @@ class _Stream(httpcore.AsyncNetworkStream):
     def __init__(self, connection: _Connection, network: SocketStream) -> None:
         self._connection, self._network = connection, network
         self.received: Received | None = connection.received
+        self.ahead: _Ahead | None = None
         self._rest = b""
+        self._spare: socket.socket | None = None
+        connection.top = connection.bottom = self
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        ahead, self.ahead = self.ahead, None
+        data = await (self.receive(max_bytes) if ahead is None else ahead.taken())
+        if self.received is not None:
+            self.received.add(data)
+        return data
+
+    async def receive(self, max_bytes: int) -> bytes:
+        """Return the next bytes."""
         data, self._rest = self._rest, b""
         if not data:
             try:
@@ -70,18 +85,36 @@ class _Stream(httpcore.AsyncNetworkStream):
             except anyio.EndOfStream:
                 data = b""
             except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
-                raise httpcore.ReadError(_cause(error)) from error
+                data = self._left_over()
+                if not data:
+                    raise httpcore.ReadError(_cause(error)) from error
         if len(data) > max_bytes:
             data, self._rest = data[:max_bytes], data[max_bytes:]
-        if self.received is not None:
-            self.received.add(data)
         return data
+
+    def keep_left_over(self) -> socket.socket:
+        """Return a second handle, for what has come where the event loop closes the first.
+
+        It does so when something can't be sent: the answer that says why would be lost.
+        """
+        network = self._network.extra(SocketAttribute.raw_socket)  # noqa: S610 (not of Django)
+        self._spare = socket.fromfd(network.fileno(), network.family, network.type)
+        self._spare.settimeout(0)
+        return self._spare
+
+    def _left_over(self) -> bytes:
+        if self._spare is None:
+            return b""
+        with contextlib.suppress(OSError):
+            return self._spare.recv(_ALL)
+        return b""
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         if not buffer:  # httpcore writes the end of a request that has no body
             return
         try:
-            await self._network.send(buffer)
+            with self._connection.sending():
+                await self._network.send(buffer)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
             raise httpcore.WriteError(_cause(error)) from error  # the answer may have come before
 
@@ -111,6 +144,7 @@ class _TlsStream(_Stream):
     def __init__(self, connection: _Connection, below: _Stream, tls: Tls) -> None:
         self._connection, self._below, self._tls = connection, below, tls
         self.received, below.received = below.received, None
+        self.ahead, connection.top = None, self
 
     async def begin(self) -> None:
         """Shake hands."""
@@ -122,10 +156,9 @@ class _TlsStream(_Stream):
                 await self.aclose()
             raise
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+    async def receive(self, max_bytes: int) -> bytes:
+        """Return the next bytes."""
         data: bytes = await self._talk(self._tls.read(max_bytes))
-        if self.received is not None:
-            self.received.add(data)
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
@@ -157,15 +190,98 @@ def _cause(error: BaseException) -> str:
     return str(error.__cause__ or error) or "the connection was closed"
 
 
+class _Ahead:
+    """What comes while a request is being sent, and ends that if it is an answer."""
+
+    def __init__(self, stream: _Stream) -> None:
+        self._stream, self._came = stream, anyio.Event()
+        self._data = b""
+        self._problem: Exception | None = None
+        self.is_answered = False
+        self.sending: anyio.CancelScope | None = None
+
+    async def listen(self) -> None:
+        """Wait for the first bytes."""
+        try:
+            self._data = await self._stream.receive(READ)
+        except Exception as error:  # noqa: BLE001 (raised again by `taken`)
+            self._problem = error
+        self._came.set()
+        self.is_answered = is_answer(self._data)
+        if self.is_answered and self.sending is not None:
+            self.sending.cancel()
+
+    async def taken(self) -> bytes:
+        """Return what came, as soon as it does."""
+        await self._came.wait()
+        if self._problem is not None:
+            raise self._problem
+        return self._data
+
+
 class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncNetworkBackend):
     """One connection: httpcore's, and what is below it."""
 
-    async def ask(self, request: httpcore.Request) -> httpcore.Response:
+    top: _Stream
+    """The stream of plain text: the last that was made."""
+    bottom: _Stream
+    """The stream of what is sent: the first that was made."""
+
+    def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
+        super().__init__(origin, proxy)
+        self._ahead: _Ahead | None = None
+
+    async def ask(
+        self, request: httpcore.Request, content: AsyncIterable[bytes] | None = None
+    ) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
         self.received.begin()
         if self._http is None:
             self._http = await self._connect()
-        return await self._http.handle_async_request(request)
+        if content is None:
+            return await self._http.handle_async_request(request)
+        if self.proxy is not None:  # its connection has not begun yet, so nobody can listen
+            request.stream = content
+            return await self._http.handle_async_request(request)
+        return await self._upload(self._http, request, content)
+
+    async def _upload(
+        self,
+        http: httpcore.AsyncConnectionInterface,
+        request: httpcore.Request,
+        content: AsyncIterable[bytes],
+    ) -> httpcore.Response:
+        """Send a request with a long body, but no more of it once the server has answered."""
+        self._ahead = self.top.ahead = _Ahead(self.top)
+        request.stream = content
+        problem: Exception | None = None
+        async with contextlib.AsyncExitStack() as ended:
+            ended.enter_context(self.bottom.keep_left_over())
+            group = await ended.enter_async_context(anyio.create_task_group())
+            group.start_soon(self._ahead.listen)
+            try:
+                answer = await http.handle_async_request(request)
+            except Exception as error:  # noqa: BLE001 (raised again, but not in a group)
+                problem = error
+            group.cancel_scope.cancel()
+        self._ahead = None
+        if problem is not None:
+            raise problem
+        return answer
+
+    @contextlib.contextmanager
+    def sending(self) -> Iterator[None]:
+        """End the block, and the request, when the server has answered."""
+        ahead = self._ahead
+        if ahead is None:
+            yield
+            return
+        with anyio.CancelScope() as ahead.sending:
+            if ahead.is_answered:
+                raise answered()
+            yield
+            return
+        raise answered()
 
     async def _connect(self) -> httpcore.AsyncConnectionInterface:
         origin, proxy = self.origin, self.proxy
@@ -260,7 +376,7 @@ class AioTransport:
         with Translated(ERRORS, request, timeout), anyio.fail_after(timeout):
             await here.calls.acquire()
             try:
-                exchange = await self._open(prepared(request), here.pool)
+                exchange = await self._open(prepared(request), here.pool, request.content)
                 try:
                     return await exchange.whole()
                 finally:
@@ -300,9 +416,15 @@ class AioTransport:
                 headers = exchange.headers()
             yield ResponseStream(exchange.answer.status, headers, pieces())
 
-    async def _open(self, request: httpcore.Request, pool: Pool[_Connection]) -> _Exchange:
+    async def _open(
+        self,
+        request: httpcore.Request,
+        pool: Pool[_Connection],
+        content: AsyncIterable[bytes] | None = None,
+    ) -> _Exchange:
         origin = request.url.origin
-        connection, useless = pool.take(origin)
+        # An upload has a new connection: on a kept one that ends, nobody could tell what was taken.
+        connection, useless = pool.take(origin) if content is None else (None, [])
         for one in useless:
             await one.aclose()
         if connection is not None:
@@ -317,7 +439,7 @@ class AioTransport:
         proxy = self._proxies.to(origin.scheme.decode(), origin.host.decode(), origin.port)
         connection = _Connection(origin, proxy)
         try:
-            return _Exchange(connection, await connection.ask(request))
+            return _Exchange(connection, await connection.ask(request, content))
         except BaseException as error:
             await connection.aclose()
             if proxy is not None and is_refused_by_proxy(error):

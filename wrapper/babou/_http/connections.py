@@ -245,6 +245,19 @@ def may_be_sent_again(request: httpcore.Request, received: Received, error: Base
     )
 
 
+def is_answer(data: bytes) -> bool:
+    """Tell whether what came while a request was being sent ends that: not a 1xx (RFC 9110, 15.2).
+
+    No data stands for the end of the connection.
+    """
+    return not data.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1"))
+
+
+def answered() -> httpcore.WriteError:
+    """Return what makes httpcore read the answer before the whole request was sent."""
+    return httpcore.WriteError("the server has answered already")
+
+
 def is_refused_by_proxy(error: BaseException) -> bool:
     """Tell whether a proxy wants other credentials before it opens a tunnel."""
     return isinstance(error, httpcore.ProxyError) and str(error).startswith(

@@ -30,6 +30,8 @@ from babou._http.connections import (
     Exchange,
     Pool,
     Received,
+    answered,
+    is_answer,
     is_readable,
     is_refused_by_proxy,
     may_be_sent_again,
@@ -51,7 +53,7 @@ from babou._http.transport import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
 HEAD_START = 0.25
 """Seconds after which the next address of a host is tried beside the first (RFC 8305, 5)."""
@@ -63,23 +65,39 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, connection: _Connection, network: socket.socket) -> None:
         self._connection, self._network = connection, network
         self.received: Received | None = connection.received
+        self.ahead: bytes | None = None
+        connection.top = self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        data, self.ahead = self.ahead, None
+        if data is None:
+            data = self._receive(max_bytes)
+        if self.received is not None:
+            self.received.add(data)
+        return data
+
+    def _receive(self, max_bytes: int) -> bytes:
         while True:
             self._network.settimeout(self._connection.limit.pause())
             with contextlib.suppress(TimeoutError):  # `pause` tells whether it was the last
-                data = self._network.recv(max_bytes)
-                if self.received is not None:
-                    self.received.add(data)
-                return data
+                return self._network.recv(max_bytes)
+
+    def is_answered(self) -> bool:
+        """Tell whether an answer has begun to come; what came is kept."""
+        if self.ahead is None and is_readable(self._network.fileno()):
+            self.ahead = self._receive(READ)
+        return self.ahead is not None and is_answer(self.ahead)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         view = memoryview(buffer)
         try:
             while view:
                 self._network.settimeout(self._connection.limit.pause())
-                with contextlib.suppress(TimeoutError):
+                try:
                     view = view[self._network.send(view) :]
+                except TimeoutError:  # `pause` tells whether it was the last
+                    if self._connection.is_uploading and self._connection.top.is_answered():
+                        raise answered() from None
         except ConnectionError as error:
             if isinstance(error, CallCancelledError):
                 raise
@@ -106,6 +124,7 @@ class _TlsStream(_Stream):
     def __init__(self, connection: _Connection, below: _Stream, tls: Tls) -> None:
         self._connection, self._below, self._tls = connection, below, tls
         self.received, below.received = below.received, None
+        self.ahead, connection.top = None, self
         connection.received.begin()
         try:
             self._talk(tls.handshake())
@@ -113,11 +132,16 @@ class _TlsStream(_Stream):
             self.close()
             raise
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+    def _receive(self, max_bytes: int) -> bytes:
         data: bytes = self._talk(self._tls.read(max_bytes))
-        if self.received is not None:
-            self.received.add(data)
         return data
+
+    def is_answered(self) -> bool:
+        """Tell whether an answer has begun to come; what came is kept."""
+        if self.ahead is None and self._below.is_answered():
+            arrived = self._below.read(READ)
+            self.ahead = self._tls.take_in(arrived) or (None if arrived else b"")
+        return self.ahead is not None and is_answer(self.ahead)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         if buffer:
@@ -147,17 +171,32 @@ class _TlsStream(_Stream):
 class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBackend):
     """One connection: httpcore's, and what is below it."""
 
+    top: _Stream
+    """The stream of plain text: the last that was made."""
+
     def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
         super().__init__(origin, proxy)
         self.limit = Limit(0.0)
+        self.is_uploading = False
 
-    def ask(self, request: httpcore.Request, limit: Limit) -> httpcore.Response:
+    def ask(
+        self, request: httpcore.Request, limit: Limit, content: Iterable[bytes] | None = None
+    ) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
         self.limit = limit
+        self.is_uploading = content is not None
+        if content is not None:
+            request.stream = self._until_answered(content)
         self.received.begin()
         if self._http is None:
             self._http = self._connect()
         return self._http.handle_request(request)
+
+    def _until_answered(self, content: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in content:
+            if self.top.is_answered():
+                raise answered()
+            yield piece
 
     def _connect(self) -> httpcore.ConnectionInterface:
         origin, proxy = self.origin, self.proxy
@@ -276,7 +315,7 @@ class SyncTransport:
         with Translated(ERRORS, request, timeout):
             limit.wait_for(calls := self._calls)
             try:
-                exchange = self._open(prepared(request), limit)
+                exchange = self._open(prepared(request), limit, request.content)
                 try:
                     return exchange.whole()
                 finally:
@@ -315,9 +354,12 @@ class SyncTransport:
                 headers = exchange.headers()
             yield ResponseStream(exchange.answer.status, headers, pieces())
 
-    def _open(self, request: httpcore.Request, limit: Limit) -> _Exchange:
+    def _open(
+        self, request: httpcore.Request, limit: Limit, content: Iterable[bytes] | None = None
+    ) -> _Exchange:
         origin = request.url.origin
-        connection, useless = self._pool.take(origin)
+        # An upload has a new connection: on a kept one that ends, nobody could tell what was taken.
+        connection, useless = self._pool.take(origin) if content is None else (None, [])
         for one in useless:
             one.close()
         if connection is not None:
@@ -332,7 +374,7 @@ class SyncTransport:
         proxy = self._proxies.to(origin.scheme.decode(), origin.host.decode(), origin.port)
         connection = _Connection(origin, proxy)
         try:
-            return _Exchange(connection, connection.ask(request, limit))
+            return _Exchange(connection, connection.ask(request, limit, content))
         except BaseException as error:
             connection.close()
             if proxy is not None and is_refused_by_proxy(error):
