@@ -27,13 +27,10 @@ from typing import Any
 import fastjsonschema
 import yaml
 
+from babou_contract.specification.bodies import unnamed
 from babou_contract.specification.normal_form import without_all_of
-from babou_contract.specification.operations import (
-    NoSuchReferenceError,
-    complete,
-    operations,
-    with_schemas,
-)
+from babou_contract.specification.operations import operations
+from babou_contract.specification.references import NoSuchReferenceError, complete, with_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi" / "babou.yaml"
@@ -47,6 +44,9 @@ VERDICTS = {  # (committed, generated)
     (True, False): "not generated",
     (True, True): "differs",
 }
+
+INIT = b'''"""The operations and models of the specification; import them from their modules."""
+'''  # the generator's imports its client, and with it httpx; this package has a client of its own
 
 ANNOTATIONS = {"title", "description", "examples"}  # these say nothing about validity
 FORMATS = (
@@ -156,8 +156,10 @@ def build() -> Files:
         files = read(output)
     # The generator writes no marker without project metadata, and the platform's own line endings.
     files = {name: content.replace(b"\r\n", b"\n") for name, content in files.items()}
-    definitions = {name: bare(schema) for name, schema in spec["components"]["schemas"].items()}
+    named = spec["components"].get("schemas", {}) | unnamed(operations(spec))
+    definitions = {name: bare(schema) for name, schema in named.items()}
     return files | {
+        "__init__.py": INIT,
         "py.typed": b"# Marker file for PEP 561\n",
         "schemas.json": (
             json.dumps({"$defs": definitions}, indent=2, sort_keys=True) + "\n"
@@ -170,11 +172,13 @@ def build() -> Files:
 def described(spec: dict[str, Any]) -> dict[str, Any]:
     """Return by its id what the client needs to know of each operation beside its models."""
     return {
-        operation.written["operationId"]: {
+        operation.id: {
             "method": operation.method.upper(),
             "path": operation.path,
-            "parameters": {p["name"]: bare(p["schema"]) for p in operation.parameters},
-            "bodies": list(operation.written.get("requestBody", {}).get("content", {})),
+            "parameters": {
+                p["name"]: bare(p["schema"]) for p in operation.written.get("parameters", ())
+            },
+            "bodies": list(operation.bodies),
             "statuses": list(operation.responses),
         }
         for operation in operations(spec)

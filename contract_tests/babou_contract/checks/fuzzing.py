@@ -18,7 +18,7 @@ from babou_contract.probing.redaction import SHOWN
 from babou_contract.probing.session import Session
 from babou_contract.settings import Settings
 from babou_contract.specification import places, spec
-from babou_contract.specification.operations import complete
+from babou_contract.specification.references import complete
 
 check = Register(Boundary.spec_server)
 

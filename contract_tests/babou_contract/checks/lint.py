@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from babou_contract.specification import spec
-from babou_contract.specification.operations import NoSuchReferenceError, complete, target
 from babou_contract.specification.operations import operations as all_operations
+from babou_contract.specification.references import NoSuchReferenceError, complete, target
 
 Place = tuple[object, ...]
 Problem = tuple[Place, str]

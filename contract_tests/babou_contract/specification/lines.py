@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from attrs import evolve, frozen
 
-from babou_contract.specification.operations import METHODS, parts_of
+from babou_contract.specification.references import METHODS, parts_of
 
 Parts = tuple[str, ...]
 

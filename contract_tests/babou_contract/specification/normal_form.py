@@ -31,7 +31,7 @@ from babou_contract.specification.keywords import (
     whole,
     written,
 )
-from babou_contract.specification.operations import Document, target
+from babou_contract.specification.references import Document, target
 
 Json = Any
 

@@ -1,26 +1,52 @@
 """The operations of a specification: the one reader of `paths`, with every reference followed.
 
-`complete` puts into each operation what stands elsewhere in the document: the parameters and the
-servers of its path, the security of the whole document, and the components for its parameters,
-body, answers, headers and examples. References to schemas stay: their names are generated as the
-names of classes. Only the standard library and attrs are imported here, so that the mock server
-and the generator can use it.
+Contract check, mock server, `compat`, kill matrix and documentation ask it. Only the standard
+library and attrs are imported here, so that the mock server and the generator can use it.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
+from urllib.parse import quote, unquote
 
-from attrs import frozen
+from attrs import field, frozen
+
+from babou_contract.specification.references import METHODS, Document, complete, follow
 
 Json = Any
-Document = dict[str, Any]
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+SAFE = frozenset({"get", "head", "options", "trace"})  # they change nothing (RFC 9110, 9.2.1)
 
 
-class NoSuchReferenceError(LookupError):
-    """A reference leads nowhere, or back to itself; the first argument is the reference."""
+@frozen(eq=False)
+class Content:
+    """A body of one media type.
+
+    Attributes:
+        schema: As it is written: a reference keeps the name of the schema.
+        examples: Their values by name.
+    """
+
+    schema: Document
+    examples: Mapping[str, Json]
+
+
+@frozen(eq=False)
+class Parameter:
+    """A parameter of an operation.
+
+    Attributes:
+        place: `path`, `query`, `header` or `cookie`.
+        schema: With its reference followed.
+        examples: Its own, those of its schema, and its default.
+    """
+
+    name: str
+    place: str
+    required: bool
+    schema: Document
+    examples: tuple[Json, ...]
 
 
 @frozen(eq=False)
@@ -30,12 +56,19 @@ class Operation:
     Attributes:
         written: All that the document says of it, references followed.
         security: The alternatives: for each, what its schemes ask for, by the schemes' names.
+        document: The document that it is from, for the references of its schemas.
     """
 
     path: str
     method: str
     written: Document
     security: tuple[Mapping[str, Document], ...]
+    document: Document = field(factory=dict, repr=False)
+
+    @property
+    def id(self) -> str:
+        """The `operationId`, or method and path where there is none."""
+        return str(self.written.get("operationId") or f"{self.method.upper()} {self.path}")
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -43,26 +76,89 @@ class Operation:
         return ("paths", self.path, self.method)
 
     @property
-    def parameters(self) -> tuple[Document, ...]:
-        """The parameters, those of the path among them."""
-        return tuple(self.written.get("parameters", ()))
+    def tags(self) -> tuple[str, ...]:
+        """The tags, in their order."""
+        return tuple(map(str, self.written.get("tags", ())))
 
     @property
-    def in_path(self) -> tuple[Document, ...]:
+    def is_safe(self) -> bool:
+        """Whether the method changes nothing on the server."""
+        return self.method in SAFE
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether each alternative of the security asks for something."""
+        return all(self.security)
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters, those of the path among them."""
+        return tuple(_parameter(self.document, p) for p in self.written.get("parameters", ()))
+
+    @property
+    def in_path(self) -> tuple[Parameter, ...]:
         """The parameters in the path, as they follow each other there."""
-        known = {p.get("name"): p for p in self.parameters if p.get("in") == "path"}
+        known = {p.name: p for p in self.parameters if p.place == "path"}
         return tuple(known[name] for name in names_in(self.path) if name in known)
 
-    @property
-    def responses(self) -> Mapping[str, Document]:
-        """The documented answers, by status."""
-        found: Document = self.written.get("responses", {})
-        return found
+    @cached_property
+    def bodies(self) -> Mapping[str, Content]:
+        """The documented bodies of the request, by media type."""
+        return _contents(self.written.get("requestBody", {}))
 
     @property
     def body_required(self) -> bool:
         """Whether a request without a body is wrong."""
         return bool(self.written.get("requestBody", {}).get("required"))
+
+    @property
+    def responses(self) -> Mapping[str, Document]:
+        """The documented answers as they are written, by status."""
+        found: Document = self.written.get("responses", {})
+        return found
+
+    @cached_property
+    def answers(self) -> Mapping[tuple[str, str], Content]:
+        """The documented answers by status and media type, which is empty where there is no body.
+
+        A status may be a range, such as `5XX`, or `default`.
+        """
+        return {
+            (status, media): content
+            for status, answer in self.responses.items()
+            for media, content in (_contents(answer) or {"": Content({}, {})}).items()
+        }
+
+    @property
+    def successes(self) -> tuple[str, ...]:
+        """The documented statuses of success."""
+        return tuple(status for status in self.responses if status.startswith("2"))
+
+    def status_of(self, status: int) -> str | None:
+        """Return the name of the documented answer that a status belongs to, None without one."""
+        names = (str(status), f"{status // 100}XX", "default")
+        return next((name for name in names if name in self.responses), None)
+
+    def arguments_in(self, path: str) -> dict[str, str] | None:
+        """Return what a request's path, without its query, has for the parameters in the path.
+
+        None where the path is another operation's.
+        """
+        between = map(re.escape, re.split(r"\{[^}]*\}", self.path))
+        found = re.fullmatch("([^/]+)".join(between), path)
+        names = names_in(self.path)
+        return dict(zip(names, map(unquote, found.groups()), strict=True)) if found else None
+
+    def path_for(self, arguments: Mapping[str, str]) -> str:
+        """Return the path for arguments, which may hold anything.
+
+        Lone surrogates stand for raw bytes.
+        """
+        path = self.path
+        for name in names_in(path):
+            encoded = str(arguments.get(name, "")).encode("utf-8", "surrogateescape")
+            path = path.replace(f"{{{name}}}", quote(encoded, safe=""))
+        return path
 
 
 def operations(document: Document) -> tuple[Operation, ...]:
@@ -78,11 +174,35 @@ def operations(document: Document) -> tuple[Operation, ...]:
                 {name: schemes.get(name, {}) for name in alternative}
                 for alternative in item[method].get("security") or [{}]
             ),
+            whole,
         )
         for path, item in whole["paths"].items()
         for method in METHODS
         if method in item
     )
+
+
+def named(known: tuple[Operation, ...], id: str) -> Operation:
+    """Return the operation with an id.
+
+    Raises:
+        LookupError: There is none; the text names those that there are.
+    """
+    found = next((operation for operation in known if operation.id == id), None)
+    if found is None:
+        ids = ", ".join(operation.id for operation in known) or "none"
+        raise LookupError(f"the specification has no operation {id!r}; it has {ids}")
+    return found
+
+
+def asked_for(known: tuple[Operation, ...], method: str, path: str) -> Operation | None:
+    """Return the operation that a request is for; of two, the one with fewer parameters."""
+    found = [
+        operation
+        for operation in known
+        if operation.method == method.lower() and operation.arguments_in(path) is not None
+    ]
+    return min(found, key=lambda operation: len(names_in(operation.path)), default=None)
 
 
 def names_in(path: str) -> list[str]:
@@ -95,121 +215,29 @@ def nameless(path: str) -> str:
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
-def complete(document: Document) -> Document:
-    """Return a document in which each operation is complete, and only schemas are referred to.
-
-    Raises:
-        NoSuchReferenceError: A reference leads nowhere.
-    """
-    components = document.get("components") or {}
-    schemes = _each(components.get("securitySchemes"), lambda scheme: follow(document, scheme))
-    paths = _each(document.get("paths"), lambda item: _path(document, item))
-    kept = {"schemas": components.get("schemas") or {}, "securitySchemes": schemes}
-    rest = {key: value for key, value in document.items() if key != "security"}
-    return rest | {"paths": paths, "components": {k: v for k, v in kept.items() if v}}
-
-
-def follow(document: Document, item: Json) -> Document:
-    """Return what an item's reference names, with what stands beside it, or the item itself."""
-    beside: Document = {}
-    passed = set()
-    while isinstance(item, dict) and isinstance(item.get("$ref"), str):
-        if item["$ref"] in passed:
-            raise NoSuchReferenceError(item["$ref"])
-        passed.add(item["$ref"])
-        beside = {key: value for key, value in item.items() if key != "$ref"} | beside
-        item = target(document, item["$ref"])
-    return {**item, **beside} if isinstance(item, dict) else {}
-
-
-def target(document: Document, reference: str) -> Document:
-    """Return what a reference names.
-
-    Raises:
-        NoSuchReferenceError: There is no such place, or no object.
-    """
-    found: Json = document if reference.startswith("#/") else None
-    for part in parts_of(reference):
-        found = found.get(part) if isinstance(found, dict) else None
-    if not isinstance(found, dict):
-        raise NoSuchReferenceError(reference)
-    return found
-
-
-def parts_of(pointer: str) -> list[str]:
-    """Read a JSON pointer (RFC 6901), or the fragment of a `$ref`."""
-    path = pointer.removeprefix("#").removeprefix("/")
-    return [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")] if path else []
-
-
-def with_schemas(document: Document, form: Callable[[Json], Json]) -> Document:
-    """Return a complete document with every schema brought into a form."""
-    paths = {
-        path: {key: formed(value, form) if key in METHODS else value for key, value in item.items()}
-        for path, item in document["paths"].items()
-    }
-    schemas = _each(document["components"].get("schemas"), form)
-    return document | {"paths": paths, "components": document["components"] | {"schemas": schemas}}
-
-
-def formed(item: Document, form: Callable[[Json], Json]) -> Document:
-    """Return an operation, or a part of one, with its schemas brought into a form."""
-    made = dict(item)
-    if "schema" in made:
-        made["schema"] = form(made["schema"])
-    for key in ("responses", "headers", "content"):
-        if key in made:
-            made[key] = {name: formed(part, form) for name, part in made[key].items()}
-    if "requestBody" in made:
-        made["requestBody"] = formed(made["requestBody"], form)
-    if "parameters" in made:
-        made["parameters"] = [formed(part, form) for part in made["parameters"]]
-    return made
-
-
-def _each(items: Json, made: Callable[[Json], Json]) -> Document:
-    return {str(name): made(item) for name, item in (items or {}).items()}
-
-
-def _path(document: Document, item: Json) -> Document:
-    item = follow(document, item)
-    shared = item.get("parameters") or ()
-    inherited = {"security": document["security"]} if "security" in document else {}
-    inherited |= {"servers": item["servers"]} if "servers" in item else {}
+def _contents(item: Document) -> dict[str, Content]:
     return {
-        key: _operation(document, inherited | value, shared) if key in METHODS else value
-        for key, value in item.items()
-        if key not in {"parameters", "servers"}
+        media: Content(
+            content.get("schema", {}),
+            {
+                name: one["value"]
+                for name, one in content.get("examples", {}).items()
+                if "value" in one
+            },
+        )
+        for media, content in item.get("content", {}).items()
     }
 
 
-def _operation(document: Document, written: Document, shared: Json) -> Document:
-    given = [_content(document, item) for item in (*shared, *(written.get("parameters") or ()))]
-    own = {(item.get("in"), item.get("name")): item for item in given}
-    made = {**written, "parameters": list(own.values())} if own else dict(written)
-    if "requestBody" in made:
-        made["requestBody"] = _content(document, made["requestBody"])
-    if "responses" in made:
-        made["responses"] = _each(made["responses"], lambda answer: _content(document, answer))
-    return made
-
-
-def _content(document: Document, item: Json) -> Document:
-    """Follow the reference of a parameter, body, answer or header, and those in it."""
-    made = follow(document, item)
-    if "headers" in made:
-        made["headers"] = _each(made["headers"], lambda part: _content(document, part))
-    if "content" in made:
-        made["content"] = _each(made["content"], lambda part: _media_type(document, part))
-    for key in ("examples", "links"):
-        if isinstance(made.get(key), dict):
-            made[key] = _each(made[key], lambda part: follow(document, part))
-    return made
-
-
-def _media_type(document: Document, item: Json) -> Document:
-    """Follow the references in a media type; its one example is the only one of its examples."""
-    made = _content(document, item)
-    if "example" in made:
-        made["examples"] = {"example": {"value": made.pop("example")}}
-    return made
+def _parameter(document: Document, written: Document) -> Parameter:
+    schema = follow(document, written.get("schema", {}))
+    given = [written["example"]] if "example" in written else []
+    given += [one["value"] for one in written.get("examples", {}).values() if "value" in one]
+    given += [*schema.get("examples", ()), *(schema[k] for k in ("default",) if k in schema)]
+    return Parameter(
+        str(written.get("name")),
+        str(written.get("in")),
+        bool(written.get("required")),
+        schema,
+        tuple(given),
+    )

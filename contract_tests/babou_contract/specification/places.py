@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from babou_contract.specification import lines, spec
-from babou_contract.specification.operations import parts_of
+from babou_contract.specification.references import parts_of
 
 
 def pointer(*parts: object) -> str:

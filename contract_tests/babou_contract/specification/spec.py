@@ -12,7 +12,9 @@ from typing import Any
 
 import yaml
 
-from babou_contract.specification.operations import Operation, follow, names_in, operations
+from babou_contract.specification import operations as _operations
+from babou_contract.specification.operations import Operation, names_in
+from babou_contract.specification.references import follow
 
 Document = dict[str, Any]
 
@@ -57,22 +59,36 @@ def _once(name: str, make: Callable[[Document], Any]) -> Any:  # noqa: ANN401  (
     return _read[name][1]
 
 
+def operations() -> tuple[Operation, ...]:
+    """Return every operation of the document."""
+    found: tuple[Operation, ...] = _once("operations", _operations.operations)
+    return found
+
+
+def operation(id: str) -> Operation:
+    """Return the operation with an id.
+
+    Raises:
+        LookupError: There is none; the text names those that there are.
+    """
+    return _operations.named(operations(), id)
+
+
+def operation_for(method: str, path: str) -> Operation | None:
+    """Return the operation that a request is for, None where it is for none."""
+    return _operations.asked_for(operations(), method, path)
+
+
 def asset_operation() -> Operation:
     """Return the operation that reads one asset.
 
     It is GET of a path that ends with a parameter, whatever path, parameter and operation are
     called; of several, `getAsset`.
     """
-    operation: Operation = _once("operation", _asset_operation)
-    return operation
-
-
-def _asset_operation(document: Document) -> Operation:
-    found = [o for o in operations(document) if o.method == "get" and o.path.endswith("}")]
+    found = [o for o in operations() if o.method == "get" and o.path.endswith("}")]
     if not found:
         raise NoOperationError("the specification has no operation that reads one asset")
-    named = [o for o in found if o.written.get("operationId") == "getAsset"]
-    return (named or found)[0]
+    return next((o for o in found if o.id == "getAsset"), found[0])
 
 
 def asset_path(asset_id: str) -> str:
@@ -181,8 +197,8 @@ def examples(answer: Document) -> list[Document]:
 
 def max_id_length() -> int:
     """Return how many characters an asset id can have."""
-    *_, parameter = asset_operation().in_path or ({},)
-    return int(resolve(parameter.get("schema", {})).get("maxLength", _LONGEST_ID))
+    limits = [parameter.schema.get("maxLength") for parameter in asset_operation().in_path]
+    return int((limits or [None])[-1] or _LONGEST_ID)
 
 
 def key_prefix() -> str:

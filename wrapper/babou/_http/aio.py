@@ -7,7 +7,6 @@ scope, which ends at its deadline.
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import threading
 import time
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Self
 import anyio
 import anyio.lowlevel
 import httpcore
-from anyio.abc import SocketAttribute
 
 from babou._core.messages import Request, Response
 from babou._http.connections import (
@@ -24,18 +22,18 @@ from babou._http.connections import (
     KEEPALIVE,
     PROXY_AUTHENTICATION,
     Connection,
+    Early,
     Exchange,
     Pool,
     Received,
-    answered,
-    is_answer,
-    is_readable,
     is_refused_by_proxy,
     may_be_sent_again,
     prepared,
     proxy_options,
 )
+from babou._http.network import Address, connecting, is_readable
 from babou._http.proxies import Proxies
+from babou._http.threads import CANCEL_CHECK
 from babou._http.tls import READ, Tls, trusted
 from babou._http.transport import (
     MAX_CONNECTIONS,
@@ -48,78 +46,59 @@ from babou._http.transport import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterator
-
-    from anyio.abc import SocketStream
-
-    from babou._http.proxies import Proxy
-
-_ALL = 1 << 18
-"""Bytes that an event loop reads at most at once; with fewer, anyio would keep the rest."""
+    from collections.abc import AsyncIterable, AsyncIterator, Generator, Sequence
 
 
-class _Stream(httpcore.AsyncNetworkStream):
-    """A TCP connection. The times that httpcore gives are not looked at."""
+class _Stream(Early, httpcore.AsyncNetworkStream):
+    """A TCP connection. The times that httpcore gives are not looked at.
 
-    def __init__(self, connection: _Connection, network: SocketStream) -> None:
+    A socket that does not block, and is waited for: anyio's own streams take half as long again.
+    """
+
+    def __init__(self, connection: _Connection, network: socket.socket) -> None:
         self._connection, self._network = connection, network
         self.received: Received | None = connection.received
-        self.ahead: _Ahead | None = None
-        self._rest = b""
-        self._spare: socket.socket | None = None
-        connection.top = connection.bottom = self
+        connection.top = self
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        ahead, self.ahead = self.ahead, None
-        data = await (self.receive(max_bytes) if ahead is None else ahead.taken())
+        data, self.ahead = self.ahead, None
+        if data is None:
+            data = await self.receive(max_bytes)
         if self.received is not None:
             self.received.add(data)
         return data
 
     async def receive(self, max_bytes: int) -> bytes:
         """Return the next bytes."""
-        data, self._rest = self._rest, b""
-        if not data:
-            try:
-                data = await self._network.receive(_ALL)
-            except anyio.EndOfStream:
-                data = b""
-            except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
-                data = self._left_over()
-                if not data:
-                    raise httpcore.ReadError(_cause(error)) from error
-        if len(data) > max_bytes:
-            data, self._rest = data[:max_bytes], data[max_bytes:]
+        try:
+            data = self._network.recv(max_bytes)
+            await anyio.lowlevel.checkpoint()  # others have their turn, and the deadline is seen
+        except BlockingIOError:
+            await anyio.wait_readable(self._network)
+            return await self.receive(max_bytes)
         return data
 
-    def keep_left_over(self) -> socket.socket:
-        """Return a second handle, for what has come where the event loop closes the first.
-
-        It does so when something can't be sent: the answer that says why would be lost.
-        """
-        network = self._network.extra(SocketAttribute.raw_socket)  # noqa: S610 (not of Django)
-        self._spare = socket.fromfd(network.fileno(), network.family, network.type)
-        self._spare.settimeout(0)
-        return self._spare
-
-    def _left_over(self) -> bytes:
-        if self._spare is None:
-            return b""
-        with contextlib.suppress(OSError):
-            return self._spare.recv(_ALL)
-        return b""
-
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        if not buffer:  # httpcore writes the end of a request that has no body
-            return
+        view = memoryview(buffer)
         try:
-            with self._connection.sending():
-                await self._network.send(buffer)
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
-            raise httpcore.WriteError(_cause(error)) from error  # the answer may have come before
+            while view:
+                try:
+                    view = view[self._network.send(view) :]
+                except BlockingIOError:
+                    await self._writable()
+        except ConnectionError as error:
+            raise httpcore.WriteError(str(error)) from error  # the answer may have come before
+
+    async def _writable(self) -> None:
+        if not self._connection.is_uploading:
+            await anyio.wait_writable(self._network)
+            return
+        with anyio.move_on_after(CANCEL_CHECK):
+            await anyio.wait_writable(self._network)
+        self._connection.top.check_unanswered()
 
     async def aclose(self) -> None:
-        await self._network.aclose()
+        self._network.close()
 
     async def start_tls(
         self,
@@ -132,10 +111,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         return stream
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (as httpcore has it)
-        if info != "is_readable":
-            return None
-        network = self._network.extra(SocketAttribute.raw_socket)  # noqa: S610 (not of Django)
-        return bool(self._rest) or is_readable(network.fileno())
+        return is_readable(self._network.fileno()) if info == "is_readable" else None
 
 
 class _TlsStream(_Stream):
@@ -144,7 +120,7 @@ class _TlsStream(_Stream):
     def __init__(self, connection: _Connection, below: _Stream, tls: Tls) -> None:
         self._connection, self._below, self._tls = connection, below, tls
         self.received, below.received = below.received, None
-        self.ahead, connection.top = None, self
+        connection.top = self
 
     async def begin(self) -> None:
         """Shake hands."""
@@ -152,14 +128,18 @@ class _TlsStream(_Stream):
         try:
             await self._talk(self._tls.handshake())
         except BaseException:
-            with anyio.CancelScope(shield=True):
-                await self.aclose()
+            await self.aclose()
             raise
 
     async def receive(self, max_bytes: int) -> bytes:
         """Return the next bytes."""
         data: bytes = await self._talk(self._tls.read(max_bytes))
         return data
+
+    def arrived(self) -> bytes | None:
+        """Return what has come, without waiting for it."""
+        came = self._below.arrived()
+        return came if not came else self._tls.take_in(came) or None
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         if buffer:
@@ -186,37 +166,19 @@ class _TlsStream(_Stream):
         return self._tls.has_unread or self._below.get_extra_info(info)
 
 
-def _cause(error: BaseException) -> str:
-    return str(error.__cause__ or error) or "the connection was closed"
+class _UntilAnswered:
+    """Go through a request's content as long as nothing is answered; nobody has to close this."""
 
+    def __init__(self, connection: _Connection, content: AsyncIterable[bytes]) -> None:
+        self._connection, self._pieces = connection, aiter(content)
 
-class _Ahead:
-    """What comes while a request is being sent, and ends that if it is an answer."""
+    def __aiter__(self) -> Self:
+        return self
 
-    def __init__(self, stream: _Stream) -> None:
-        self._stream, self._came = stream, anyio.Event()
-        self._data = b""
-        self._problem: Exception | None = None
-        self.is_answered = False
-        self.sending: anyio.CancelScope | None = None
-
-    async def listen(self) -> None:
-        """Wait for the first bytes."""
-        try:
-            self._data = await self._stream.receive(READ)
-        except Exception as error:  # noqa: BLE001 (raised again by `taken`)
-            self._problem = error
-        self._came.set()
-        self.is_answered = is_answer(self._data)
-        if self.is_answered and self.sending is not None:
-            self.sending.cancel()
-
-    async def taken(self) -> bytes:
-        """Return what came, as soon as it does."""
-        await self._came.wait()
-        if self._problem is not None:
-            raise self._problem
-        return self._data
+    async def __anext__(self) -> bytes:
+        piece = await anext(self._pieces)
+        self._connection.top.check_unanswered()
+        return piece
 
 
 class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncNetworkBackend):
@@ -224,64 +186,20 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
 
     top: _Stream
     """The stream of plain text: the last that was made."""
-    bottom: _Stream
-    """The stream of what is sent: the first that was made."""
-
-    def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
-        super().__init__(origin, proxy)
-        self._ahead: _Ahead | None = None
+    is_uploading = False
+    _network: socket.socket
 
     async def ask(
         self, request: httpcore.Request, content: AsyncIterable[bytes] | None = None
     ) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
+        self.is_uploading = content is not None
+        if content is not None:
+            request.stream = _UntilAnswered(self, content)
         self.received.begin()
         if self._http is None:
             self._http = await self._connect()
-        if content is None:
-            return await self._http.handle_async_request(request)
-        if self.proxy is not None:  # its connection has not begun yet, so nobody can listen
-            request.stream = content
-            return await self._http.handle_async_request(request)
-        return await self._upload(self._http, request, content)
-
-    async def _upload(
-        self,
-        http: httpcore.AsyncConnectionInterface,
-        request: httpcore.Request,
-        content: AsyncIterable[bytes],
-    ) -> httpcore.Response:
-        """Send a request with a long body, but no more of it once the server has answered."""
-        self._ahead = self.top.ahead = _Ahead(self.top)
-        request.stream = content
-        problem: Exception | None = None
-        async with contextlib.AsyncExitStack() as ended:
-            ended.enter_context(self.bottom.keep_left_over())
-            group = await ended.enter_async_context(anyio.create_task_group())
-            group.start_soon(self._ahead.listen)
-            try:
-                answer = await http.handle_async_request(request)
-            except Exception as error:  # noqa: BLE001 (raised again, but not in a group)
-                problem = error
-            group.cancel_scope.cancel()
-        self._ahead = None
-        if problem is not None:
-            raise problem
-        return answer
-
-    @contextlib.contextmanager
-    def sending(self) -> Iterator[None]:
-        """End the block, and the request, when the server has answered."""
-        ahead = self._ahead
-        if ahead is None:
-            yield
-            return
-        with anyio.CancelScope() as ahead.sending:
-            if ahead.is_answered:
-                raise answered()
-            yield
-            return
-        raise answered()
+        return await self._http.handle_async_request(request)
 
     async def _connect(self) -> httpcore.AsyncConnectionInterface:
         origin, proxy = self.origin, self.proxy
@@ -302,26 +220,52 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
         *_: Any,  # noqa: ANN401
         **__: Any,  # noqa: ANN401
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first address of a host that answers (RFC 8305)."""
+        """Connect to the first address of a host that answers."""
         try:
-            return _Stream(self, await anyio.connect_tcp(host, port))
-        except OSError as error:
-            raise httpcore.ConnectError(_reason(error.__cause__ or error)) from error
+            found: Sequence[Address] = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+            )
+        except socket.gaierror:  # a name: anyio looks it up in a thread
+            found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        self._network = await _connected(found)
+        return _Stream(self, self._network)
 
     async def aclose(self) -> None:
-        """Close it, if it is open, although the call is cancelled."""
+        """Close it, if it is open; nothing waits in it, so that no cancellation comes between."""
         if self._http is not None:
-            with anyio.CancelScope(shield=True):
-                await self._http.aclose()
+            await self._http.aclose()
+
+    def leave(self) -> None:
+        """Close an idle connection whose event loop runs no longer."""
+        self._network.close()
 
 
-def _reason(error: BaseException) -> str:
-    """Return the first of several reasons; asyncio has words of its own for the system's."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, OSError) and error.errno and not isinstance(error, socket.gaierror):
-        return str(OSError(error.errno, os.strerror(error.errno)))
-    return str(error)
+async def _connected(found: Sequence[Address]) -> socket.socket:
+    with contextlib.closing(connecting(found)) as steps:
+        trying, pause = next(steps)
+        while True:
+            writable = await _writable(trying, pause)
+            try:
+                trying, pause = steps.send(writable)
+            except StopIteration as end:
+                connected: socket.socket = end.value
+                return connected
+
+
+async def _writable(sockets: list[socket.socket], pause: float) -> list[socket.socket]:
+    """Return those that are writable as soon as one is, or none after a pause."""
+    writable = list[socket.socket]()
+
+    async def wait_for(network: socket.socket) -> None:
+        await anyio.wait_writable(network)
+        writable.append(network)
+        tasks.cancel_scope.cancel()
+
+    with anyio.move_on_after(pause):
+        async with anyio.create_task_group() as tasks:
+            for network in sockets:
+                tasks.start_soon(wait_for, network)
+    return writable
 
 
 class _Exchange(Exchange[_Connection]):
@@ -339,18 +283,21 @@ class _Exchange(Exchange[_Connection]):
 class _InThisLoop(threading.local):
     """The connections of one transport in one event loop, and the turns of its calls.
 
-    A thread runs one loop at a time. What an earlier one left open has ended with it, and is
-    forgotten when the next one makes its first call.
+    A thread runs one loop at a time. What an earlier one left open is closed when the next one
+    makes its first call.
     """
 
-    _loop: object = None
+    def __init__(self) -> None:
+        self._loop: object = None
+        self.pool: Pool[_Connection] = Pool()
 
     def enter(self) -> Self:
         """Begin anew if this thread runs another loop than at the last call."""
         loop = anyio.lowlevel.current_token()
         if self._loop != loop:
             self._loop = loop
-            self.pool: Pool[_Connection] = Pool()
+            for connection in self.pool.empty():
+                connection.leave()
             # Apart, because a caller may fetch assets while it stores the pieces of others.
             self.calls = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
             self.streams = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import select
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -13,10 +12,12 @@ from urllib.parse import quote, urlsplit
 import httpcore
 
 from babou._core.headers import join_headers
-from babou._http.tls import trusted
+from babou._http.network import is_readable
+from babou._http.tls import READ, trusted
 from babou._http.transport import MAX_CONNECTIONS, ErrorMap
 
 if TYPE_CHECKING:
+    import socket
     import ssl
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -31,7 +32,7 @@ ERRORS = ErrorMap(
     broken=(httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, OSError),
     impossible=(UnicodeError,),  # of host names
 )
-_URL = re.compile(r"(https?)://(?:[^/?#]*@)?([^/?#]*)([^#]*)", re.IGNORECASE)
+_URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
 _PORTS = {"http": 80, "https": 443}
 _IDEMPOTENT = frozenset({b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS"})
@@ -59,7 +60,7 @@ def prepared(request: Request) -> httpcore.Request:
     if parts is None:
         raise UnicodeError("it is not the address of a web server")
     scheme, authority, target = parts.groups()
-    origin, host = origin_of(scheme.lower(), authority)
+    origin, host = origin_of(scheme.lower(), authority.rpartition("@")[2])
     headers = [(b"host", host), (b"accept-encoding", b"gzip")]
     if "accept-encoding" in request.headers:
         del headers[1]
@@ -70,7 +71,9 @@ def prepared(request: Request) -> httpcore.Request:
         port=None if origin.port == _PORTS[origin.scheme.decode()] else origin.port,
         target=quote(target if target[:1] == "/" else f"/{target}", safe=_SAFE).encode(),
     )
-    return httpcore.Request(request.method, url, headers=headers)
+    sent = httpcore.Request(request.method, url)
+    sent.headers = headers  # httpcore would look at each once more
+    return sent
 
 
 def decoded(raw: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
@@ -117,6 +120,32 @@ class Received:
             return self._last == b"0\r\n\r\n"
         length = "0" if status in _NO_BODY else headers.get("content-length", "")
         return length.isdecimal() and self.count == self._head + int(length)
+
+
+class Early:
+    """What comes over a stream while a request is still being sent: it may be the answer.
+
+    Attributes:
+        ahead: It, until it is read; no bytes are the end of the connection.
+    """
+
+    _network: socket.socket
+    ahead: bytes | None = None
+
+    def arrived(self) -> bytes | None:
+        """Return what has come, without waiting for it."""
+        return self._network.recv(READ) if is_readable(self._network.fileno()) else None
+
+    def check_unanswered(self) -> None:
+        """Raise once the server has answered, other than by a 1xx (RFC 9110, 15.2).
+
+        Raises:
+            httpcore.WriteError: httpcore sends no more then, and reads the answer.
+        """
+        if self.ahead is None:
+            self.ahead = self.arrived()
+        if self.ahead is not None and not self.ahead.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):
+            raise httpcore.WriteError("the server has answered already")
 
 
 class _Http(Protocol):
@@ -245,32 +274,8 @@ def may_be_sent_again(request: httpcore.Request, received: Received, error: Base
     )
 
 
-def is_answer(data: bytes) -> bool:
-    """Tell whether what came while a request was being sent ends that: not a 1xx (RFC 9110, 15.2).
-
-    No data stands for the end of the connection.
-    """
-    return not data.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1"))
-
-
-def answered() -> httpcore.WriteError:
-    """Return what makes httpcore read the answer before the whole request was sent."""
-    return httpcore.WriteError("the server has answered already")
-
-
 def is_refused_by_proxy(error: BaseException) -> bool:
     """Tell whether a proxy wants other credentials before it opens a tunnel."""
     return isinstance(error, httpcore.ProxyError) and str(error).startswith(
         str(PROXY_AUTHENTICATION)
     )
-
-
-def is_readable(number: int) -> bool:
-    """Tell whether something has arrived on an idle socket, be it only that it was closed."""
-    if number < 0:
-        return True
-    if not hasattr(select, "poll"):  # Windows, and where gevent has taken its place
-        return bool(select.select([number], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(number, select.POLLIN)
-    return bool(poll.poll(0))

@@ -15,8 +15,6 @@ import socket
 import threading
 import time
 import weakref
-from collections import deque
-from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
@@ -27,17 +25,16 @@ from babou._http.connections import (
     KEEPALIVE,
     PROXY_AUTHENTICATION,
     Connection,
+    Early,
     Exchange,
     Pool,
     Received,
-    answered,
-    is_answer,
-    is_readable,
     is_refused_by_proxy,
     may_be_sent_again,
     prepared,
     proxy_options,
 )
+from babou._http.network import Address, connecting, is_readable
 from babou._http.proxies import Proxies, Proxy
 from babou._http.threads import Limit, in_thread
 from babou._http.tls import READ, Tls, trusted
@@ -55,38 +52,29 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Generator, Iterable, Iterator
 
-HEAD_START = 0.25
-"""Seconds after which the next address of a host is tried beside the first (RFC 8305, 5)."""
 
-
-class _Stream(httpcore.NetworkStream):
+class _Stream(Early, httpcore.NetworkStream):
     """A TCP connection. The times that httpcore gives are not looked at."""
 
     def __init__(self, connection: _Connection, network: socket.socket) -> None:
         self._connection, self._network = connection, network
         self.received: Received | None = connection.received
-        self.ahead: bytes | None = None
         connection.top = self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
         data, self.ahead = self.ahead, None
         if data is None:
-            data = self._receive(max_bytes)
+            data = self.receive(max_bytes)
         if self.received is not None:
             self.received.add(data)
         return data
 
-    def _receive(self, max_bytes: int) -> bytes:
+    def receive(self, max_bytes: int) -> bytes:
+        """Return the next bytes."""
         while True:
             self._network.settimeout(self._connection.limit.pause())
             with contextlib.suppress(TimeoutError):  # `pause` tells whether it was the last
                 return self._network.recv(max_bytes)
-
-    def is_answered(self) -> bool:
-        """Tell whether an answer has begun to come; what came is kept."""
-        if self.ahead is None and is_readable(self._network.fileno()):
-            self.ahead = self._receive(READ)
-        return self.ahead is not None and is_answer(self.ahead)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         view = memoryview(buffer)
@@ -96,8 +84,8 @@ class _Stream(httpcore.NetworkStream):
                 try:
                     view = view[self._network.send(view) :]
                 except TimeoutError:  # `pause` tells whether it was the last
-                    if self._connection.is_uploading and self._connection.top.is_answered():
-                        raise answered() from None
+                    if self._connection.is_uploading:
+                        self._connection.top.check_unanswered()
         except ConnectionError as error:
             if isinstance(error, CallCancelledError):
                 raise
@@ -124,7 +112,7 @@ class _TlsStream(_Stream):
     def __init__(self, connection: _Connection, below: _Stream, tls: Tls) -> None:
         self._connection, self._below, self._tls = connection, below, tls
         self.received, below.received = below.received, None
-        self.ahead, connection.top = None, self
+        connection.top = self
         connection.received.begin()
         try:
             self._talk(tls.handshake())
@@ -132,16 +120,15 @@ class _TlsStream(_Stream):
             self.close()
             raise
 
-    def _receive(self, max_bytes: int) -> bytes:
+    def receive(self, max_bytes: int) -> bytes:
+        """Return the next bytes."""
         data: bytes = self._talk(self._tls.read(max_bytes))
         return data
 
-    def is_answered(self) -> bool:
-        """Tell whether an answer has begun to come; what came is kept."""
-        if self.ahead is None and self._below.is_answered():
-            arrived = self._below.read(READ)
-            self.ahead = self._tls.take_in(arrived) or (None if arrived else b"")
-        return self.ahead is not None and is_answer(self.ahead)
+    def arrived(self) -> bytes | None:
+        """Return what has come, without waiting for it."""
+        came = self._below.arrived()
+        return came if not came else self._tls.take_in(came) or None
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         if buffer:
@@ -173,11 +160,11 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
 
     top: _Stream
     """The stream of plain text: the last that was made."""
+    is_uploading = False
 
     def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
         super().__init__(origin, proxy)
         self.limit = Limit(0.0)
-        self.is_uploading = False
 
     def ask(
         self, request: httpcore.Request, limit: Limit, content: Iterable[bytes] | None = None
@@ -194,8 +181,7 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
 
     def _until_answered(self, content: Iterable[bytes]) -> Iterator[bytes]:
         for piece in content:
-            if self.top.is_answered():
-                raise answered()
+            self.top.check_unanswered()
             yield piece
 
     def _connect(self) -> httpcore.ConnectionInterface:
@@ -217,7 +203,7 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
             found = look_up(flags=socket.AI_NUMERICHOST)
         except socket.gaierror:  # a name; to look it up takes no timeout
             found = in_thread(look_up, self.limit)
-        return _Stream(self, _connected(deque(_alternating(found)), self.limit))
+        return _Stream(self, _connected(found, self.limit))
 
     def close(self) -> None:
         """Close it, if it is open."""
@@ -237,47 +223,21 @@ class _Exchange(Exchange[_Connection]):
         return Response(self.answer.status, headers, bytes(body.content), time.time())
 
 
-_Address = tuple[Any, ...]  # as socket.getaddrinfo has it: family, type, protocol, name, address
-
-
-def _alternating(found: list[_Address]) -> Iterator[_Address]:
-    """Yield addresses of both families by turns, in the order of each (RFC 8305, 4)."""
-    first = [each for each in found if each[0] == found[0][0]]
-    others = [each for each in found if each[0] != found[0][0]]
-    return (each for each in chain.from_iterable(zip_longest(first, others)) if each is not None)
-
-
-def _connected(addresses: deque[_Address], limit: Limit) -> socket.socket:
-    """Return a connection to the first address that accepts; the next is tried soon (RFC 8305)."""
-    problem = OSError("the host has no address")
-    with contextlib.ExitStack() as opened, selectors.DefaultSelector() as trying:
-        while addresses:
-            family, kind, protocol, _, address = addresses.popleft()
+def _connected(found: list[Address], limit: Limit) -> socket.socket:
+    with contextlib.closing(connecting(found)) as steps:
+        trying, pause = next(steps)
+        while True:
+            with selectors.DefaultSelector() as waiting:
+                for network in trying:
+                    waiting.register(network, selectors.EVENT_WRITE)
+                chosen = waiting.select(min(pause, limit.pause()))
             try:
-                network = opened.enter_context(socket.socket(family, kind, protocol))
-                network.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                network.settimeout(0)
-                with contextlib.suppress(BlockingIOError):
-                    network.connect(address)
-                trying.register(network, selectors.EVENT_WRITE)
-            except OSError as error:
-                problem = error
-            next_at = time.monotonic() + HEAD_START
-            while trying.get_map():
-                pause = limit.pause()
-                if addresses:
-                    pause = min(pause, max(0.0, next_at - time.monotonic()))
-                ready = trying.select(pause)
-                for key, _ in ready:
-                    network = cast("socket.socket", key.fileobj)
-                    trying.unregister(network)
-                    code = network.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                    if not code:
-                        return network.dup()
-                    problem = OSError(code, os.strerror(code))
-                if addresses and (ready or time.monotonic() >= next_at):
-                    break
-    raise problem
+                trying, pause = steps.send(
+                    [cast("socket.socket", key.fileobj) for key, _ in chosen]
+                )
+            except StopIteration as end:
+                connected: socket.socket = end.value
+                return connected
 
 
 class SyncTransport:
