@@ -67,6 +67,15 @@ def add_fault(server: "MockServer", entry: object) -> None:
     switch_on(server, _text("fault", parameters.pop("fault")), parameters)
 
 
+def set_uploads(server: "MockServer", entry: object) -> None:
+    """Give what is uploaded from now on the life of an entry.
+
+    Raises:
+        ValueError: It makes no sense.
+    """
+    server.uploads = _lifecycle(entry)
+
+
 def switch_on(server: "MockServer", fault: str, settings: Mapping[str, Any]) -> None:
     """Switch a fault on; its parameters are among other settings of it.
 
