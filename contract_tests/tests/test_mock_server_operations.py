@@ -2,10 +2,13 @@
 
 import base64
 import copy
+from pathlib import Path
 
 import pytest
 
+from babou_contract import mock_server
 from babou_contract.mock_server import MockServer
+from babou_contract.mock_server._calls import HANDLERS
 from babou_contract.mock_server._schemas import misfit
 from babou_contract.specification import spec
 
@@ -150,6 +153,29 @@ def test_an_operation_without_a_handler_answers_its_first_success(notes):
     answer = notes.post("p1/notes?kind=plain", json=GOOD)
     assert (answer.status_code, answer.headers["location"]) == (202, "/notes/1")
     assert answer.json() == {"text": "first", "marks": [{"at": 1}]}
+
+
+def test_a_handler_gives_an_operation_sense(notes, monkeypatch):
+    """It is sent what the request says, with the defaults; errors are the operation's own."""
+
+    def handler(call):
+        text = call.body.value["text"]
+        return call.error(422) if text == "no" else call.success([call.subject, call.arguments])
+
+    monkeypatch.setitem(HANDLERS, "addNote", handler)
+    answer = notes.post("p%201/notes?kind=rich&tags=1,2", json=GOOD, headers={"X-Level": "-1"})
+    given = {"projectId": "p 1", "kind": "rich", "tags": [1, 2], "X-Level": -1}
+    assert (answer.status_code, answer.json()) == (202, ["p 1", given])
+    assert notes.post("p1/notes?kind=rich", json={**GOOD, "text": "no"}).json()["code"] == "NO"
+
+
+def test_nothing_but_its_module_knows_an_operation_by_name():
+    """A handler is added, renamed or removed with one file."""
+    folder = Path(mock_server.__file__).parent
+    sources = {path: path.read_text() for path in folder.rglob("*.py")}
+    for id, handler in HANDLERS.items():
+        knowing = [path for path, text in sources.items() if f'"{id}"' in text]
+        assert knowing == [folder / "handlers" / f"{handler.__name__}.py"]
 
 
 def test_without_an_example_the_body_is_made_from_the_schema(notes):

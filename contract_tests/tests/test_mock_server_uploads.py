@@ -308,7 +308,7 @@ def test_an_upload_can_be_left_unread(mock_server, head_of):
     mock_server.fault("upload_stalled", after=1000, times=1)
     with connect(mock_server) as connection:
         connection.sendall(head_of(f"Content-Length: {LIMIT}"))
-        connection.setblocking(False)
+        connection.settimeout(0)
         sent = 0
         while select.select([], [connection], [], 0.5)[1]:
             sent += connection.send(b"x" * (1 << 16))

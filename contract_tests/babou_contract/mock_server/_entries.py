@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._known import check_states
 from ._lifecycle import Lifecycle, by_reads, by_time
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ def set_uploads(server: "MockServer", entry: object) -> None:
     Raises:
         ValueError: It makes no sense.
     """
-    server.uploads = _lifecycle(entry)
+    lifecycle = _lifecycle(entry)
+    check_states(lifecycle.states)
+    server.uploads = lifecycle
 
 
 def switch_on(server: "MockServer", fault: str, settings: Mapping[str, Any]) -> None:
