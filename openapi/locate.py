@@ -42,13 +42,12 @@ def renamed() -> tuple[int, str] | None:
     None where something that is sent or answered changed as well, or there is no release.
     """
     try:
-        old, new = _laws()
-        found = list(textdiff.changes(old, new))
+        found = list(textdiff.changes(*_specs()))
     except NotJudgedError:
         return None
     named = [c for c in found if c.keyword in {"operationId", "tags"}]
-    places = {change.place.anchor for change in named}
-    touched = [c for c in found if not c.is_wording and c.place.anchor[:3] in places]
+    anchors = {change.place.anchor for change in named}
+    touched = [c for c in found if not c.is_wording and c.place.anchor[:3] in anchors]
     if not named or touched:
         return None
     told = ", ".join(f"{c.keyword} {_word(c.old)} is now {_word(c.new)}" for c in named)

@@ -1,4 +1,4 @@
-"""Answers 200: each member alone, in both directions; what a wait makes of each state."""
+"""Answers of success: each member alone, in both directions; what a wait makes of each state."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,6 @@ from compat.party import Answer
 from compat.specification import GONE, Parts, with_value
 
 Json = Any
-OK = "200"
 _ORDER = "Release it only after every server has the new spec; documents kept from before fail too"
 
 
@@ -32,7 +31,7 @@ class _Tried:
 
 def base_of(side: Side) -> Json:
     """Return a document that the side's own specification allows and its own client takes."""
-    documents = corpus.examples(side.operation, OK)
+    documents = corpus.examples(side.operation, side.status)
     taken = (d for d in documents if not evidence.is_refusal(fetched(side, d)))
     found = next(taken, next(iter(documents), None))
     if found is None:
@@ -40,15 +39,16 @@ def base_of(side: Side) -> Json:
     return found
 
 
-def require_sound(side: Side) -> None:
-    """Refuse to judge by a client that takes no document which its own spec allows."""
-    outcome = fetched(side, base_of(side))
+def require_sound(_: Side, new: Side) -> Iterator[Seen]:
+    """Refuse to judge by a new client that takes no document which its own spec allows."""
+    outcome = fetched(new, base_of(new))
     if evidence.is_refusal(outcome):
         raise NotJudgedError(
-            f"{_line(side)}: the {side.client.name} client takes no document that its own spec "
+            f"{_line(new)}: the {new.client.name} client takes no document that its own spec "
             f"allows ({evidence.raised(outcome)}). Type-check the wrapper, and look at what it "
             "names; what needs this client was not judged."
         )
+    return iter(())
 
 
 def _line(side: Side) -> str:
@@ -56,10 +56,10 @@ def _line(side: Side) -> str:
 
 
 def fetched(side: Side, document: Json) -> Json:
-    """Return what a client makes of a document as the answer 200."""
+    """Return what a client makes of a document as the answer of success."""
     asset_id = document.get("id") if isinstance(document, dict) else None
     asked = asset_id if isinstance(asset_id, str) else "ast_1"
-    outcome, _ = side.client.meet("get", Answer(json.dumps(document).encode()), asked)
+    outcome, _ = side.meet(Answer(json.dumps(document).encode(), int(side.status)), id=asked)
     return outcome
 
 
@@ -102,7 +102,8 @@ def _judged(old: Side, new: Side, tried: _Tried) -> Iterator[Seen]:
         yield seen(place, Who.RUNTIME, f"{evidence.raised(now)}. {_ORDER}.", example)
         return
     for name, what in evidence.value_changes(was, now):
-        if name == path[0] or name.startswith("is_"):  # the documents differ in other members
+        member = name.rpartition(".")[2]
+        if member in path or member.startswith("is_"):  # the documents differ in other members
             yield seen(place, Who.RUNTIME, what, example)
 
 
@@ -149,7 +150,8 @@ def states(old: Side, new: Side) -> Iterator[Seen]:
 
 def _waited(side: Side, base: Json, state: str) -> Json:
     document = with_value(base, ("state",), state)
-    outcome, _ = side.client.meet("wait", Answer(json.dumps(document).encode()), document["id"])
+    answer = Answer(json.dumps(document).encode(), int(side.status))
+    outcome, _ = side.client.meet("wait", answer, id=document["id"])
     return outcome
 
 

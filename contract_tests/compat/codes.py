@@ -61,7 +61,7 @@ def _told(old: Side, side: Side) -> Iterator[_Told]:
             continue
         for name, example in content.get("examples", {}).items():
             body = json.dumps(example.get("value"))
-            outcome, _ = old.client.meet("get", Answer(body.encode(), number, media), "ast_1")
+            outcome, _ = old.meet(Answer(body.encode(), number, media))
             code = outcome["error"]["told"].get("code") if is_refusal(outcome) else None
             if code is not None:
                 place = (*at, status, "content", media, "examples", name)

@@ -3,7 +3,7 @@
 import json
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -13,25 +13,15 @@ from typing import Any
 from attrs import evolve
 
 from babou_contract.specification.normal_form import normal
-from compat import (
-    asked,
-    bodies,
-    changelog,
-    codes,
-    corpus,
-    party,
-    refusals,
-    sweep,
-    textdiff,
-    typing_check,
-)
+from compat import asked, by_schema, changelog, exposed, party, textdiff, typing_check, unexposed
 from compat.additions import additions
-from compat.evidence import Seen, Side
+from compat.evidence import Seen
+from compat.exposed import Step
 from compat.gather import differences
-from compat.model import NotJudgedError, Report, Who, least_version
+from compat.model import NotJudgedError, Report, least_version
 from compat.party import Client, Stage
 from compat.released import CACHE, ROOT, Released
-from compat.specification import Specification, Versions, answers, paired
+from compat.specification import Specification, Versions, paired
 
 Json = Any
 
@@ -117,7 +107,12 @@ def _judged(
     uses = typing_check.released_uses(released, old_names)
     with ThreadPoolExecutor(1) as pool:  # mypy works beside the clients
         typed = pool.submit(typing_check.new_complaints, released, root, uses)
-        found = list(_tolerant(_seen(specs, clients), unjudged, specs))
+        methods = tuple(exposed.driven(specs, clients))
+        keys = {s.operation.place[1:] for one in methods for s in (one.old, one.new)}
+        steps = [step for one in methods for step in exposed.steps(one)]
+        steps.append(partial(by_schema.judged, specs, keys))
+        steps += [partial(asked.addresses, one.old, one.new) for one in methods[:1]]
+        found = list(_tolerant(steps, unjudged, specs))
         complaints = typed.result()
     made = differences(
         specs,
@@ -138,62 +133,18 @@ def _judged(
         tuple(changelog.missing(section, made)),
         name,
         tuple(dict.fromkeys(unjudged)),
+        tuple(pair.label for pair in unexposed.pairs(specs, keys)),
         sum(client.asked for client in clients) + len(uses),
     )
 
 
-Step = Callable[[], Iterator[Seen]]
-
-
-def _tolerant(steps: Iterator[Step], unjudged: list[str], specs: Versions) -> Iterator[Seen]:
+def _tolerant(steps: Iterable[Step], unjudged: list[str], specs: Versions) -> Iterator[Seen]:
     """Carry out each step; one that can't be judged is told of, and the others go on."""
     for step in steps:
         try:
             yield from step()
         except NotJudgedError as error:
             unjudged.append(_broken(specs, str(error)))
-
-
-def _seen(specs: Versions, clients: tuple[Client, Client]) -> Iterator[Step]:
-    old, new = (_side(spec, client, specs) for spec, client in zip(specs, clients, strict=True))
-    told: list[Seen] = []
-
-    def kept(step: Callable[[Side, Side], Iterator[Seen]]) -> Iterator[Seen]:
-        for one in step(old, new):
-            told.append(one)
-            yield one
-
-    def known(found: Seen) -> bool:
-        return any(
-            one.place.label == found.place.label and one.effect.who is found.effect.who
-            for one in told
-        )
-
-    def required(_: Side, new: Side) -> Iterator[Seen]:
-        bodies.require_sound(new)
-        asked.require_followed(new)
-        return iter(())
-
-    errors = (refusals.other_answers, codes.codes)
-    for step in (required, asked.requests, *errors, bodies.members, bodies.states):
-        yield partial(kept, step)
-    yield partial(sweep.documents, old, new, Who.INSTALLED, known)
-    yield partial(sweep.documents, new, old, Who.RUNTIME, known)
-
-
-def _side(spec: Specification, client: Client, specs: Versions) -> Side:
-    sent = asked.first_request(client)
-    operation = asked.operation_of(spec, sent) if sent else None
-    if operation is None:  # it asks for what its spec hasn't, or nothing: take what is most like it
-        shared = [key for key in spec.operations if all(key in other.operations for other in specs)]
-        key = next(iter(shared or spec.operations), None)
-        if key is None:
-            raise NotJudgedError(f"{spec.name}:{spec.line(('paths',))}: it has no operation.")
-        operation = spec.operations[key]
-    at = ("paths", operation.path, operation.method, "responses", bodies.OK, "content")
-    schema = corpus.json_schema(operation, bodies.OK) or {}
-    media = next((m for s, m, _ in answers(operation) if s == bodies.OK and "json" in m), "")
-    return Side(spec, client, schema, (*at, media, "schema"), operation)
 
 
 def _broken(specs: Versions, text: str) -> str:

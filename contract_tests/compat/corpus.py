@@ -8,6 +8,7 @@ from babou_contract.specification.operations import Operation
 from babou_contract.specification.spec import sample
 from compat.specification import (
     GONE,
+    ITEM,
     Parts,
     Specification,
     answers,
@@ -27,7 +28,9 @@ _PLAIN: tuple[Json, ...] = (
     *("d41d8cd98f00b204e9800998ecf8427e", "127.0.0.1", "babou.ai", "123"),
     *([], ["x"], {}, {"x": 1}),
 )
-_DEEPEST = 3
+_DEEPEST = 6
+_LENGTHS = ("minItems", "maxItems")
+_LONGEST = 2**16  # a longer text is not made only to be compared
 
 
 def json_schema(operation: Operation, status: str) -> Json | None:
@@ -74,7 +77,7 @@ def allowed_value(schema: Json) -> Json:
 
 
 def paths(schema: Json, at: Parts = ()) -> Iterator[Parts]:
-    """Yield the path of every member, those of members included."""
+    """Yield the path of every member, those of members and of items included."""
     for name, part in members(schema).items():
         yield (*at, name)
         if len(at) < _DEEPEST:
@@ -103,8 +106,9 @@ def allows(schema: Json, path: Parts, value: Json) -> bool:
 def within(schema: Json, document: Json, path: Parts) -> Json:
     """Return a document in which whatever is around a member is an object that is allowed."""
     for end in range(1, len(path)):
-        if not isinstance(value_at(document, path[:end]), dict):
-            around = _fixed(part_at(schema, path[:end]) or {}, {}) or {}
+        empty: Json = [] if path[end] == ITEM else {}
+        if not isinstance(value_at(document, path[:end]), type(empty)):
+            around = _fixed(part_at(schema, path[:end]) or {}, empty) or empty
             document = with_value(document, path[:end], around)
     return document
 
@@ -112,9 +116,12 @@ def within(schema: Json, document: Json, path: Parts) -> Json:
 def value_at(document: Json, path: Parts) -> Json:
     """Return the value of a member of a document, or `GONE`."""
     for name in path:
-        if not isinstance(document, dict) or name not in document:
+        if name == ITEM and isinstance(document, list) and document:
+            document = document[0]
+        elif isinstance(document, dict) and name in document:
+            document = document[name]
+        else:
             return GONE
-        document = document[name]
     return document
 
 
@@ -125,9 +132,10 @@ def refused_member(schema: Json, document: Json) -> Parts | None:
 
 
 def _is_allowed(schema: Json, document: Json, path: Parts) -> bool:
-    if not isinstance(value_at(document, path[:-1]), dict):
+    value = value_at(document, path)
+    if not isinstance(value_at(document, path[:-1]), dict) and value is GONE:
         return True  # there is nothing that it could be missing in
-    return allows(schema, path, value_at(document, path))
+    return allows(schema, path, value)
 
 
 def candidates(*schemas: Json) -> list[Json]:
@@ -135,7 +143,7 @@ def candidates(*schemas: Json) -> list[Json]:
     found: list[Json] = []
     for schema in schemas:
         found += _named(schema)
-        found += [[value] for value in _named(schema.get("items", {}))]
+        found += _lists(schema)
     seen: dict[str, Json] = {}
     for value in [*found, *_PLAIN]:
         seen.setdefault(f"{type(value).__name__}{value!r}", value)
@@ -154,14 +162,24 @@ def _named(schema: Json) -> Iterator[Json]:
             yield from (limit, limit - 1, limit + 1, limit + 0.5, limit * 2)
     for key in ("minLength", "maxLength"):
         length = schema.get(key)
-        if isinstance(length, int):
+        if isinstance(length, int) and length < _LONGEST:
             yield from ("x" * n for n in (length - 1, length, length + 1) if n >= 0)
-    for key in ("minItems", "maxItems"):
-        if isinstance(schema.get(key), int):
-            yield from (["x"] * n for n in (schema[key] - 1, schema[key], schema[key] + 1))
     for key in ("anyOf", "oneOf", "allOf"):
         for part in schema.get(key, ()):
             yield from _named(part)
+
+
+def _lists(schema: Json) -> Iterator[Json]:
+    """Yield lists with one item of each sort, with two that are the same, and about each limit."""
+    if not isinstance(schema, dict) or not schema.keys() & {"items", *_LENGTHS, "uniqueItems"}:
+        return
+    items = schema.get("items", {})
+    yield from ([value] for value in _named(items))
+    item = allowed_value(items)
+    lengths = [schema[key] for key in _LENGTHS if key in schema]
+    for length in {2, *(n + more for n in lengths for more in (-1, 0, 1))}:
+        if 0 <= length < _LONGEST:
+            yield [item] * length
 
 
 def where(spec: Specification, schema_at: Parts, path: Parts, value: Json = None) -> Parts:
@@ -175,6 +193,9 @@ def member_at(spec: Specification, schema_at: Parts, path: Parts) -> Parts:
     at = schema_at
     for name in path:
         around = _target(spec, at)
+        if name == ITEM:
+            at = (*around, "items")
+            continue
         at = next(_named_at(spec, around, name), (*around, "properties", name))
     return at
 

@@ -25,6 +25,9 @@ Parts = tuple[str, ...]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C ten times faster
 _IN_WHEEL = "babou_contract/openapi/babou.yaml"
 
+GONE = object()  # the value of a member that is not there
+ITEM = "[]"  # what stands in a path for the items of a list
+
 
 @frozen(eq=False)
 class Specification:
@@ -159,9 +162,13 @@ def _validator(text: str) -> Any:  # noqa: ANN401  (jsonschema has no types)
 
 
 def members(schema: Json) -> dict[str, Json]:
-    """Return the members that a schema names, those of `allOf` included."""
-    found = dict(schema.get("properties", {})) if isinstance(schema, dict) else {}
-    for part in schema.get("allOf", ()) if isinstance(schema, dict) else ():
+    """Return the members that a schema names, those of `allOf` included; of a list, its items."""
+    if not isinstance(schema, dict):
+        return {}
+    found = dict(schema.get("properties", {}))
+    if isinstance(schema.get("items"), dict):
+        found[ITEM] = schema["items"]
+    for part in schema.get("allOf", ()):
         found |= members(part)
     return found
 
@@ -173,9 +180,17 @@ def required(schema: Json) -> set[str]:
 
 
 def with_value(document: Json, path: Parts, value: Json) -> Json:
-    """Return a copy of a document with another value at a path; `GONE` takes the member out."""
+    """Return a copy of a document with another value at a path; `GONE` takes the member out.
+
+    Of a list it is the first item.
+    """
     if not path:
         return value
+    if path[0] == ITEM:
+        items = document if isinstance(document, list) else []
+        if len(path) == 1 and value is GONE:
+            return items[1:]
+        return [with_value(items[0] if items else None, path[1:], value), *items[1:]]
     copied = copy.copy(document) if isinstance(document, dict) else {}
     if len(path) == 1 and value is GONE:
         copied.pop(path[0], None)
@@ -184,7 +199,10 @@ def with_value(document: Json, path: Parts, value: Json) -> Json:
     return copied
 
 
-GONE = object()
+def media_range(contents: Mapping[str, Json], media: str) -> str | None:
+    """Return how a media type is written among others: as itself, or as a range that it is in."""
+    names = (media, f"{media.partition('/')[0]}/*", "*/*")
+    return next((name for name in names if name in contents), None)
 
 
 def answers(operation: Operation) -> Iterator[tuple[str, str, Json]]:

@@ -10,8 +10,9 @@ from typing import Any
 import openapi_spec_validator
 import pytest
 import yaml
-from babou_contract.operations import Operation, operations
 from jsonschema import Draft202012Validator, ValidationError
+
+from babou_contract.specification.operations import Operation, operations
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC: dict[str, Any] = yaml.safe_load((ROOT / "openapi/babou.yaml").read_text(encoding="utf-8"))
@@ -76,8 +77,8 @@ def examples() -> Iterator[Any]:
 def examples_of(name: str, operation: Operation) -> Iterator[Any]:
     """Yield each example of an operation with its schema."""
     for parameter in operation.parameters:
-        title = f"{name}-{parameter['name']}"
-        yield pytest.param(parameter["schema"], parameter["example"], id=title)
+        for example in parameter.examples:
+            yield pytest.param(parameter.schema, example, id=f"{name}-{parameter.name}-{example}")
     for status, response in operation.responses.items():
         for header, written in response.get("headers", {}).items():
             yield pytest.param(
@@ -185,9 +186,9 @@ def test_no_catch_all_response():
 
 def parameter(name: str) -> dict[str, Any]:
     """Return a parameter of the list."""
-    (found,) = (p for p in OPERATIONS["listAssets"].parameters if p["name"] == name)
-    assert not found.get("required")
-    return found["schema"]
+    (found,) = (p for p in OPERATIONS["listAssets"].parameters if p.name == name)
+    assert not found.required
+    return found.schema
 
 
 def test_a_page_has_one_to_a_hundred_assets_and_twenty_by_default():
