@@ -19,7 +19,7 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 ALL_SUPPORTED = nox.project.python_versions(PYPROJECT)
 CHECKOUT = "contract_tests/wheel_tests/test_checkout.py"
 PACKAGE = ("-e", ".[cli,s3,testing,contract]")
-COURT = ["contract_tests/babou_contract", *(f"contract_tests/tests/{name}" for name in (
+CONTRACT = ["contract_tests/babou_contract", *(f"contract_tests/tests/{name}" for name in (
     "compat", "contract", "evolve", "kill_matrix", "report",
 ))]  # fmt: skip
 FLEET = "contract_tests/tests/fleet"  # with real servers of queues and engines
@@ -63,16 +63,16 @@ def evolve(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the client and the mock server; in CI, hold the client's coverage at 100 %."""
     session.install(*PACKAGE, *group("test"))
-    apart = [f"--ignore={folder}" for folder in [*COURT, FLEET, "contract_tests/wheel_tests"]]
+    apart = [f"--ignore={folder}" for folder in [*CONTRACT, FLEET, "contract_tests/wheel_tests"]]
     cover = ["--cov"] if os.environ.get("CI") else []  # tracing takes half as long again
     session.run(*PYTEST, *apart, *cover, *session.posargs)
 
 
 @nox.session
-def court(session: nox.Session) -> None:
+def contract(session: nox.Session) -> None:
     """Test the contract check, the kill matrix, and what follows from an edit of the spec."""
     session.install(*PACKAGE, *group("test", "compat", "lint"))
-    session.run(*PYTEST, *COURT, *session.posargs)
+    session.run(*PYTEST, *CONTRACT, *session.posargs)
 
 
 @nox.session

@@ -14,7 +14,7 @@ SPEC_STEPS = {
     "lint (`openapi/lint.py`)": ["openapi/lint.py"],
     "compare with the last release (`python -m compat`)": ["-m", "compat"],
 }
-EDGES = ("1", "2", "3", "4")
+BOUNDARIES = ("1", "2", "3", "4")
 
 
 def specification(bench: Bench) -> Part:
@@ -30,14 +30,20 @@ def specification(bench: Bench) -> Part:
 
 
 def contract(bench: Bench) -> Part:
-    """Time the contract check against the mock server, from the shell: all, and each edge."""
+    """Time the contract check against the mock server, from the shell: all, and each boundary."""
     failures: list[str] = []
-    edges = {} if bench.quick else EDGES
+    boundaries = {} if bench.quick else BOUNDARIES
     commands = {
         "`babou contract`": ["babou", "contract", "--json"],
         **{
-            f"`babou contract --only {edge}`": ["babou", "contract", "--json", "--only", edge]
-            for edge in edges
+            f"`babou contract --only {boundary}`": [
+                "babou",
+                "contract",
+                "--json",
+                "--only",
+                boundary,
+            ]
+            for boundary in boundaries
         },
     }
     rounds = _rounds(bench, commands, bench.choose(1, 3), failures)

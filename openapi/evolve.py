@@ -2,10 +2,12 @@
 
     python openapi/evolve.py      (or: nox -s evolve)
 
-It lints the spec, generates the package, and then, side by side, type-checks, holds the mock server
-and the client against the spec, and compares with the last release. Where all agree, it raises the
-version in pyproject.toml and adds to CHANGELOG.md what is missing; a second time there is nothing
-left to do. Exit codes: 0 done, 1 a step says no, 2 wrong usage, 130 interrupted.
+It lints the spec, generates the package, looks for each operation in exposed.yaml, and then, side
+by side, type-checks, holds the mock server and the client against the spec, and compares with the
+last release. Where all agree, it raises the version in pyproject.toml and adds to CHANGELOG.md what
+is missing; a second time there is nothing left to do.
+
+Exit codes: 0 done, 1 a step says no, 2 wrong usage, 130 interrupted.
 """  # noqa: INP001  (a script, in a folder that is no package)
 
 import argparse
@@ -56,8 +58,10 @@ def _carried_out(console: Console) -> bool:
     with ThreadPoolExecutor(3) as pool:
         built = pool.submit(steps.built)  # beside the lint, and written only after it
         if not shown(_timed("lint", steps.lint_spec)).agrees:
-            return left("generate", "types", "contract", "compat", "version")
+            return left("generate", "exposed", "types", "contract", "compat", "version")
         if not shown(_timed("generate", lambda: steps.generated(built.result))).agrees:
+            return left("exposed", "types", "contract", "compat", "version")
+        if not shown(_timed("exposed", steps.exposed)).agrees:
             return left("types", "contract", "compat", "version")
         three = (steps.types, steps.contract, steps.compat)
         later = [pool.submit(_timed, step.__name__, step) for step in three]

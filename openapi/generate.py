@@ -8,9 +8,11 @@ nothing else: not on the working directory, the locale, the Python version or fi
 """  # noqa: INP001  (a script, in a folder that is no package)
 
 import argparse
+import copy
 import difflib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,8 +27,10 @@ from typing import Any
 import fastjsonschema
 import yaml
 
-from babou_contract.normal_form import without_all_of
-from babou_contract.operations import NoSuchReferenceError, complete, with_schemas
+from babou_contract.specification.bodies import unnamed
+from babou_contract.specification.normal_form import without_all_of
+from babou_contract.specification.operations import operations
+from babou_contract.specification.references import NoSuchReferenceError, complete, with_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi" / "babou.yaml"
@@ -41,6 +45,9 @@ VERDICTS = {  # (committed, generated)
     (True, True): "differs",
 }
 
+INIT = b'''"""The operations and models of the specification; import them from their modules."""
+'''  # the generator's imports its client, and with it httpx; this package has a client of its own
+
 ANNOTATIONS = {"title", "description", "examples"}  # these say nothing about validity
 FORMATS = (
     "date",
@@ -50,7 +57,7 @@ FORMATS = (
 NAMED = {"properties", "patternProperties", "$defs"}  # keyword → {any name: a schema}
 LISTED = {"anyOf", "allOf", "oneOf", "prefixItems"}  # keyword → [a schema]
 NESTED = {"items", "additionalProperties", "not", "if", "then", "else"}  # keyword → a schema
-
+KNOWN_BODY = re.compile(r"json$|x-www-form-urlencoded$|multipart/form-data$")
 
 VALIDATOR_IMPORT = "from fastjsonschema import JsonSchemaValueException"
 VALIDATOR_HEADER = '''"""Validate a document against its schema.
@@ -143,18 +150,38 @@ def build() -> Files:
     spec = document()
     with tempfile.TemporaryDirectory() as folder:
         output, path = Path(folder) / PACKAGE.name, Path(folder) / "complete.json"
-        path.write_text(json.dumps(spec, default=str), encoding="utf-8")
+        taken = with_known_bodies(spec)
+        path.write_text(json.dumps(taken, default=str), encoding="utf-8")
         run_generator(path, output)
         files = read(output)
     # The generator writes no marker without project metadata, and the platform's own line endings.
     files = {name: content.replace(b"\r\n", b"\n") for name, content in files.items()}
-    definitions = {name: bare(schema) for name, schema in spec["components"]["schemas"].items()}
+    named = spec["components"].get("schemas", {}) | unnamed(operations(spec))
+    definitions = {name: bare(schema) for name, schema in named.items()}
     return files | {
+        "__init__.py": INIT,
         "py.typed": b"# Marker file for PEP 561\n",
         "schemas.json": (
             json.dumps({"$defs": definitions}, indent=2, sort_keys=True) + "\n"
         ).encode(),
+        "operations.json": (json.dumps(described(spec), indent=2, sort_keys=True) + "\n").encode(),
         "validators.py": validators(definitions).encode(),
+    }
+
+
+def described(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return by its id what the client needs to know of each operation beside its models."""
+    return {
+        operation.id: {
+            "method": operation.method.upper(),
+            "path": operation.path,
+            "parameters": {
+                p["name"]: bare(p["schema"]) for p in operation.written.get("parameters", ())
+            },
+            "bodies": list(operation.bodies),
+            "statuses": list(operation.responses),
+        }
+        for operation in operations(spec)
     }
 
 
@@ -170,6 +197,26 @@ def document() -> dict[str, Any]:
         return with_schemas(complete(spec), lambda schema: without_all_of(schema, spec, names))
     except NoSuchReferenceError as error:
         raise GeneratorError(f"there is no {error.args[0]} in the spec") from None
+
+
+def with_known_bodies(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a spec whose bodies are of media types that the generator takes."""
+    made = copy.deepcopy(spec)
+    for operation in operations(made):
+        if content := operation.written.get("requestBody", {}).get("content"):
+            written = made["paths"][operation.path][operation.method]
+            written["requestBody"]["content"] = with_one_binary_type(content)
+    return made
+
+
+def with_one_binary_type(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a body's media types with one that the generator knows in the place of all files'.
+
+    It takes bytes as this type only, and would send several with the type of the last.
+    """
+    known = {name: part for name, part in content.items() if KNOWN_BODY.search(name)}
+    files = [part for name, part in content.items() if name not in known]
+    return known | ({"application/octet-stream": files[0]} if files else {})
 
 
 def run_generator(source: Path, output: Path) -> None:

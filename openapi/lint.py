@@ -17,8 +17,8 @@ from typing import Any
 import yaml
 from attrs import frozen
 
-from babou_contract.checks import perform
-from babou_contract.edges import docs_spec
+from babou_contract.checks import docs_spec
+from babou_contract.checks.registry import perform
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = "openapi/babou.yaml"

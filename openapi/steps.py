@@ -1,6 +1,5 @@
 """The steps of `evolve`: what each does, and what it tells of the spec's lines."""  # noqa: INP001  (a script's)
 
-import ast
 import json
 import re
 import subprocess
@@ -11,15 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import blame
 import generate
+import imports
 import lint
+import locate
 from attrs import frozen
 from lint import ROOT, Problem
 from release import raise_version
 
-from babou_contract import places
-from babou_contract.edges.docs_page import unpublished
+from babou_contract.checks.docs_page import unpublished
+from babou_contract.specification import exposed as listed
+from babou_contract.specification import places, spec
+from babou_contract.specification.operations import operations
 
 Json = Any
 
@@ -55,7 +57,7 @@ def broken(step: str, error: Exception) -> Outcome:
     """Return what came of a step that met with something it was not made for."""
     *_, last = traceback.extract_tb(error.__traceback__)
     what = f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
-    problem = Problem(blame.line(what), f"this is not foreseen: {what}")
+    problem = Problem(locate.line(what), f"this is not foreseen: {what}")
     return Outcome(step=step, agrees=False, said="could not go on", problems=(problem,))
 
 
@@ -86,20 +88,22 @@ def generated(built: Callable[[], generate.Files]) -> Outcome:
             step="generate",
             agrees=False,
             said="nothing was written",
-            problems=(Problem(blame.line(str(error)), told),),
+            problems=(Problem(locate.line(str(error)), told),),
             remedy="write it so that openapi-python-client takes it",
         )
     before = generate.read(generate.PACKAGE)
-    if missing := sorted(_imported() - _modules(files)):
-        fresh = sorted(_modules(files) - _modules(before))
+    if missing := sorted(imports.needed() - imports.modules(files)):
+        fresh = sorted(imports.modules(files) - imports.modules(before))
         told = f"the client imports {missing[0]}, which the spec does not generate any more"
         instead = f", but {', '.join(fresh)}" if fresh else ""
+        line, text = locate.renamed() or (locate.line_of_name(), f"{told}{instead}")
         return Outcome(
             step="generate",
             agrees=False,
             said="nothing was written",
-            problems=(Problem(blame.line_of_name(), f"{told}{instead}"),),
-            remedy="keep operationId and tag as they were, or change the import in wrapper/babou",
+            problems=(Problem(line, text),),
+            remedy="keep operationId and tag as they were, or change them in openapi/exposed.yaml "
+            "and the import in wrapper/babou",
         )
     names = sorted(n for n in files.keys() | before.keys() if files.get(n) != before.get(n))
     if not names:
@@ -111,19 +115,22 @@ def generated(built: Callable[[], generate.Files]) -> Outcome:
     return Outcome(step="generate", agrees=True, said=said)
 
 
-def _modules(files: generate.Files) -> set[str]:
-    """Return the modules among the files of the generated package."""
-    parts = (Path(generate.PACKAGE.name, name).with_suffix("").parts for name in files)
-    return {".".join(part for part in names if part != "__init__") for names in parts}
-
-
-def _imported() -> set[str]:
-    """Return the modules of the generated package from which the client imports."""
-    paths = (ROOT / "wrapper" / "babou").rglob("*.py")
-    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in paths)
-    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
-    names = {node.module or "" for node in nodes}
-    return {name for name in names if name.partition(".")[0] == generate.PACKAGE.name}
+def exposed() -> Outcome:
+    """Hold the operations against the lists of those that the client exposes or not."""
+    try:
+        lists = listed.load()
+    except listed.ExposedError as error:
+        return Outcome(step="exposed", agrees=False, said=str(error))
+    found = tuple(
+        Problem(places.line_of(places.pointer(*place)), text)
+        for place, text in listed.unmatched(operations(spec.load()), lists)
+    )
+    if found:
+        return Outcome(step="exposed", agrees=False, said=_counted(found), problems=found)
+    count = len(lists.methods)
+    said = "1 operation has its method" if count == 1 else f"{count} operations have their methods"
+    more = f", {len(lists.reasons)} have none by intent" if lists.reasons else ""
+    return Outcome(step="exposed", agrees=True, said=f"{said}{more}")
 
 
 def types() -> Outcome:
@@ -134,7 +141,7 @@ def types() -> Outcome:
     found = [match for line in done.stdout.splitlines() if (match := _MYPY_LINE.match(line))]
     if not found:
         return Outcome(step="types", agrees=False, said=f"mypy did not work: {_last(done)}")
-    problems = tuple(Problem(blame.line(_source(error), error[3]), error[0]) for error in found)
+    problems = tuple(Problem(locate.line(_source(error), error[3]), error[0]) for error in found)
     return Outcome(
         step="types",
         agrees=False,
@@ -154,7 +161,7 @@ def contract() -> Outcome:
     try:
         report = json.loads(done.stdout)
     except ValueError:
-        problem = Problem(blame.line(done.stderr), _last(done))
+        problem = Problem(locate.line(done.stderr), _last(done))
         said = "not judged"
         return Outcome(step="contract", agrees=False, said=said, problems=(problem,))
     notes = tuple(
@@ -180,7 +187,7 @@ def _disagreements(report: Json) -> list[tuple[Json, Json]]:
 
 
 def _disagreement(result: Json, found: Json) -> Problem:
-    line = found["spec_line"] or blame.line(found["summary"], found["received"])
+    line = found["spec_line"] or locate.line(found["summary"], found["received"])
     expected, received = (_short(found[side]) for side in ("expected", "received"))
     text = f"{found['summary']} (expected {expected}; received {received}; {result['check']})"
     return Problem(line, text)
@@ -194,12 +201,12 @@ def compat() -> Outcome:
         report = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
     if report is None:
         told = _last(done) if "Traceback" in done.stderr else done.stderr.strip()
-        problem = Problem(blame.line(done.stderr), told)
+        problem = Problem(locate.line(done.stderr), told)
         return Outcome(step="compat", agrees=False, said="not judged", problems=(problem,))
     seen = tuple(Problem(_line(found), _told(found)) for found in report["differences"])
     count = "1 difference" if len(seen) == 1 else f"{len(seen) or 'no'} differences"
     level = f", {report['level']}" if seen else ""
-    problems = tuple(Problem(blame.line(text), text) for text in report["unjudged"])
+    problems = tuple(Problem(locate.line(text), text) for text in report["unjudged"])
     return Outcome(
         step="compat",
         agrees=not problems,
@@ -212,7 +219,7 @@ def compat() -> Outcome:
 
 def _line(found: Json) -> int | None:
     """Return the line of a difference in the spec as it is now: where it was, for what is gone."""
-    line: int | None = blame.line_of(found["place"]) if found["gone"] else found["line"]
+    line: int | None = locate.line_of(found["place"]) if found["gone"] else found["line"]
     return line
 
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import evolve
 
-from babou_contract import spec
-from babou_contract.model import Edge, Report, to_json
+from babou_contract.model import Boundary, Report, to_json
 from babou_contract.settings import DEFAULT_MAX_EXAMPLES, DEFAULT_SEED, Settings, parse_rate
+from babou_contract.specification import spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,12 +27,16 @@ if TYPE_CHECKING:
 _EXTRA = "pip install 'babou[contract]'"
 
 
-def _edges(_context: click.Context, _parameter: click.Parameter, value: Any) -> frozenset[Edge]:  # noqa: ANN401
+def _boundaries(
+    _context: click.Context,
+    _parameter: click.Parameter,
+    value: Any,  # noqa: ANN401  whatever click read
+) -> frozenset[Boundary]:
     try:
-        named = frozenset(Edge.parse(part) for text in value for part in text.split(","))
+        named = frozenset(Boundary.parse(part) for text in value for part in text.split(","))
     except ValueError as error:
         raise click.BadParameter(f"{error}.") from error
-    return named or frozenset(Edge)
+    return named or frozenset(Boundary)
 
 
 def _rate(_context: click.Context, _parameter: click.Parameter, value: Any) -> float | None:  # noqa: ANN401
@@ -112,10 +116,13 @@ def _standard_input() -> "Iterator[str]":
 )
 @click.option(
     "--only",
-    metavar="EDGE",
+    metavar="BOUNDARY",
     multiple=True,
-    callback=_edges,
-    help="; ".join(f"{edge.number} or {edge.slug}: {edge.title}" for edge in Edge) + ".",
+    callback=_boundaries,
+    help="; ".join(
+        f"{boundary.number} or {boundary.slug}: {boundary.title}" for boundary in Boundary
+    )
+    + ".",
 )
 @click.option(
     "--allow-unsafe-methods",
@@ -199,7 +206,7 @@ def _settings(base_url: str | None, api_key: str | None, more: dict[str, Any]) -
         if more["assets"]:
             raise click.UsageError("--asset names an asset of a server: give its --base-url.")
         return Settings(**more)
-    if any(edge.needs_server for edge in more["only"]):
+    if any(boundary.needs_server for boundary in more["only"]):
         if not api_key:
             raise click.UsageError("No API key: set BABOU_API_KEY, or give --api-key.")
         if not more["assets"]:
@@ -224,8 +231,8 @@ def _check_writable(directory: Path) -> None:
 
 def _carried_out(settings: Settings, *, as_json: bool) -> Report:
     try:
+        from babou_contract.report.show import Progress, text  # noqa: PLC0415
         from babou_contract.run import require, run  # noqa: PLC0415  needs the extra
-        from babou_contract.show import Progress, text  # noqa: PLC0415
 
         require(settings)
         # Else hypothesis leaves a folder wherever the command is called.

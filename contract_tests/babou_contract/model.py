@@ -2,7 +2,7 @@
 
 A `Report` has
 
-- results: one `CheckResult` for each check, in the order of the edges; each has disagreements:
+- results: one `CheckResult` for each check, in the order of the boundaries; each has disagreements:
   what the spec says, what came, and the `Exchange` that shows it
 - coverage: for each status and media type of the spec, whether it was seen, and was right
 - findings: which reading of each decision the server follows (information, no verdict)
@@ -27,7 +27,7 @@ NOT_JUDGED = 3
 NOT_SEEN = "not seen"  # the answer of a finding about which nothing came
 
 
-class Edge(Enum):
+class Boundary(Enum):
     """A pair of parties that have to agree: its number, its name for `--only`, its title."""
 
     docs_spec = (1, "Docs and spec")
@@ -37,37 +37,37 @@ class Edge(Enum):
 
     @property
     def number(self) -> int:
-        """The edge's number, from 1."""
+        """The boundary's number, from 1."""
         return self.value[0]
 
     @property
     def title(self) -> str:
-        """The edge's name for a person."""
+        """The boundary's name for a person."""
         return self.value[1]
 
     @property
     def slug(self) -> str:
-        """The edge's name in the ids of its checks: `spec-server`."""
+        """The boundary's name in the ids of its checks: `spec-server`."""
         return self.name.replace("_", "-")
 
     @property
     def needs_server(self) -> bool:
-        """Whether the edge can only be judged by asking a server."""
-        return self in {Edge.spec_server, Edge.client_server}
+        """Whether the boundary can only be judged by asking a server."""
+        return self in {Boundary.spec_server, Boundary.client_server}
 
     @classmethod
-    def parse(cls, text: str) -> "Edge":
-        """Return the edge that a number or a name means.
+    def parse(cls, text: str) -> "Boundary":
+        """Return the boundary that a number or a name means.
 
         Raises:
             ValueError: There is none.
         """
         wanted = text.strip().lower().replace("-", "_")
-        for edge in cls:
-            if wanted in {str(edge.number), edge.name}:
-                return edge
-        known = ", ".join(f"{edge.number} or {edge.slug}" for edge in cls)
-        raise ValueError(f"no edge {text!r}; there are {known}")
+        for boundary in cls:
+            if wanted in {str(boundary.number), boundary.name}:
+                return boundary
+        known = ", ".join(f"{boundary.number} or {boundary.slug}" for boundary in cls)
+        raise ValueError(f"no boundary {text!r}; there are {known}")
 
 
 class Outcome(Enum):
@@ -161,7 +161,7 @@ class CheckResult:
         cases: How many things were compared.
     """
 
-    edge: Edge
+    boundary: Boundary
     check: str
     promise: str
     outcome: Outcome
@@ -231,13 +231,13 @@ class Report:
         """All disagreements, in the order of the checks."""
         return tuple(found for result in self.results for found in result.disagreements)
 
-    def of_edge(self, edge: Edge) -> tuple[CheckResult, ...]:
-        """Return the results of one edge."""
-        return tuple(result for result in self.results if result.edge is edge)
+    def of_boundary(self, boundary: Boundary) -> tuple[CheckResult, ...]:
+        """Return the results of one boundary."""
+        return tuple(result for result in self.results if result.boundary is boundary)
 
 
-def edge_outcome(results: Iterable[CheckResult]) -> Outcome:
-    """Say how an edge ended: the worst of its checks, not exercised only where all were not."""
+def boundary_outcome(results: Iterable[CheckResult]) -> Outcome:
+    """Say how a boundary ended: the worst of its checks, not exercised only where all were not."""
     outcomes = {result.outcome for result in results}
     for worst in (Outcome.failed, Outcome.not_judged, Outcome.passed):
         if worst in outcomes:
@@ -248,10 +248,10 @@ def edge_outcome(results: Iterable[CheckResult]) -> Outcome:
 def to_json(value: object) -> Any:  # noqa: ANN401  any JSON value
     """Return the value as JSON has it.
 
-    Members are named as the attributes are; an edge is an object of number, name and title; a body
-    is `{"text": …}` where it is UTF-8 and `{"base64": …}` where not; headers are pairs.
+    Members are named as the attributes are; a boundary is an object of number, name and title; a
+    body is `{"text": …}` where it is UTF-8 and `{"base64": …}` where not; headers are pairs.
     """
-    if isinstance(value, Edge):
+    if isinstance(value, Boundary):
         return {"number": value.number, "name": value.slug, "title": value.title}
     if isinstance(value, Enum):
         return value.value

@@ -22,7 +22,12 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "max-examples": {"metavar": "N", "type": int, "help": "How much is made by chance."},
     "time-limit": {"metavar": "SECONDS", "type": float, "help": "How long the run may take."},
     "rate-limit": {"metavar": "N/s", "help": "Requests at most: 10/s, 90/m."},
-    "only": {"metavar": "EDGE", "action": "append", "default": [], "help": "Check this edge."},
+    "only": {
+        "metavar": "BOUNDARY",
+        "action": "append",
+        "default": [],
+        "help": "Check this boundary.",
+    },
     "allow-unsafe-methods": {"action": "store_true", "help": "Send other methods than GET, too."},
 }
 

@@ -1,6 +1,6 @@
-"""A whole run: the edges side by side, then the verdict.
+"""A whole run: the boundaries side by side, then the verdict.
 
-The edges without a server (1 and 2) are busy, those with one (3 and 4) wait much, schemathesis
+The boundaries without a server (1 and 2) are busy, those with one (3 and 4) wait much, schemathesis
 takes long to get ready: so they run at the same time.
 """
 
@@ -16,32 +16,33 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field
 
-from babou_contract import checks, coverage, spec
-from babou_contract.checks import Check
+from babou_contract.checks import coverage, registry
+from babou_contract.checks.registry import Check
 from babou_contract.model import (
     AGREED,
     DISAGREED,
     NOT_JUDGED,
+    Boundary,
     CheckResult,
-    Edge,
     Outcome,
     Report,
-    edge_outcome,
+    boundary_outcome,
 )
-from babou_contract.redaction import Redactor
-from babou_contract.session import Session
+from babou_contract.probing.redaction import Redactor
+from babou_contract.probing.session import Session
 from babou_contract.settings import Settings
+from babou_contract.specification import spec
 
 if TYPE_CHECKING:
-    from babou_contract.scene import Scene
+    from babou_contract.probing.observations import Observations
 
 Listener = Callable[[CheckResult], object]
 
-_MODULES = {  # imported when their edge is checked: some take long
-    Edge.docs_spec: "babou_contract.edges.docs_page",
-    Edge.spec_generated: "babou_contract.edges.generation",
-    Edge.spec_server: "babou_contract.edges.spec_server",
-    Edge.client_server: "babou_contract.edges.client_behaviour",
+_MODULES = {  # imported when their boundary is checked: some take long
+    Boundary.docs_spec: "babou_contract.checks.docs_page",
+    Boundary.spec_generated: "babou_contract.checks.generation",
+    Boundary.spec_server: "babou_contract.checks.spec_server",
+    Boundary.client_server: "babou_contract.checks.client_behaviour",
 }
 
 
@@ -57,42 +58,46 @@ def run(settings: Settings, on_result: Listener = lambda _result: None) -> Repor
         return report
 
 
-_NEEDS = {  # what an edge imports, by the name that pip knows
-    Edge.docs_spec: ("jsonschema", "openapi_spec_validator"),
-    Edge.spec_generated: ("hypothesis", "jsonschema"),
-    Edge.spec_server: ("schemathesis", "jsonschema", "h11"),
-    Edge.client_server: ("jsonschema", "h11"),
+_NEEDS = {  # what a boundary imports, by the name that pip knows
+    Boundary.docs_spec: ("jsonschema", "openapi_spec_validator"),
+    Boundary.spec_generated: ("hypothesis", "jsonschema"),
+    Boundary.spec_server: ("schemathesis", "jsonschema", "h11"),
+    Boundary.client_server: ("jsonschema", "h11"),
 }
 
 
 def require(settings: Settings) -> None:
-    """Look for what the edges need, without importing it.
+    """Look for what the boundaries need, without importing it.
 
     Raises:
         ImportError: Something is not installed; its `name` says what.
     """
-    for edge in settings.only:
-        for name in _NEEDS[edge]:
+    for boundary in settings.only:
+        for name in _NEEDS[boundary]:
             if importlib.util.find_spec(name) is None:
                 raise ImportError(f"{name} is not installed", name=name)
 
 
-def checks_of(edge: Edge) -> tuple[Check, ...]:
-    """Return the checks of an edge."""
-    return tuple(import_module(_MODULES[edge]).CHECKS)
+def checks_of(boundary: Boundary) -> tuple[Check, ...]:
+    """Return the checks of a boundary."""
+    return tuple(import_module(_MODULES[boundary]).CHECKS)
 
 
 @contextlib.contextmanager
 def _target(settings: Settings) -> Iterator[tuple[Settings, str]]:
-    if settings.base_url is not None or not any(edge.needs_server for edge in settings.only):
+    if settings.base_url is not None or not any(
+        boundary.needs_server for boundary in settings.only
+    ):
         yield settings, "mock" if settings.base_url is None else "live"
         return
     from babou_contract.mock_server import MockServer  # noqa: PLC0415  not needed without a server
-    from babou_contract.mock_target import populate  # noqa: PLC0415
+    from babou_contract.probing.mock_target import populate  # noqa: PLC0415
 
     with MockServer(assets=False) as server:
         assets: tuple[str, ...] = ()
-        with contextlib.suppress(LookupError):  # the spec lacks what it is made of: edge 1 tells
+        with contextlib.suppress(
+            LookupError
+        ):  # the spec lacks what it is made of: boundary 1 tells
             assets = populate(server)
         yield (
             evolve(settings, base_url=server.base_url, api_key=server.api_key, assets=assets),
@@ -106,7 +111,7 @@ class _Run:
     mode: Any
     on_result: Listener
     results: dict[str, CheckResult] = field(factory=dict)
-    scene: Any = None
+    observations: Any = None
     failure: BaseException | None = None
 
     def report(self) -> Report:
@@ -115,19 +120,19 @@ class _Run:
         began = time.monotonic()
         session = Session(self.settings, base_url=self.settings.base_url or "")
         worker = threading.Thread(target=self._guarded, args=(session,), daemon=True)
-        edges = [edge for edge in Edge if edge in self.settings.only]
+        boundaries = [boundary for boundary in Boundary if boundary in self.settings.only]
         try:
-            if any(edge.needs_server for edge in edges):
+            if any(boundary.needs_server for boundary in boundaries):
                 worker.start()
-            for edge in edges:
-                if not edge.needs_server:
-                    self._perform(edge, None, session)
+            for boundary in boundaries:
+                if not boundary.needs_server:
+                    self._perform(boundary, None, session)
             while worker.is_alive():
                 worker.join(0.1)  # in turns, so that Ctrl-C is heard
         finally:
             session.close()
-            if self.scene is not None:
-                self.scene.close()
+            if self.observations is not None:
+                self.observations.close()
         if self.failure is not None:
             raise self.failure
         return self._told(session, started_at, time.monotonic() - began)
@@ -139,53 +144,59 @@ class _Run:
             self.failure = error
 
     def _serve(self, session: Session) -> None:
-        from babou_contract import breadth  # noqa: PLC0415  not needed without a server
-        from babou_contract.gather import Gathering  # noqa: PLC0415
-        from babou_contract.scene import Scene  # noqa: PLC0415
+        from babou_contract.checks import fuzzing  # noqa: PLC0415  not needed without a server
+        from babou_contract.probing.gather import Gathering  # noqa: PLC0415
+        from babou_contract.probing.observations import Observations  # noqa: PLC0415
 
-        self.scene = scene = Scene(self.settings, session, self.settings.assets)
-        wanted = Edge.spec_server in self.settings.only
-        if wanted and breadth.is_installed():
-            scene.breadth = breadth.Breadth(self.settings, session)
+        self.observations = observations = Observations(
+            self.settings, session, self.settings.assets
+        )
+        wanted = Boundary.spec_server in self.settings.only
+        if wanted and fuzzing.is_installed():
+            observations.fuzzing = fuzzing.Fuzzing(self.settings, session)
         try:
-            gathering = Gathering(scene)
+            gathering = Gathering(observations)
             gathering.look()
-            if wanted and not scene.down and not scene.stopped:
+            if wanted and not observations.down and not observations.stopped:
                 gathering.ask_all()
         except LookupError as error:
-            scene.down = f"the spec lacks {error}, without which nothing can be asked"
-        for edge in Edge:
-            if edge.needs_server and edge in self.settings.only:
-                self._perform(edge, scene, session)
+            observations.down = f"the spec lacks {error}, without which nothing can be asked"
+        for boundary in Boundary:
+            if boundary.needs_server and boundary in self.settings.only:
+                self._perform(boundary, observations, session)
 
-    def _perform(self, edge: Edge, scene: "Scene | None", session: Session) -> None:
-        begin = getattr(import_module(_MODULES[edge]), "begin", None)
+    def _perform(
+        self, boundary: Boundary, observations: "Observations | None", session: Session
+    ) -> None:
+        begin = getattr(import_module(_MODULES[boundary]), "begin", None)
         if begin is not None and session.left() > 0:
             begin()
-        for check in checks_of(edge):
-            if scene is not None and scene.down:
-                self.results[check.id] = checks.not_reached(check, scene.down)
+        for check in checks_of(boundary):
+            if observations is not None and observations.down:
+                self.results[check.id] = registry.not_reached(check, observations.down)
                 continue  # the verdict tells, once
             if session.left() <= 0:
-                result = checks.not_reached(check, "time limit")
+                result = registry.not_reached(check, "time limit")
             else:
-                # Without a server, the scene of a check is the settings.
-                seen = self.settings if scene is None else scene
-                result = checks.perform(check, seen, seed=self.settings.seed)
-            self.results[check.id] = result if scene is None else scene.completed(result)
+                # Without a server, the observations of a check is the settings.
+                seen = self.settings if observations is None else observations
+                result = registry.perform(check, seen, seed=self.settings.seed)
+            self.results[check.id] = (
+                result if observations is None else observations.completed(result)
+            )
             self.on_result(self.results[check.id])
 
     def _told(self, session: Session, started_at: str, seconds: float) -> Report:
-        order = [edge.slug for edge in Edge]
-        results = sorted(self.results.values(), key=lambda r: order.index(r.edge.slug))
-        asked = any(edge.needs_server for edge in self.settings.only)
-        why_not = "no server was asked" if not asked else getattr(self.scene, "down", "")
+        order = [boundary.slug for boundary in Boundary]
+        results = sorted(self.results.values(), key=lambda r: order.index(r.boundary.slug))
+        asked = any(boundary.needs_server for boundary in self.settings.only)
+        why_not = "no server was asked" if not asked else getattr(self.observations, "down", "")
         found: tuple[Any, ...] = ()
-        if asked and self.scene is not None and not self.scene.down:
-            from babou_contract.findings import findings  # noqa: PLC0415
+        if asked and self.observations is not None and not self.observations.down:
+            from babou_contract.checks.findings import findings  # noqa: PLC0415
 
             with contextlib.suppress(TypeError, ValueError, LookupError):  # of odd documents
-                found = tuple(findings(self.scene))
+                found = tuple(findings(self.observations))
         code, verdict = _verdict(results, self.settings.only)
         return Report(
             target=self.settings.base_url or "no server",
@@ -203,19 +214,19 @@ class _Run:
         )
 
 
-def _verdict(results: Iterable[CheckResult], only: Iterable[Edge]) -> tuple[int, str]:
+def _verdict(results: Iterable[CheckResult], only: Iterable[Boundary]) -> tuple[int, str]:
     results = list(results)
     wrong = sum(result.outcome is Outcome.failed for result in results)
     if wrong:
         what = "1 check disagrees" if wrong == 1 else f"{wrong} checks disagree"
         return DISAGREED, f"{what}."
-    for edge in sorted(only, key=lambda edge: edge.number):
-        mine = [result for result in results if result.edge is edge]
+    for boundary in sorted(only, key=lambda boundary: boundary.number):
+        mine = [result for result in results if result.boundary is boundary]
         unclear = [result for result in mine if result.outcome is Outcome.not_judged]
-        if unclear or edge_outcome(mine) is not Outcome.passed:
+        if unclear or boundary_outcome(mine) is not Outcome.passed:
             reason = next((r.reason for r in unclear or mine if r.reason), "nothing was checked")
             few = "" if len(unclear) in {0, len(mine)} else f"{len(unclear)} checks of "
-            return NOT_JUDGED, f"{few}{edge.title} could not be judged: {reason.rstrip('.')}."
+            return NOT_JUDGED, f"{few}{boundary.title} could not be judged: {reason.rstrip('.')}."
     return AGREED, "All agree."
 
 

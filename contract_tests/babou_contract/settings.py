@@ -3,8 +3,8 @@
 from attrs import field, frozen
 from attrs.converters import optional
 
-from babou_contract import spec
-from babou_contract.model import Edge
+from babou_contract.model import Boundary
+from babou_contract.specification import spec
 
 DEFAULT_MAX_EXAMPLES = 60
 DEFAULT_SEED = 20251202  # any number will do; a fixed one makes two runs ask the same
@@ -22,7 +22,7 @@ class Settings:
         time_limit: Seconds for the whole run.
         rate_limit: Requests a second, at most.
         timeout: Seconds for one answer.
-        only: The edges to check.
+        only: The boundaries to check.
         allow_unsafe_methods: Whether methods that change something may be sent.
     """
 
@@ -34,7 +34,7 @@ class Settings:
     time_limit: float | None = None
     rate_limit: float | None = None
     timeout: float = 10.0
-    only: frozenset[Edge] = frozenset(Edge)
+    only: frozenset[Boundary] = frozenset(Boundary)
     allow_unsafe_methods: bool = False
 
 

@@ -9,25 +9,30 @@ from pathlib import Path
 
 import pytest
 
-from babou_contract import run, show
-from babou_contract.checks import Check
-from babou_contract.model import NOT_JUDGED, CheckResult, Edge, Outcome, Report
-from babou_contract.plain import one_line
+from babou_contract import run
+from babou_contract.checks.registry import Check
+from babou_contract.model import NOT_JUDGED, Boundary, CheckResult, Outcome, Report
+from babou_contract.report import show
+from babou_contract.report.plain import one_line
 from babou_contract.settings import Settings, parse_rate
 
 pytestmark = pytest.mark.xdist_group("babou-contract")  # one run for all of its checks
 
-CHECKS = [check for edge in Edge for check in run.checks_of(edge)]
+CHECKS = [check for boundary in Boundary for check in run.checks_of(boundary)]
 
 
-def _settings(config: pytest.Config, edges: frozenset[Edge]) -> Settings:
+def _settings(config: pytest.Config, boundaries: frozenset[Boundary]) -> Settings:
     def option(name: str) -> object:
         return config.getoption(f"babou_{name}")
 
     base_url = config.getoption("babou_base_url")
     key = config.getoption("babou_api_key") or os.environ.get("BABOU_API_KEY", "")
     assets = tuple(config.getoption("babou_asset"))
-    if base_url is not None and any(edge.needs_server for edge in edges) and not (key and assets):
+    if (
+        base_url is not None
+        and any(boundary.needs_server for boundary in boundaries)
+        and not (key and assets)
+    ):
         pytest.exit("--babou-base-url needs --babou-asset, and BABOU_API_KEY", returncode=4)
     given = {name: option(name) for name in ("seed", "max_examples", "time_limit")}
     rate = config.getoption("babou_rate_limit")
@@ -35,7 +40,7 @@ def _settings(config: pytest.Config, edges: frozenset[Edge]) -> Settings:
         base_url=base_url,
         api_key=key if base_url is not None else "",
         assets=assets,
-        only=edges,
+        only=boundaries,
         rate_limit=parse_rate(rate) if rate else None,
         allow_unsafe_methods=bool(option("allow_unsafe_methods")),
         **{name: value for name, value in given.items() if value is not None},  # type: ignore[arg-type]  # argparse converts
@@ -45,13 +50,13 @@ def _settings(config: pytest.Config, edges: frozenset[Edge]) -> Settings:
 
 @pytest.fixture(scope="session")
 def report(request: pytest.FixtureRequest) -> Report:
-    """Run the edges that are wanted, once."""
+    """Run the boundaries that are wanted, once."""
     config = request.config
-    asked = frozenset(Edge.parse(text) for text in config.getoption("babou_only"))
+    asked = frozenset(Boundary.parse(text) for text in config.getoption("babou_only"))
     params = [getattr(item, "callspec", None) for item in request.session.items]
     checks = [found.params.get("check") for found in params if found is not None]
-    wanted = {check.edge for check in checks if isinstance(check, Check)}
-    settings = _settings(config, frozenset(wanted or Edge) & (asked or frozenset(Edge)))
+    wanted = {check.boundary for check in checks if isinstance(check, Check)}
+    settings = _settings(config, frozenset(wanted or Boundary) & (asked or frozenset(Boundary)))
     made = run.run(settings)
     if directory := config.getoption("babou_report"):
         from babou_contract.report import write_reports  # noqa: PLC0415  only when asked for
@@ -65,7 +70,7 @@ def test_promise(check: Check, report: Report) -> None:
     """Each check's promise holds."""
     found = {result.check: result for result in report.results}.get(check.id)
     if found is None:
-        pytest.skip("another edge was asked for")
+        pytest.skip("another boundary was asked for")
     if found.outcome is Outcome.not_exercised:
         pytest.skip(one_line(found.reason))
     if found.outcome is not Outcome.passed:

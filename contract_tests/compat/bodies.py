@@ -1,4 +1,4 @@
-"""Answers 200: each member alone, in both directions; what a wait makes of each state."""
+"""Answers of success: each member alone, in both directions; what a wait makes of each state."""
 
 import json
 from collections.abc import Iterator
@@ -8,12 +8,11 @@ from attrs import frozen
 
 from compat import corpus, evidence
 from compat.evidence import Seen, Side, seen, shown
-from compat.law import GONE, Parts, with_value
 from compat.model import NotJudgedError, Who
 from compat.party import Answer
+from compat.specification import GONE, Parts, with_value
 
 Json = Any
-OK = "200"
 _ORDER = "Release it only after every server has the new spec; documents kept from before fail too"
 
 
@@ -32,7 +31,7 @@ class _Tried:
 
 def base_of(side: Side) -> Json:
     """Return a document that the side's own specification allows and its own client takes."""
-    documents = corpus.examples(side.operation, OK)
+    documents = corpus.examples(side.operation, side.status)
     taken = (d for d in documents if not evidence.is_refusal(fetched(side, d)))
     found = next(taken, next(iter(documents), None))
     if found is None:
@@ -40,26 +39,27 @@ def base_of(side: Side) -> Json:
     return found
 
 
-def require_sound(side: Side) -> None:
-    """Refuse to judge by a client that takes no document which its own spec allows."""
-    outcome = fetched(side, base_of(side))
+def require_sound(_: Side, new: Side) -> Iterator[Seen]:
+    """Refuse to judge by a new client that takes no document which its own spec allows."""
+    outcome = fetched(new, base_of(new))
     if evidence.is_refusal(outcome):
         raise NotJudgedError(
-            f"{_line(side)}: the {side.client.name} client takes no document that its own spec "
+            f"{_line(new)}: the {new.client.name} client takes no document that its own spec "
             f"allows ({evidence.raised(outcome)}). Type-check the wrapper, and look at what it "
             "names; what needs this client was not judged."
         )
+    return iter(())
 
 
 def _line(side: Side) -> str:
-    return f"{side.law.name}:{side.law.line(side.schema_at)}"
+    return f"{side.spec.name}:{side.spec.line(side.schema_at)}"
 
 
 def fetched(side: Side, document: Json) -> Json:
-    """Return what a client makes of a document as the answer 200."""
+    """Return what a client makes of a document as the answer of success."""
     asset_id = document.get("id") if isinstance(document, dict) else None
     asked = asset_id if isinstance(asset_id, str) else "ast_1"
-    outcome, _ = side.client.meet("get", Answer(json.dumps(document).encode()), asked)
+    outcome, _ = side.meet(Answer(json.dumps(document).encode(), int(side.status)), id=asked)
     return outcome
 
 
@@ -102,21 +102,22 @@ def _judged(old: Side, new: Side, tried: _Tried) -> Iterator[Seen]:
         yield seen(place, Who.RUNTIME, f"{evidence.raised(now)}. {_ORDER}.", example)
         return
     for name, what in evidence.value_changes(was, now):
-        if name == path[0] or name.startswith("is_"):  # the documents differ in other members
+        member = name.rpartition(".")[2]
+        if member in path or member.startswith("is_"):  # the documents differ in other members
             yield seen(place, Who.RUNTIME, what, example)
 
 
 def _place(old: Side, new: Side, path: Parts, value: Json) -> Parts:
     """Return the place in the new text, or in the old one where the new has it no longer."""
-    in_old = corpus.where(old.law, old.schema_at, path, value)
+    in_old = corpus.where(old.spec, old.schema_at, path, value)
     if corpus.part_at(new.schema, path) is None:
         return in_old
-    in_new = corpus.where(new.law, new.schema_at, path, value)
+    in_new = corpus.where(new.spec, new.schema_at, path, value)
     for at in (in_new, in_old):
         if at[-2:-1] == ("enum",):
             return at
-    was, now = (corpus.member_at(side.law, side.schema_at, path) for side in (old, new))
-    is_same = corpus.node(old.law, was) == corpus.node(new.law, now)
+    was, now = (corpus.member_at(side.spec, side.schema_at, path) for side in (old, new))
+    is_same = corpus.node(old.spec, was) == corpus.node(new.spec, now)
     return in_new if is_same else now  # where a reference stays, what it names has changed
 
 
@@ -149,7 +150,8 @@ def states(old: Side, new: Side) -> Iterator[Seen]:
 
 def _waited(side: Side, base: Json, state: str) -> Json:
     document = with_value(base, ("state",), state)
-    outcome, _ = side.client.meet("wait", Answer(json.dumps(document).encode()), document["id"])
+    answer = Answer(json.dumps(document).encode(), int(side.status))
+    outcome, _ = side.client.meet("wait", answer, id=document["id"])
     return outcome
 
 
@@ -159,11 +161,11 @@ def _listed(side: Side, path: Parts) -> set[str]:
 
 
 def _is_listed(side: Side, path: Parts, value: str) -> bool:
-    return corpus.where(side.law, side.schema_at, path, value)[-2:-1] == ("enum",)
+    return corpus.where(side.spec, side.schema_at, path, value)[-2:-1] == ("enum",)
 
 
 def is_final(side: Side, place: Parts, state: str) -> bool:
     """Say whether the spec's words call a state final: a line of its list that ends so."""
-    around = corpus.node(side.law, place[:-2])
+    around = corpus.node(side.spec, place[:-2])
     lines = str(around.get("description", "") if isinstance(around, dict) else "").split("\n- ")
     return any(f"`{state}`" in line and line.strip().endswith("Final.") for line in lines)

@@ -7,9 +7,9 @@ from typing import Any
 from attrs import frozen
 
 from compat.evidence import Seen, Side, is_refusal, seen
-from compat.law import Parts, answers
 from compat.model import Who
 from compat.party import Answer
+from compat.specification import Parts, answers
 
 Json = Any
 _ERRORS = 400
@@ -61,7 +61,7 @@ def _told(old: Side, side: Side) -> Iterator[_Told]:
             continue
         for name, example in content.get("examples", {}).items():
             body = json.dumps(example.get("value"))
-            outcome, _ = old.client.meet("get", Answer(body.encode(), number, media), "ast_1")
+            outcome, _ = old.meet(Answer(body.encode(), number, media))
             code = outcome["error"]["told"].get("code") if is_refusal(outcome) else None
             if code is not None:
                 place = (*at, status, "content", media, "examples", name)

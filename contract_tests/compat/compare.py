@@ -3,7 +3,7 @@
 import json
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -12,26 +12,16 @@ from typing import Any
 
 from attrs import evolve
 
-from babou_contract.normal_form import normal
-from compat import (
-    asked,
-    bodies,
-    changelog,
-    codes,
-    corpus,
-    party,
-    refusals,
-    sweep,
-    textdiff,
-    typing_check,
-)
+from babou_contract.specification.normal_form import normal
+from compat import asked, by_schema, changelog, exposed, party, textdiff, typing_check, unexposed
 from compat.additions import additions
-from compat.evidence import Seen, Side
+from compat.evidence import Seen
+from compat.exposed import Step
 from compat.gather import differences
-from compat.law import Law, answers, paired
-from compat.model import NotJudgedError, Report, Who, least_version
+from compat.model import NotJudgedError, Report, least_version
 from compat.party import Client, Stage
 from compat.released import CACHE, ROOT, Released
+from compat.specification import Specification, Versions, paired
 
 Json = Any
 
@@ -48,11 +38,14 @@ def compare(root: Path = ROOT, *, cache: Path = CACHE) -> Report:
     """
     began = time.monotonic()
     released = Released.of(root, cache)
-    laws = paired(Law.in_wheel(released.wheel), Law.in_file(root / "openapi" / "babou.yaml"))
-    for law in laws:
-        law.operations  # noqa: B018  (reads it all, so that an unsound one is told of first)
+    specs = paired(
+        Specification.in_wheel(released.wheel),
+        Specification.in_file(root / "openapi" / "babou.yaml"),
+    )
+    for spec in specs:
+        spec.operations  # noqa: B018  (reads it all, so that an unsound one is told of first)
     version = _version(root)
-    _require_current(root, laws[1])
+    _require_current(root, specs[1])
     released.install()
     with ExitStack() as stack:
         stage = stack.enter_context(Stage())
@@ -60,7 +53,7 @@ def compare(root: Path = ROOT, *, cache: Path = CACHE) -> Report:
         old = stack.enter_context(start(released.python, "released"))
         new = stack.enter_context(start(party.here(), "new", path=party.path_of(root)))
         return evolve(
-            _judged(root, released, laws, (old, new), version), seconds=time.monotonic() - began
+            _judged(root, released, specs, (old, new), version), seconds=time.monotonic() - began
         )
 
 
@@ -70,15 +63,15 @@ def _version(root: Path) -> str:
     return version
 
 
-def _require_current(root: Path, law: Law) -> None:
+def _require_current(root: Path, spec: Specification) -> None:
     """Refuse to judge models that were generated from another spec than this one."""
     path = root / "generated" / "babou_generated" / "schemas.json"
     text = path.read_text(encoding="utf-8").replace("#/$defs/", "#/components/schemas/")
     known = json.loads(text)["$defs"]
-    schemas = law.document.get("components", {}).get("schemas", {})
+    schemas = spec.document.get("components", {}).get("schemas", {})
 
     def meaning(schema: Json) -> Json:
-        return _bare(normal(schema, law.document, schemas.keys()))
+        return _bare(normal(schema, spec.document, schemas.keys()))
 
     if known.keys() != schemas.keys() or any(
         meaning(schema) != meaning(known[name]) for name, schema in schemas.items()
@@ -104,21 +97,26 @@ def _bare(schema: Json) -> Json:
 def _judged(
     root: Path,
     released: Released,
-    laws: tuple[Law, Law],
+    specs: Versions,
     clients: tuple[Client, Client],
     version: str,
 ) -> Report:
-    old_law, new_law = laws
+    old_spec, new_spec = specs
     old_names, new_names = (client.ask("surface") for client in clients)
     unjudged: list[str] = []
     uses = typing_check.released_uses(released, old_names)
     with ThreadPoolExecutor(1) as pool:  # mypy works beside the clients
         typed = pool.submit(typing_check.new_complaints, released, root, uses)
-        found = list(_tolerant(_seen(laws, clients), unjudged, laws))
+        methods = tuple(exposed.driven(specs, clients))
+        keys = {s.operation.place[1:] for one in methods for s in (one.old, one.new)}
+        steps = [step for one in methods for step in exposed.steps(one)]
+        steps.append(partial(by_schema.judged, specs, keys))
+        steps += [partial(asked.addresses, one.old, one.new) for one in methods[:1]]
+        found = list(_tolerant(steps, unjudged, specs))
         complaints = typed.result()
     made = differences(
-        laws,
-        textdiff.changes(old_law, new_law),
+        specs,
+        textdiff.changes(old_spec, new_spec),
         found,
         complaints,
         additions(old_names, {} if "error" in new_names else new_names),
@@ -135,70 +133,26 @@ def _judged(
         tuple(changelog.missing(section, made)),
         name,
         tuple(dict.fromkeys(unjudged)),
+        tuple(pair.label for pair in unexposed.pairs(specs, keys)),
         sum(client.asked for client in clients) + len(uses),
     )
 
 
-Step = Callable[[], Iterator[Seen]]
-
-
-def _tolerant(steps: Iterator[Step], unjudged: list[str], laws: tuple[Law, Law]) -> Iterator[Seen]:
+def _tolerant(steps: Iterable[Step], unjudged: list[str], specs: Versions) -> Iterator[Seen]:
     """Carry out each step; one that can't be judged is told of, and the others go on."""
     for step in steps:
         try:
             yield from step()
         except NotJudgedError as error:
-            unjudged.append(_broken(laws, str(error)))
+            unjudged.append(_broken(specs, str(error)))
 
 
-def _seen(laws: tuple[Law, Law], clients: tuple[Client, Client]) -> Iterator[Step]:
-    old, new = (_side(law, client, laws) for law, client in zip(laws, clients, strict=True))
-    told: list[Seen] = []
-
-    def kept(step: Callable[[Side, Side], Iterator[Seen]]) -> Iterator[Seen]:
-        for one in step(old, new):
-            told.append(one)
-            yield one
-
-    def known(found: Seen) -> bool:
-        return any(
-            one.place.label == found.place.label and one.effect.who is found.effect.who
-            for one in told
-        )
-
-    def required(_: Side, new: Side) -> Iterator[Seen]:
-        bodies.require_sound(new)
-        asked.require_lawful(new)
-        return iter(())
-
-    errors = (refusals.other_answers, codes.codes)
-    for step in (required, asked.requests, *errors, bodies.members, bodies.states):
-        yield partial(kept, step)
-    yield partial(sweep.documents, old, new, Who.INSTALLED, known)
-    yield partial(sweep.documents, new, old, Who.RUNTIME, known)
-
-
-def _side(law: Law, client: Client, laws: tuple[Law, Law]) -> Side:
-    sent = asked.first_request(client)
-    operation = asked.operation_of(law, sent) if sent else None
-    if operation is None:  # it asks for what its spec hasn't, or nothing: take what is most like it
-        shared = [key for key in law.operations if all(key in other.operations for other in laws)]
-        key = next(iter(shared or law.operations), None)
-        if key is None:
-            raise NotJudgedError(f"{law.name}:{law.line(('paths',))}: it has no operation.")
-        operation = law.operations[key]
-    at = ("paths", operation.path, operation.method, "responses", bodies.OK, "content")
-    schema = corpus.json_schema(operation, bodies.OK) or {}
-    media = next((m for s, m, _ in answers(operation) if s == bodies.OK and "json" in m), "")
-    return Side(law, client, schema, (*at, media, "schema"), operation)
-
-
-def _broken(laws: tuple[Law, Law], text: str) -> str:
+def _broken(specs: Versions, text: str) -> str:
     """Say what could not be judged, with the line of the spec whose change is to blame."""
-    found = list(textdiff.changes(*laws))
+    found = list(textdiff.changes(*specs))
     blamed = [c for c in found if not c.is_wording or c.keyword == "operationId"]
     named = [c for c in blamed if c.place.name.lower() in text.lower()]
     for change in named or blamed[:1]:
-        line = laws[1].line(change.place.anchor)  # of what is around it, where it is gone
-        return f"{text} Look at {laws[1].name}:{line}: {change.place.label} ({change})."
+        line = specs[1].line(change.place.anchor)  # of what is around it, where it is gone
+        return f"{text} Look at {specs[1].name}:{line}: {change.place.label} ({change})."
     return text

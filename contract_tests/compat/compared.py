@@ -10,8 +10,9 @@ from typing import Any
 
 from attrs import evolve
 
-from babou_contract.normal_form import normal
-from babou_contract.operations import Operation, follow, formed, names_in
+from babou_contract.specification.normal_form import normal
+from babou_contract.specification.operations import Operation, names_in
+from babou_contract.specification.references import follow, formed
 
 Json = Any
 Document = dict[str, Any]
@@ -74,7 +75,9 @@ def operation(
 def _parameters(written: Operation, made: Operation) -> Document:
     """Return the parameters by name: the other version's, where it has another for the same."""
     found: Document = {}
-    for own, theirs in zip(written.parameters, made.parameters, strict=True):
+    for own, theirs in zip(
+        *(one.written.get("parameters", ()) for one in (written, made)), strict=True
+    ):
         name = theirs["name"]  # a second one of this name is told by its place as well
         key = f"{name} in {theirs['in']}" if name in found else name
         found[key] = {**theirs, "name": own["name"]}

@@ -4,9 +4,19 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from babou_contract.operations import Operation
-from babou_contract.spec import sample
-from compat.law import GONE, Law, Parts, answers, fits, members, required, with_value
+from babou_contract.specification.operations import Operation
+from babou_contract.specification.spec import sample
+from compat.specification import (
+    GONE,
+    ITEM,
+    Parts,
+    Specification,
+    answers,
+    fits,
+    members,
+    required,
+    with_value,
+)
 
 Json = Any
 
@@ -18,7 +28,9 @@ _PLAIN: tuple[Json, ...] = (
     *("d41d8cd98f00b204e9800998ecf8427e", "127.0.0.1", "babou.ai", "123"),
     *([], ["x"], {}, {"x": 1}),
 )
-_DEEPEST = 3
+_DEEPEST = 6
+_LENGTHS = ("minItems", "maxItems")
+_LONGEST = 2**16  # a longer text is not made only to be compared
 
 
 def json_schema(operation: Operation, status: str) -> Json | None:
@@ -65,7 +77,7 @@ def allowed_value(schema: Json) -> Json:
 
 
 def paths(schema: Json, at: Parts = ()) -> Iterator[Parts]:
-    """Yield the path of every member, those of members included."""
+    """Yield the path of every member, those of members and of items included."""
     for name, part in members(schema).items():
         yield (*at, name)
         if len(at) < _DEEPEST:
@@ -94,8 +106,9 @@ def allows(schema: Json, path: Parts, value: Json) -> bool:
 def within(schema: Json, document: Json, path: Parts) -> Json:
     """Return a document in which whatever is around a member is an object that is allowed."""
     for end in range(1, len(path)):
-        if not isinstance(value_at(document, path[:end]), dict):
-            around = _fixed(part_at(schema, path[:end]) or {}, {}) or {}
+        empty: Json = [] if path[end] == ITEM else {}
+        if not isinstance(value_at(document, path[:end]), type(empty)):
+            around = _fixed(part_at(schema, path[:end]) or {}, empty) or empty
             document = with_value(document, path[:end], around)
     return document
 
@@ -103,9 +116,12 @@ def within(schema: Json, document: Json, path: Parts) -> Json:
 def value_at(document: Json, path: Parts) -> Json:
     """Return the value of a member of a document, or `GONE`."""
     for name in path:
-        if not isinstance(document, dict) or name not in document:
+        if name == ITEM and isinstance(document, list) and document:
+            document = document[0]
+        elif isinstance(document, dict) and name in document:
+            document = document[name]
+        else:
             return GONE
-        document = document[name]
     return document
 
 
@@ -116,9 +132,10 @@ def refused_member(schema: Json, document: Json) -> Parts | None:
 
 
 def _is_allowed(schema: Json, document: Json, path: Parts) -> bool:
-    if not isinstance(value_at(document, path[:-1]), dict):
+    value = value_at(document, path)
+    if not isinstance(value_at(document, path[:-1]), dict) and value is GONE:
         return True  # there is nothing that it could be missing in
-    return allows(schema, path, value_at(document, path))
+    return allows(schema, path, value)
 
 
 def candidates(*schemas: Json) -> list[Json]:
@@ -126,7 +143,7 @@ def candidates(*schemas: Json) -> list[Json]:
     found: list[Json] = []
     for schema in schemas:
         found += _named(schema)
-        found += [[value] for value in _named(schema.get("items", {}))]
+        found += _lists(schema)
     seen: dict[str, Json] = {}
     for value in [*found, *_PLAIN]:
         seen.setdefault(f"{type(value).__name__}{value!r}", value)
@@ -145,42 +162,55 @@ def _named(schema: Json) -> Iterator[Json]:
             yield from (limit, limit - 1, limit + 1, limit + 0.5, limit * 2)
     for key in ("minLength", "maxLength"):
         length = schema.get(key)
-        if isinstance(length, int):
+        if isinstance(length, int) and length < _LONGEST:
             yield from ("x" * n for n in (length - 1, length, length + 1) if n >= 0)
-    for key in ("minItems", "maxItems"):
-        if isinstance(schema.get(key), int):
-            yield from (["x"] * n for n in (schema[key] - 1, schema[key], schema[key] + 1))
     for key in ("anyOf", "oneOf", "allOf"):
         for part in schema.get(key, ()):
             yield from _named(part)
 
 
-def where(law: Law, schema_at: Parts, path: Parts, value: Json = None) -> Parts:
+def _lists(schema: Json) -> Iterator[Json]:
+    """Yield lists with one item of each sort, with two that are the same, and about each limit."""
+    if not isinstance(schema, dict) or not schema.keys() & {"items", *_LENGTHS, "uniqueItems"}:
+        return
+    items = schema.get("items", {})
+    yield from ([value] for value in _named(items))
+    item = allowed_value(items)
+    lengths = [schema[key] for key in _LENGTHS if key in schema]
+    for length in {2, *(n + more for n in lengths for more in (-1, 0, 1))}:
+        if 0 <= length < _LONGEST:
+            yield [item] * length
+
+
+def where(spec: Specification, schema_at: Parts, path: Parts, value: Json = None) -> Parts:
     """Return where in the document a member's schema stands, or the listed value's own place."""
-    at = _target(law, member_at(law, schema_at, path))
-    return next(_listed_at(law, at, value), at) if isinstance(value, str) else at
+    at = _target(spec, member_at(spec, schema_at, path))
+    return next(_listed_at(spec, at, value), at) if isinstance(value, str) else at
 
 
-def member_at(law: Law, schema_at: Parts, path: Parts) -> Parts:
+def member_at(spec: Specification, schema_at: Parts, path: Parts) -> Parts:
     """Return where in the document a member stands, be it only a reference to its schema."""
     at = schema_at
     for name in path:
-        around = _target(law, at)
-        at = next(_named_at(law, around, name), (*around, "properties", name))
+        around = _target(spec, at)
+        if name == ITEM:
+            at = (*around, "items")
+            continue
+        at = next(_named_at(spec, around, name), (*around, "properties", name))
     return at
 
 
-def _target(law: Law, at: Parts) -> Parts:
+def _target(spec: Specification, at: Parts) -> Parts:
     """Follow references from a place in the document."""
-    here = node(law, at)
+    here = node(spec, at)
     if isinstance(here, dict) and isinstance(here.get("$ref"), str):
-        return _target(law, _reference(here["$ref"]))
+        return _target(spec, _reference(here["$ref"]))
     return at
 
 
-def node(law: Law, at: Parts) -> Json:
+def node(spec: Specification, at: Parts) -> Json:
     """Return what stands at a place of the document; nothing where there is no such place."""
-    here: Json = law.compared
+    here: Json = spec.compared
     for part in at:
         if isinstance(here, list) and part.isdecimal() and int(part) < len(here):
             here = here[int(part)]
@@ -189,25 +219,25 @@ def node(law: Law, at: Parts) -> Json:
     return here
 
 
-def _named_at(law: Law, at: Parts, name: str) -> Iterator[Parts]:
-    here = node(law, at)
+def _named_at(spec: Specification, at: Parts, name: str) -> Iterator[Parts]:
+    here = node(spec, at)
     if name in here.get("properties", {}):
         yield (*at, "properties", name)
     for index in range(len(here.get("allOf", ()))):
         inner = (*at, "allOf", str(index))
-        reference = node(law, inner).get("$ref")
-        yield from _named_at(law, _reference(reference) if reference else inner, name)
+        reference = node(spec, inner).get("$ref")
+        yield from _named_at(spec, _reference(reference) if reference else inner, name)
 
 
-def _listed_at(law: Law, at: Parts, value: str) -> Iterator[Parts]:
-    here = node(law, at)
+def _listed_at(spec: Specification, at: Parts, value: str) -> Iterator[Parts]:
+    here = node(spec, at)
     if value in here.get("enum", ()):
         yield (*at, "enum", value)
     for key in ("anyOf", "oneOf"):
         for index in range(len(here.get(key, ()))):
             inner = (*at, key, str(index))
-            reference = node(law, inner).get("$ref")
-            yield from _listed_at(law, _reference(reference) if reference else inner, value)
+            reference = node(spec, inner).get("$ref")
+            yield from _listed_at(spec, _reference(reference) if reference else inner, value)
 
 
 def _reference(reference: str) -> Parts:

@@ -26,7 +26,40 @@ _PROTOCOLS = {"__enter__", "__aenter__", "__getitem__", "__contains__", "__iter_
 
 def get(order: Json) -> Json:
     """Fetch an asset, and tell what the caller has in hand."""
-    return {"asset": _asset(_client(order).assets.get(order["id"]))}
+    return {"given": _members("asset", _client(order).assets.get(_id(order)))}
+
+
+def list_assets(order: Json) -> Json:
+    """Fetch a page of the list, and tell what the caller has in hand, its first asset included."""
+    method = _assets(order).list
+    page = next(iter(method(**_known(method, order["arguments"])).pages()))
+    given = {n: v for n, v in _members("page", page).items() if n != "page.assets"}
+    return {"given": given | (_members("asset", page.assets[0]) if page.assets else {})}
+
+
+def upload(order: Json) -> Json:
+    """Upload some bytes, and tell what the caller has in hand."""
+    method = _assets(order).upload
+    arguments = {"content_type": "image/png"} | _known(method, order["arguments"])
+    return {"given": _members("asset", method(b"bytes", **arguments))}
+
+
+def calls(_order: Json) -> Json:
+    """Tell which calls this version can make."""
+    return {"calls": [name for name in _CALLS if hasattr(babou.Assets, name)]}
+
+
+def _assets(order: Json) -> Any:  # noqa: ANN401  (of a version that may lack the method)
+    return _client(order).assets
+
+
+def _id(order: Json) -> str:
+    found: str = order["arguments"].get("id", "ast_1")
+    return found
+
+
+def _known(method: Callable[..., object], arguments: Json) -> Json:
+    return {n: v for n, v in arguments.items() if n in inspect.signature(method).parameters}
 
 
 def wait(order: Json) -> Json:
@@ -36,9 +69,9 @@ def wait(order: Json) -> Json:
         factor=0.0, minimum=0.001, maximum=0.001, jitter=0.0, max_attempts=_POLLS
     )
     client = _client(order).with_options(poll=policy)
-    verdict = client.assets.check(order["id"]).reason
+    verdict = client.assets.check(_id(order)).reason
     try:
-        client.assets.wait(order["id"], timeout=60)
+        client.assets.wait(_id(order), timeout=60)
     except babou.WaitTimeoutError:
         return {"wait": "goes on", "check": verdict}
     except babou.AssetFailedError:
@@ -89,13 +122,10 @@ def _client_of(base_url: str) -> babou.Client:
     return babou.Client(lambda: _key, base_url=base_url, timeout=10, max_retries=0)
 
 
-def _asset(asset: Any) -> Json:  # noqa: ANN401  (a class of one of two versions)
-    names = [name for name in dir(asset) if not name.startswith(("_", "additional_"))]
-    values = {name: getattr(asset, name) for name in names}
-    return {
-        "members": {n: _value(v) for n, v in values.items() if not callable(v)},
-        "extra": asset.additional_properties,
-    }
+def _members(label: str, thing: Any) -> Json:  # noqa: ANN401  (a class of one of two versions)
+    names = [name for name in dir(thing) if not name.startswith(("_", "additional_"))]
+    values = {name: getattr(thing, name) for name in names}
+    return {f"{label}.{n}": _value(v) for n, v in values.items() if not callable(v)}
 
 
 def _value(value: Any) -> Json:  # noqa: ANN401  (any value)
@@ -162,7 +192,8 @@ def _annotation(annotation: Any) -> str:  # noqa: ANN401  (a type, or its text)
     return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
 
 
-_ORDERS = {f.__name__: f for f in (get, wait, default_request, surface)}
+_CALLS = {"get": get, "list": list_assets, "upload": upload}
+_ORDERS = {f.__name__: f for f in (wait, default_request, surface, calls)} | _CALLS
 
 
 def main() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from attrs import field, frozen
 
-from compat.law import GONE, Law, Parts
 from compat.model import Effect, Who
+from compat.party import Answer, Client, Sent
+from compat.specification import GONE, ITEM, Parts, Specification
 from compat.textdiff import Place, place_of
 
 Json = Any
@@ -25,13 +26,30 @@ class Seen:
 
 @frozen(eq=False)
 class Side:
-    """A version: its specification and its client."""
+    """A version: its specification and its client, and one operation of both.
 
-    law: Law
-    client: Any  # party.Client
+    Attributes:
+        spec: The specification.
+        client: The client.
+        schema: Of the answer that is tried: the operation's first success.
+        schema_at: Where that schema is.
+        operation: What the specification says of the operation.
+        call: The client's method for it.
+        status: The status of the answer that is tried.
+    """
+
+    spec: Specification
+    client: Client
     schema: Json = None
     schema_at: Parts = field(default=())
     operation: Any = None  # an Operation
+    call: str = "get"
+    status: str = "200"
+
+    def meet(self, answer: Answer, **arguments: Json) -> tuple[Json, list[Sent]]:
+        """Let the client make its call, and return what it made of the answer, and what it sent."""
+        told: tuple[Json, list[Sent]] = self.client.meet(self.call, answer, **arguments)
+        return told
 
 
 def seen(parts: Parts, who: Who, what: str, example: str) -> Seen:
@@ -62,11 +80,16 @@ def raised(outcome: Json) -> str:
 
 def shown(path: Parts, value: Json) -> str:
     """Write a feature of a document for a person: `"size": 0.5`."""
-    name = ".".join(path)
+    name = named(path)
     if value is GONE:
         return f'no "{name}"'
     text = json.dumps(value, ensure_ascii=False)
     return f'"{name}": {text if len(text) <= _CUT else text[: _CUT - 1] + "…"}'
+
+
+def named(path: Parts) -> str:
+    """Write the path of a member for a person: `things[].size`."""
+    return ".".join(path).replace(f".{ITEM}", ITEM)
 
 
 def value_changes(old: Json, new: Json) -> Iterator[tuple[str, str]]:
@@ -74,12 +97,12 @@ def value_changes(old: Json, new: Json) -> Iterator[tuple[str, str]]:
 
     A value is known again if it is equal and still of the same type or of one derived from it.
     """
-    for name, before in old["asset"]["members"].items():
-        after = new["asset"]["members"].get(name)
+    for name, before in old["given"].items():
+        after = new["given"].get(name)
         if after is None:
-            yield name, f"asset.{name} is gone"
+            yield name, f"{name} is gone"
         elif not same(before, after):
-            yield name, f"asset.{name} was {_written(before)}, and is {_written(after)}"
+            yield name, f"{name} was {_written(before)}, and is {_written(after)}"
 
 
 def same(before: Json, after: Json) -> bool:

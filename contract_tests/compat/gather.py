@@ -8,8 +8,8 @@ from attrs import field, frozen
 
 from compat.additions import Addition
 from compat.evidence import Seen
-from compat.law import Law
 from compat.model import Difference, Effect, Level, Who
+from compat.specification import Versions
 from compat.textdiff import Change, Place
 from compat.typing_check import Complaint
 
@@ -27,7 +27,7 @@ class _Entry:
 
 
 def differences(
-    laws: tuple[Law, Law],
+    specs: Versions,
     changes: Iterable[Change],
     found: Iterable[Seen],
     complaints: Iterable[Complaint],
@@ -49,7 +49,7 @@ def differences(
     for addition in additions:
         place = Place(addition.label, addition.name, ())
         entry(place).additions.append(addition)
-    made = [_difference(one, laws) for one in entries.values()]
+    made = [_difference(one, specs) for one in entries.values()]
     return tuple(sorted(made, key=lambda d: (-d.level, d.gone, d.line or 0, d.place)))
 
 
@@ -75,8 +75,8 @@ def _effect(complaint: Complaint) -> Effect:
     return Effect(Who.TYPED, f"mypy: {said}", complaint.use.shown)
 
 
-def _difference(entry: _Entry, laws: tuple[Law, Law]) -> Difference:
-    old, new = laws
+def _difference(entry: _Entry, specs: Versions) -> Difference:
+    old, new = specs
     gone = any(change.gone for change in entry.changes)
     # A name that only Python has is in no line of the spec.
     anchor = entry.place.anchor or next((c.place.anchor for c in entry.changes), ())

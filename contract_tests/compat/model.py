@@ -85,6 +85,7 @@ class Report:
         missing: Lines that the CHANGELOG lacks, ready to paste.
         section: The CHANGELOG's section that was read.
         unjudged: What could not be judged, and why; the rest stands nevertheless.
+        by_schema: The operations that were judged by the schemas, not by what a client does.
         cases: How many documents, requests and lines of usage were tried.
         seconds: How long it took.
     """
@@ -96,6 +97,7 @@ class Report:
     missing: tuple[str, ...] = ()
     section: str = ""
     unjudged: tuple[str, ...] = ()
+    by_schema: tuple[str, ...] = ()
     cases: int = 0
     seconds: float = field(default=0.0, eq=False)
 

@@ -134,10 +134,10 @@ class Client:
             raise self._ended()
         return json.loads(line)
 
-    def meet(self, do: str, answer: Answer, asset_id: str) -> tuple[Json, list[Sent]]:
-        """Let the client ask for an asset, and return what it made of the answer."""
+    def meet(self, do: str, answer: Answer, **arguments: Json) -> tuple[Json, list[Sent]]:
+        """Let the client make a call, and return what it made of the answer, and what it sent."""
         number = self._stage.order(answer)
-        order = {"id": asset_id, "key": f"{KEY}{number}", "base_url": self._stage.base_url}
+        order = {"arguments": arguments, "key": f"{KEY}{number}", "base_url": self._stage.base_url}
         return self.ask(do, **order), self._stage.sent(number)
 
     def _ended(self) -> NotJudgedError:

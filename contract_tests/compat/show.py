@@ -70,6 +70,8 @@ def where(found: Difference) -> str:
 
 def verdict(report: Report) -> Iterator[str]:
     """Yield what follows: level, least version, what is to be done."""
+    if report.by_schema:
+        yield f"Judged by the schemas, for the client has no method: {', '.join(report.by_schema)}."
     for text in report.unjudged:
         yield f"Not judged: {text}"
     if report.differences:

@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisWarning, Unsatisfiable
 
-from babou_contract.strategies import values
+from babou_contract.specification.strategies import values
 from compat import bodies, corpus, evidence
 from compat.evidence import Seen, Side, seen
-from compat.law import fits, members
 from compat.model import NotJudgedError, Who
+from compat.specification import fits, members
 
 Json = Any
 _SEED = 20251202
@@ -64,9 +64,9 @@ def documents(
     except _FoundError as error:
         yield error.found
     except Unsatisfiable:
-        line = writer.law.line(writer.schema_at)
+        line = writer.spec.line(writer.schema_at)
         raise NotJudgedError(
-            f"{writer.law.name}:{line}: hardly any document could be made from the schema."
+            f"{writer.spec.name}:{line}: hardly any document could be made from the schema."
         ) from None
 
 
@@ -78,5 +78,5 @@ def _refused(reader: Side, writer: Side, who: Who, document: Json) -> Seen | Non
         return None
     member = outcome["error"]["told"].get("member")
     path = tuple(member.split(".")) if member else ()
-    at = corpus.where(writer.law, writer.schema_at, path)
+    at = corpus.where(writer.spec, writer.schema_at, path)
     return seen(at, who, evidence.raised(outcome), json.dumps(document, ensure_ascii=False))

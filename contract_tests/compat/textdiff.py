@@ -11,9 +11,9 @@ from typing import Any
 
 from attrs import frozen
 
-from babou_contract.keywords import written
-from babou_contract.operations import METHODS
-from compat.law import Law, Parts, paired
+from babou_contract.specification.keywords import written
+from babou_contract.specification.references import METHODS
+from compat.specification import Parts, Specification, paired
 
 Json = Any
 
@@ -22,6 +22,7 @@ _WORDING = {
     *("license", "tags", "operationId", "default", "$comment", "bearerFormat"),
 }
 _NAMED_BY = {"servers": "url"}  # a list whose order says nothing
+_NONE_IS_EMPTY = {"headers", "parameters", "properties", "required"}
 _TOP_WORDING = {"info", "tags", "openapi", "externalDocs"}
 _CUT = 60
 
@@ -89,7 +90,7 @@ def _shown(value: Json) -> str:
     return text if len(text) <= _CUT else f"{text[: _CUT - 1]}…"
 
 
-def changes(old: Law, new: Law) -> Iterator[Change]:
+def changes(old: Specification, new: Specification) -> Iterator[Change]:
     """Yield where two versions differ."""
     old, new = paired(old, new)
     for parts, before, after in _walk(old.compared, new.compared, ()):
@@ -109,11 +110,19 @@ def _walk(old: Json, new: Json, at: Parts) -> Iterator[tuple[Parts, Json, Json]]
             spelled = {name.lower(): name for name in new}
             old = {spelled.get(name.lower(), name): value for name, value in old.items()}
         for name in dict.fromkeys([*old, *new]):
-            yield from _walk(old.get(name, MISSING), new.get(name, MISSING), (*at, str(name)))
+            before, after = old.get(name, MISSING), new.get(name, MISSING)
+            if name in _NONE_IS_EMPTY and at[-1:] != ("properties",):
+                before, after = _emptied(before, after), _emptied(after, before)
+            yield from _walk(before, after, (*at, str(name)))
     elif isinstance(old, list) and isinstance(new, list):
         yield from _lists(old, new, at)
     else:
         yield at, old, new
+
+
+def _emptied(value: Json, other: Json) -> Json:
+    """Return an empty list or mapping for what is missing, where the other has one."""
+    return type(other)() if value is MISSING and isinstance(other, dict | list) else value
 
 
 def _lists(old: list[Json], new: list[Json], at: Parts) -> Iterator[tuple[Parts, Json, Json]]:
@@ -140,24 +149,26 @@ def _lists(old: list[Json], new: list[Json], at: Parts) -> Iterator[tuple[Parts,
 def place_of(parts: Parts) -> Place:
     """Return the place that a path in the specification belongs to."""
     if parts[:2] == ("components", "schemas") and len(parts) > 2:  # noqa: PLR2004
-        return _in_schema(parts)
+        return _in_schema(parts, parts[2], 3)
     if parts[:1] == ("paths",) and len(parts) > 1:
         return _in_path(parts)
     anchor = parts[:3] if parts[:1] == ("components",) else parts[:2]
     return Place(" ".join(anchor), anchor[-1] if anchor else "", anchor)
 
 
-def _in_schema(parts: Parts) -> Place:
-    label, anchor, rest = parts[2], 3, parts[3:]
+def _in_schema(parts: Parts, label: str, anchor: int, name: str = "") -> Place:
+    """Return the place of a schema that stands before `anchor`, or of a member or value in it."""
+    rest = parts[anchor:]
     while len(rest) > 1 and rest[0] in {"properties", "enum", "anyOf", "oneOf", "allOf", "items"}:
         if rest[0] == "items":
             rest = rest[1:]
             continue
         named = rest[0] in {"properties", "enum"}
         if named:
-            label, anchor = f"{label}.{rest[1]}", len(parts) - len(rest) + 2
+            name = rest[1]
+            label, anchor = f"{label}.{name}", len(parts) - len(rest) + 2
         rest = rest[2:]
-    return Place(label, label.rpartition(".")[2], parts[:anchor])
+    return Place(label, name or label, parts[:anchor])
 
 
 def _in_path(parts: Parts) -> Place:
@@ -170,11 +181,13 @@ def _in_path(parts: Parts) -> Place:
     match rest[:1]:
         case ("parameters",) if len(rest) > 1:
             return Place(f"{operation} parameter {rest[1]}", rest[1], parts[: start + 2])
+        case ("requestBody",):
+            return _in_body(parts, operation)
         case ("security",):
             return Place(f"{operation} security", "security", parts[: start + 1])
         case ("responses",) if len(rest) > 1:
             return _in_answer(parts, operation)
-    return Place(operation, path, parts[:start])
+    return Place(operation, operation, parts[:start])
 
 
 def _in_answer(parts: Parts, operation: str) -> Place:
@@ -185,4 +198,15 @@ def _in_answer(parts: Parts, operation: str) -> Place:
     is_code = rest[:1] == ("content",) and rest[2:3] == ("examples",) and not status.startswith("2")
     if is_code and len(rest) > 3:  # noqa: PLR2004  (an error's examples are named for their codes)
         return Place(f"{label} code {rest[3]}", rest[3], parts[:9])
+    if rest[2:3] == ("schema",) and {"properties", "enum"} & set(rest):
+        return _in_schema(parts, label, 8)
     return Place(label, status, parts[:5])
+
+
+def _in_body(parts: Parts, operation: str) -> Place:
+    """Return the place of a body: all of it, one media type, or a member of its schema."""
+    label = f"{operation} body"
+    if parts[4:5] != ("content",) or len(parts) < 6:  # noqa: PLR2004
+        return Place(label, "body", parts[:4])
+    media = parts[5]
+    return _in_schema(parts, f"{label} {media}", 7 if parts[6:7] == ("schema",) else 6, media)

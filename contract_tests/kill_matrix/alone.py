@@ -22,7 +22,7 @@ def finds(fault: Fault) -> bool | None:
     if party is Party.server:
         with world_of(fault.hook) as world:
             return _complains(ROOT / "openapi" / "babou.yaml", world)
-    with world_of() as world, edited(fault.edits) as root:
+    with world_of() as world, edited(fault) as root:
         return _complains(root / "openapi" / "babou.yaml", world)
 
 

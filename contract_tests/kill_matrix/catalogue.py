@@ -8,7 +8,6 @@ from kill_matrix import (
     faults_headers,
     faults_key,
     faults_lookup,
-    faults_operation,
     faults_refusals,
     faults_requests,
     faults_spec,
@@ -30,7 +29,6 @@ FAULTS: tuple[Fault, ...] = (
     *faults_lookup.FAULTS,
     *faults_time.FAULTS,
     *faults_spec.FAULTS,
-    *faults_operation.FAULTS,
     *faults_generated.FAULTS,
     *faults_requests.FAULTS,
 )

@@ -7,6 +7,7 @@ PUBLISHED = "docs-spec/published-examples-fit"
 TABLES = "docs-spec/published-tables-fit"
 DECISIONS = "docs-spec/decisions-name-tests-that-exist"
 
+EXPOSED = "spec-generated/operations-are-exposed-or-listed"
 CURRENT = "spec-generated/regenerating-changes-nothing"
 MODELS = "spec-generated/generated-models-keep-the-examples"
 ALLOWED = "spec-generated/allowed-bodies-decode"

@@ -27,7 +27,7 @@ from kill_matrix.hooks import (
 from kill_matrix.model import Fault, Group, Hook, World, id_in
 from kill_matrix.probes import is_number, is_uuid
 
-fault = partial(Fault, group=Group.lookup)
+fault = partial(Fault, Group.lookup)
 Match = Callable[[str, str], bool]
 
 
@@ -41,12 +41,12 @@ def _matching(match: Match) -> Hook:
 
 
 def _near(name: str, about: str, says: str, match: Match) -> Fault:
-    return fault(name, about=about, killers=(NEAR,), says=says, hook=_matching(match))
+    return fault(name, about, NEAR, says, _matching(match))
 
 
 def _found(name: str, about: str, says: str, match: Callable[[str], bool]) -> Fault:
     hook = _matching(lambda asked, _id: match(asked))
-    return fault(name, about=about, killers=(UNKNOWN,), says=says, hook=hook)
+    return fault(name, about, UNKNOWN, says, hook)
 
 
 def _like(asked: str, id: str) -> bool:
@@ -86,192 +86,69 @@ def _repeated(world: World, request: Request, _response: Response) -> Response:
     return asset.with_json(asset.json() | {"id": id_in(request).encode(errors="replace").decode()})
 
 
+# fmt: off
 FAULTS = (
-    _near(
-        "ids-in-any-case",
-        "ids are compared without regard to case",
-        "capitals",
-        lambda asked, id: asked.lower() == id.lower(),
-    ),
-    _near(
-        "ids-trimmed",
-        "spaces around an id are ignored",
-        "space",
-        lambda asked, id: asked.strip(" ") == id,
-    ),
-    _near(
-        "id-cut-at-zero",
-        "an id is cut off at a zero byte",
-        "zero byte",
-        lambda asked, id: asked.partition("\0")[0] == id,
-    ),
-    _near(
-        "line-end-ignored",
-        "a line end after an id is ignored",
-        "line end",
-        lambda asked, id: asked.rstrip("\r\n") == id,
-    ),
-    _near(
-        "beginning-is-enough",
-        "the beginning of an id is enough",
-        "half",
-        lambda asked, id: len(asked) > 6 and id.startswith(asked),
-    ),
-    _near(
-        "long-ids-cut",
-        "an id is cut off at its column's width",
-        "longer",
-        lambda asked, id: asked.startswith(id),
-    ),
-    _near(
-        "end-is-enough",
-        "the end of an id is enough",
-        "before it",
-        lambda asked, id: asked.endswith(id),
-    ),
+    _near("ids-in-any-case", "ids are compared without regard to case", "capitals", lambda asked,
+        id: asked.lower() == id.lower()),
+    _near("ids-trimmed", "spaces around an id are ignored", "space", lambda asked,
+        id: asked.strip(" ") == id),
+    _near("id-cut-at-zero", "an id is cut off at a zero byte", "zero byte", lambda asked,
+        id: asked.partition("\x00")[0] == id),
+    _near("line-end-ignored", "a line end after an id is ignored", "line end", lambda asked,
+        id: asked.rstrip("\r\n") == id),
+    _near("beginning-is-enough", "the beginning of an id is enough", "half", lambda asked,
+        id: len(asked) > 6 and id.startswith(asked)),
+    _near("long-ids-cut", "an id is cut off at its column's width", "longer", lambda asked,
+        id: asked.startswith(id)),
+    _near("end-is-enough", "the end of an id is enough", "before it", lambda asked,
+        id: asked.endswith(id)),
     _near("like-percent", "an id is looked up with LIKE", "SQL", _like),
-    _near(
-        "like-underscore",
-        "an underscore stands for any character",
-        "SQL's wildcard for",
-        lambda asked, id: _like(asked.replace("%", "\n"), id),
-    ),
-    _near(
-        "glob",
-        "an id is looked up as a file's pattern",
-        "a wildcard",
-        lambda asked, id: fnmatch.fnmatchcase(id, asked),
-    ),
+    _near("like-underscore", "an underscore stands for any character", "SQL's wildcard for",
+        lambda asked, id: _like(asked.replace("%", "\n"), id)),
+    _near("glob", "an id is looked up as a file's pattern", "a wildcard", lambda asked,
+        id: fnmatch.fnmatchcase(id, asked)),
     _near("regular-expression", "an id is looked up as a regular expression", "dot", _pattern),
-    _near(
-        "list-of-ids",
-        "two ids with a comma give the first",
-        "two of it",
-        lambda asked, id: asked.partition(",")[0] == id,
-    ),
-    _near(
-        "similar-ids",
-        "an id with one wrong character is found",
-        "last character changed",
-        lambda asked, id: len(asked) == len(id) and asked[:-1] == id[:-1],
-    ),
-    _found(
-        "any-id-found", "an id that nothing has gives some asset", "short id", lambda _asked: True
-    ),
-    fault(
-        "any-id-repeated",
-        about="an id that nothing has gives an asset with that very id",
-        killers=(UNKNOWN,),
-        says="was found",
-        hook=where(missing, _repeated),
-    ),
+    _near("list-of-ids", "two ids with a comma give the first", "two of it", lambda asked,
+        id: asked.partition(",")[0] == id),
+    _near("similar-ids", "an id with one wrong character is found", "last character changed",
+        lambda asked, id: len(asked) == len(id) and asked[:-1] == id[:-1]),
+    _found("any-id-found", "an id that nothing has gives some asset", "short id",
+        lambda _asked: True),
+    fault("any-id-repeated", "an id that nothing has gives an asset with that very id", UNKNOWN,
+        "was found", where(missing, _repeated)),
     _found("uuid-found", "any UUID gives some asset", "UUID", is_uuid),
     _found("number-found", "a number gives the asset of that row", "number", is_number),
-    _found(
-        "long-id-found",
-        "an id of more than 100 characters gives some asset",
-        "characters",
-        lambda asked: len(asked) > 100,
-    ),
-    _found(
-        "injection",
-        "quotes in an id reach the database's language",
-        "injection",
-        lambda asked: "' OR '" in asked,
-    ),
-    _found(
-        "null-found",
-        "the words null and undefined give some asset",
-        "null",
-        lambda asked: asked in {"null", "undefined"},
-    ),
-    _found(
-        "other-alphabet-found",
-        "an id that is not ASCII is found by what is left of it",
-        "alphabet",
-        lambda asked: not asked.isascii(),
-    ),
-    _found(
-        "prefix-found",
-        "the prefix of all ids gives some asset",
-        "prefix",
-        lambda asked: asked == "ast_",
-    ),
-    fault(
-        "unknown-is-empty-object",
-        about="an unknown id is an empty object with 200",
-        killers=(UNKNOWN,),
-        says="was found",
-        hook=where(missing, instead(200, {})),
-    ),
-    fault(
-        "unknown-is-null",
-        about="an unknown id is null with 200",
-        killers=(UNKNOWN,),
-        says="was found",
-        hook=where(missing, instead(200, None)),
-    ),
-    fault(
-        "unknown-uuid-is-empty",
-        about="an unknown UUID is an empty list with 200",
-        killers=(UNKNOWN,),
-        says="UUID",
-        hook=where(both(missing, asks(is_uuid)), instead(200, [])),
-    ),
-    fault(
-        "mixed-up-one-in-six",
-        about="one read in six gives another asset",
-        killers=(IDENTITY,),
-        says="another asset",
-        hook=where(both(found, nth(6)), looked_up(_another)),
-    ),
-    fault(
-        "one-behind",
-        about="one read in six gives what was asked for before",
-        killers=(IDENTITY,),
-        says="another asset",
-        hook=_one_behind,
-    ),
-    fault(
-        "mixed-up-after-twenty",
-        about="from the 21st read on, another asset is given",
-        killers=(IDENTITY,),
-        says="another asset",
-        hook=where(both(found, after(20)), looked_up(_another)),
-    ),
-    fault(
-        "id-without-prefix",
-        about="an answer has the id without ast_",
-        killers=(IDENTITY,),
-        says="another asset",
-        hook=document(lambda asset: asset | {"id": asset["id"].removeprefix("ast_")}),
-    ),
-    fault(
-        "id-in-capitals",
-        about="an answer has the id in capitals",
-        killers=(IDENTITY,),
-        says="another asset",
-        hook=document(lambda asset: asset | {"id": asset["id"].upper()}),
-    ),
-    fault(
-        "id-of-a-template",
-        about="every answer has the id of the documentation's example",
-        killers=(IDENTITY,),
-        says="ast_abc",
-        hook=put(id="ast_abc123xyz456789012"),
-    ),
-    fault(
-        "asset-expires",
-        about="after twenty reads an asset is not found any more",
-        killers=(KNOWN,),
-        says="404",
-        hook=where(both(found, after(20)), instead(404, NOT_FOUND)),
-    ),
-    fault(
-        "cold-replica",
-        about="the second read of each asset does not find it",
-        killers=(KNOWN,),
-        says="404",
-        hook=where(found, _first_read_lost),
-    ),
+    _found("long-id-found", "an id of more than 100 characters gives some asset", "characters",
+        lambda asked: len(asked) > 100),
+    _found("injection", "quotes in an id reach the database's language", "injection",
+        lambda asked: "' OR '" in asked),
+    _found("null-found", "the words null and undefined give some asset", "null",
+        lambda asked: asked in {"null", "undefined"}),
+    _found("other-alphabet-found", "an id that is not ASCII is found by what is left of it",
+        "alphabet", lambda asked: not asked.isascii()),
+    _found("prefix-found", "the prefix of all ids gives some asset", "prefix",
+        lambda asked: asked == "ast_"),
+    fault("unknown-is-empty-object", "an unknown id is an empty object with 200", UNKNOWN,
+        "was found", where(missing, instead(200, {}))),
+    fault("unknown-is-null", "an unknown id is null with 200", UNKNOWN, "was found",
+        where(missing, instead(200, None))),
+    fault("unknown-uuid-is-empty", "an unknown UUID is an empty list with 200", UNKNOWN, "UUID",
+        where(both(missing, asks(is_uuid)), instead(200, []))),
+    fault("mixed-up-one-in-six", "one read in six gives another asset", IDENTITY, "another asset",
+        where(both(found, nth(6)), looked_up(_another))),
+    fault("one-behind", "one read in six gives what was asked for before", IDENTITY,
+        "another asset", _one_behind),
+    fault("mixed-up-after-twenty", "from the 21st read on, another asset is given", IDENTITY,
+        "another asset", where(both(found, after(20)), looked_up(_another))),
+    fault("id-without-prefix", "an answer has the id without ast_", IDENTITY, "another asset",
+        document(lambda asset: asset | {"id": asset["id"].removeprefix("ast_")})),
+    fault("id-in-capitals", "an answer has the id in capitals", IDENTITY, "another asset",
+        document(lambda asset: asset | {"id": asset["id"].upper()})),
+    fault("id-of-a-template", "every answer has the id of the documentation's example", IDENTITY,
+        "ast_abc", put(id="ast_abc123xyz456789012")),
+    fault("asset-expires", "after twenty reads an asset is not found any more", KNOWN, "404",
+        where(both(found, after(20)), instead(404, NOT_FOUND))),
+    fault("cold-replica", "the second read of each asset does not find it", KNOWN, "404",
+        where(found, _first_read_lost)),
 )
+# fmt: on

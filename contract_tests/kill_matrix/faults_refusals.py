@@ -19,7 +19,7 @@ from kill_matrix.hooks import (
 )
 from kill_matrix.model import Fault, Group, Hook, World
 
-fault = partial(Fault, group=Group.key)
+fault = partial(Fault, Group.key)
 
 
 def _tells(name: str) -> Hook:
@@ -61,87 +61,31 @@ def _code(code: str) -> Hook:
     return error_body(lambda body: body | {"code": code})
 
 
+# fmt: off
 FAULTS = (
-    fault(
-        "refusal-tells-the-name",
-        about="a refusal tells the asset's name",
-        killers=(TELLS,),
-        says="name",
-        hook=where(refused, _tells("name")),
-    ),
-    fault(
-        "refusal-tells-the-url",
-        about="a refusal tells the asset's url",
-        killers=(TELLS,),
-        says="tells the asset's",
-        hook=where(refused, _tells("url")),
-    ),
-    fault(
-        "refusal-tells-in-a-header",
-        about="a header of a refusal tells when the asset was made",
-        killers=(TELLS,),
-        says="created_at",
-        hook=where(refused, _tells_in_header),
-    ),
-    fault(
-        "refusal-repeats-the-key",
-        about="a refusal repeats the key that came",
-        killers=(REPEATS,),
-        says="repeats",
-        hook=where(refused, _repeats),
-    ),
-    fault(
-        "refusal-repeats-its-end",
-        about="a refusal repeats the end of the key that came",
-        killers=(REPEATS,),
-        says="repeats",
-        hook=where(refused, _repeats_part),
-    ),
-    fault(
-        "header-repeats-the-key",
-        about="a debug header repeats the key",
-        killers=(REPEATS,),
-        says="repeats",
-        hook=where(found, _repeats_in_header),
-    ),
-    fault(
-        "url-repeats-the-key",
-        about="the asset's url is signed with the key itself",
-        killers=(REPEATS,),
-        says="repeats",
-        hook=_signs_with_the_key,
-    ),
-    fault(
-        "every-key-has-expired",
-        about="each wrong key is said to have expired",
-        killers=(KEY_CODE,),
-        says="API_KEY_EXPIRED",
-        hook=where(refused, _code("API_KEY_EXPIRED")),
-    ),
-    fault(
-        "every-form-is-wrong",
-        about="a wrong key of the right form is said to have a wrong one",
-        killers=(KEY_CODE,),
-        says="INVALID_API_KEY_FORMAT",
-        hook=where(refused, _code("INVALID_API_KEY_FORMAT")),
-    ),
-    fault(
-        "refusal-with-another-code",
-        about="a refusal has a code that no page names",
-        killers=(CODES, KEY_CODE),
-        says="INVALID_KEY",
-        hook=where(refused, _code("INVALID_KEY")),
-    ),
-    fault(
-        "wrong-key-finds-nothing",
-        about="a wrong key gets 404, as if the asset were not there",
-        killers=(WRONG_KEY,),
-        says="404",
-        hook=where(
-            both(refused, key_is(lambda sent, _key: key_in(sent).startswith(PREFIX))),
-            lambda world, request, _answer: world.again(
-                request, asset_id="ast_hidden", right_key=True
-            ),
-        ),
-    ),
+    fault("refusal-tells-the-name", "a refusal tells the asset's name", TELLS, "name",
+        where(refused, _tells("name"))),
+    fault("refusal-tells-the-url", "a refusal tells the asset's url", TELLS, "tells the asset's",
+        where(refused, _tells("url"))),
+    fault("refusal-tells-in-a-header", "a header of a refusal tells when the asset was made",
+        TELLS, "created_at", where(refused, _tells_in_header)),
+    fault("refusal-repeats-the-key", "a refusal repeats the key that came", REPEATS, "repeats",
+        where(refused, _repeats)),
+    fault("refusal-repeats-its-end", "a refusal repeats the end of the key that came", REPEATS,
+        "repeats", where(refused, _repeats_part)),
+    fault("header-repeats-the-key", "a debug header repeats the key", REPEATS, "repeats",
+        where(found, _repeats_in_header)),
+    fault("url-repeats-the-key", "the asset's url is signed with the key itself", REPEATS,
+        "repeats", _signs_with_the_key),
+    fault("every-key-has-expired", "each wrong key is said to have expired", KEY_CODE,
+        "API_KEY_EXPIRED", where(refused, _code("API_KEY_EXPIRED"))),
+    fault("every-form-is-wrong", "a wrong key of the right form is said to have a wrong one",
+        KEY_CODE, "INVALID_API_KEY_FORMAT", where(refused, _code("INVALID_API_KEY_FORMAT"))),
+    fault("refusal-with-another-code", "a refusal has a code that no page names",
+        (CODES, KEY_CODE), "INVALID_KEY", where(refused, _code("INVALID_KEY"))),
+    fault("wrong-key-finds-nothing", "a wrong key gets 404, as if the asset were not there",
+        WRONG_KEY, "404", where(both(refused, key_is(lambda sent,
+        _key: key_in(sent).startswith(PREFIX))), lambda world, request,
+        _answer: world.again(request, asset_id="ast_hidden", right_key=True))),
 )
+# fmt: on

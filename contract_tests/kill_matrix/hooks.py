@@ -7,8 +7,8 @@ from typing import Any
 
 from attrs import evolve
 
-from babou_contract import spec
 from babou_contract.mock_server import Request, Response
+from babou_contract.specification import spec
 from kill_matrix.model import Hook, World, id_in
 
 Test = Callable[[World, Request, Response], bool]

@@ -13,20 +13,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
 from attrs import asdict, field, frozen
 
 from babou_contract.mock_server import MockServer
-from babou_contract.mock_target import populate
-from babou_contract.model import Edge, Outcome, Report
+from babou_contract.model import Boundary, Outcome, Report
+from babou_contract.probing.mock_target import populate
 from babou_contract.run import run
 from babou_contract.settings import Settings
-from kill_matrix.model import Edit, Fault, Hook, Party, Populate, Variant, World, install
+from kill_matrix.model import (
+    SPEC,
+    Edit,
+    Fault,
+    Hook,
+    Party,
+    Populate,
+    Variant,
+    World,
+    changed,
+    install,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 _COPIED = ("openapi", "generated", "wrapper", "contract_tests", "pyproject.toml")
 _LEFT_OUT = ("kill_matrix", "wheel_tests", ".*")
 _SOURCES = ("contract_tests", "wrapper", "generated")
-_SERVED = tuple(edge for edge in Edge if edge.needs_server)
+_SERVED = tuple(boundary for boundary in Boundary if boundary.needs_server)
 _MOST = 120.0  # seconds for one run, however wrong the server
 
 
@@ -71,21 +83,21 @@ def world_of(hook: Hook | None = None, assets: Populate | None = None) -> Iterat
 def judge(case: Fault | Variant, *, whole: bool = False) -> Seen:
     """Run the check against one fault or variant.
 
-    A fault is held against the edge of the check that is named for it, or against all (`whole`);
-    a variant against the two that a server takes part in, since the others don't see it.
+    A fault is held against the boundary of the check that is named for it, or against all
+    (`whole`); a variant against the two that a server takes part in, since the others don't see it.
     """
-    asked = _SERVED if isinstance(case, Variant) else case.edges
-    edges = tuple(Edge) if whole else asked
+    asked = _SERVED if isinstance(case, Variant) else case.boundaries
+    boundaries = tuple(Boundary) if whole else asked
     if isinstance(case, Variant):
-        return _ask(case.hook, case.populate, 10.0, edges)
+        return _ask(case.hook, case.populate, 10.0, boundaries)
     if case.group.party is Party.server:
-        return _ask(case.hook, None, case.timeout, edges)
-    with world_of() as world, edited(case.edits) as root:
-        return _run_there(root, world, edges)
+        return _ask(case.hook, None, case.timeout, boundaries)
+    with world_of() as world, edited(case) as root:
+        return _run_there(root, world, boundaries)
 
 
 def _ask(
-    hook: Hook | None, assets: Populate | None, timeout: float, edges: tuple[Edge, ...]
+    hook: Hook | None, assets: Populate | None, timeout: float, boundaries: tuple[Boundary, ...]
 ) -> Seen:
     """Run the check in this process, against a server of its own."""
     with world_of(hook, assets) as world:
@@ -95,7 +107,7 @@ def _ask(
             assets=world.ids,
             timeout=timeout,
             time_limit=_MOST,
-            only=frozenset(edges) & frozenset(_SERVED),
+            only=frozenset(boundaries) & frozenset(_SERVED),
         )
         began = time.monotonic()
         try:
@@ -105,8 +117,8 @@ def _ask(
 
 
 @contextmanager
-def edited(edits: tuple[Edit, ...]) -> Iterator[Path]:
-    """Copy the project into a temporary folder, with the edits."""
+def edited(fault: Fault) -> Iterator[Path]:
+    """Copy the project into a temporary folder, with the fault's edits."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name in _COPIED:
@@ -115,8 +127,12 @@ def edited(edits: tuple[Edit, ...]) -> Iterator[Path]:
                 shutil.copy2(source, target)
             else:
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-        for edit in edits:
+        for edit in fault.edits:
             carry_out(edit, root)
+        if fault.spec:
+            path = root / SPEC
+            document = changed(yaml.safe_load(path.read_text(encoding="utf-8")), fault.spec)
+            path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
         yield root
 
 
@@ -132,14 +148,14 @@ def carry_out(edit: Edit, root: Path) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _run_there(root: Path, world: World, edges: tuple[Edge, ...]) -> Seen:
+def _run_there(root: Path, world: World, boundaries: tuple[Boundary, ...]) -> Seen:
     """Run the check in a process of its own, with the copy's modules."""
     told = {
         "base_url": world.server.base_url,
         "api_key": world.server.api_key,
         "assets": world.ids,
         "time_limit": _MOST,
-        "only": [edge.name for edge in edges],
+        "only": [boundary.name for boundary in boundaries],
     }
     path = os.pathsep.join(str(root / source) for source in _SOURCES)
     began = time.monotonic()
@@ -162,11 +178,11 @@ def _run_there(root: Path, world: World, edges: tuple[Edge, ...]) -> Seen:
 
 _CHILD = """
 import json, sys
-from babou_contract.model import Edge
+from babou_contract.model import Boundary
 from babou_contract.run import run
 from babou_contract.settings import Settings
 told = json.load(sys.stdin)
-told["assets"], told["only"] = tuple(told["assets"]), frozenset(map(Edge.parse, told["only"]))
+told["assets"], told["only"] = tuple(told["assets"]), frozenset(map(Boundary.parse, told["only"]))
 report = run(Settings(**told))
 sys.path += [%r]
 from kill_matrix.judge import as_json, seen_in

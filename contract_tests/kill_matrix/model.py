@@ -1,16 +1,17 @@
 """What a fault, a variant and an edit are; the catalogue is written in these words."""
 
+import copy
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 from urllib.parse import quote, unquote
 
 from attrs import define, evolve, field, frozen
 
-from babou_contract import spec
 from babou_contract.mock_server import MockServer, Request, Response
-from babou_contract.model import Edge
+from babou_contract.model import Boundary
+from babou_contract.specification import spec
 
 SPEC = "openapi/babou.yaml"
 GENERATED = "generated/babou_generated"
@@ -121,9 +122,37 @@ class Edit:
         return text.replace(self.old, self.new or "")
 
 
-def in_spec(old: str, new: str) -> tuple[Edit, ...]:
-    """Return the change of the specification that puts `new` for `old`."""
-    return (Edit(SPEC, old, new),)
+GONE = object()
+"""Stands for what an edit takes out."""
+
+
+def changed(document: Any, changes: Mapping[str, object]) -> Any:  # noqa: ANN401  JSON
+    """Return a copy of a document with changes.
+
+    Args:
+        document: As JSON has it.
+        changes: For each place, whose parts are joined by dots, the new value, `GONE`, or a
+            function of the value that stands there.
+
+    Raises:
+        LookupError: There is no such place.
+    """
+    document = copy.deepcopy(document)
+    for place, new in changes.items():
+        *parents, last = place.split(".")
+        around = document
+        for part in parents:
+            around = around[int(part) if isinstance(around, list) else part]
+        key: Any = int(last) if isinstance(around, list) else last
+        if new is GONE:
+            del around[key]
+        else:
+            around[key] = new(around[key]) if callable(new) else new
+    return document
+
+
+def _as_tuple(one_or_more: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (one_or_more,) if isinstance(one_or_more, str) else one_or_more
 
 
 @frozen
@@ -136,24 +165,28 @@ class Fault:
         says: What stands in a disagreement of that check, so that it failed for this reason.
         hook: How a server is wrong.
         edits: What is changed in a copy of the project.
+        spec: What is changed in the copy's specification, as `changed` reads it.
         beyond: Why nothing can find it; empty where it has to be found.
         timeout: Seconds that an answer may take.
     """
 
-    name: str
     group: Group
+    name: str
     about: str
-    killers: tuple[str, ...]
+    killers: tuple[str, ...] = field(converter=_as_tuple)
     says: str = ""
     hook: Hook | None = None
     edits: tuple[Edit, ...] = ()
+    spec: Mapping[str, object] = field(factory=dict)
     beyond: str = ""
     timeout: float = 10.0
 
     @property
-    def edges(self) -> tuple[Edge, ...]:
-        """The edges of its killers: if these fail, the whole check does."""
-        return tuple(dict.fromkeys(Edge.parse(killer.partition("/")[0]) for killer in self.killers))
+    def boundaries(self) -> tuple[Boundary, ...]:
+        """The boundaries of its killers: if these fail, the whole check does."""
+        return tuple(
+            dict.fromkeys(Boundary.parse(killer.partition("/")[0]) for killer in self.killers)
+        )
 
 
 Populate = Callable[[MockServer], tuple[str, ...]]

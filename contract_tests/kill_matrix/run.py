@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--only", action="append", choices=sorted(_CASES), metavar="NAME")
     which.add_argument("--write", action="store_true", help="run all and write docs/kill-matrix.md")
     parser.add_argument("--alone", action="store_true", help="ask schemathesis alone as well")
-    parser.add_argument("--whole", action="store_true", help="all edges, not only the fault's own")
+    parser.add_argument(
+        "--whole", action="store_true", help="all boundaries, not only the fault's own"
+    )
     parser.add_argument("--results", type=Path, metavar="FILE", help="keep and reuse verdicts")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes at a time")
     return parser

@@ -54,9 +54,9 @@ def _document(verdicts: Verdicts) -> Iterator[str]:
     passed = _count(variants, Fate.passed)
     yield f"\n{passed} of {len(variants)} variants pass; median {_median(variants)}.\n"
     yield (
-        "The times are of two runs side by side on two cores. A fault is held against the edge of "
-        "the check that is named for it, a variant against both edges with a server; an edit runs "
-        "in a process of its own, whose start is counted."
+        "The times are of two runs side by side on two cores. A fault is held against the boundary "
+        "of the check that is named for it, a variant against both boundaries with a server; an "
+        "edit runs in a process of its own, whose start is counted."
     )
     for group in Group:
         yield f"\n## Faults: {group.title}\n"

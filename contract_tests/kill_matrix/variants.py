@@ -78,107 +78,57 @@ def _keeps_quiet(world: World, request: Request, response: Response) -> Response
     return response.with_wire(close=True) if world.count(request.connection) >= 20 else response
 
 
+# fmt: off
 VARIANTS = (
     Variant("clean", "the mock server as it is"),
-    Variant(
-        "more-members",
-        "members that the spec does not have (D15)",
-        put(checksum="e3b0", tags=[], owner={"id": 1, "name": None}, score=0.5),
-    ),
+    Variant("more-members", "members that the spec does not have (D15)",
+        put(checksum="e3b0", tags=[], owner={"id": 1, "name": None}, score=0.5)),
     Variant("more-headers", "many headers more, not all of them ASCII", _many_headers),
-    Variant(
-        "other-words",
-        "errors in other words, and another language",
-        where(missing, error_body(lambda body: body | {"error": "Nicht gefunden …"})),
-    ),
-    Variant(
-        "errors-with-more",
-        "errors with hints and members that the spec does not have",
-        where(
-            lambda _w, _q, answer: answer.status >= 400,
-            error_body(
-                lambda body: body | {"hint": "See the docs", "request_id": "r1", "details": []}
-            ),
-        ),
-    ),
-    Variant(
-        "charset", "a charset parameter", header("Content-Type", "application/json; charset=utf-8")
-    ),
-    Variant(
-        "charset-in-quotes",
-        "a media type in capitals, a charset in quotes",
-        header("Content-Type", 'Application/JSON;Charset="UTF-8"'),
-    ),
+    Variant("other-words", "errors in other words, and another language",
+        where(missing, error_body(lambda body: body | {"error": "Nicht gefunden …"}))),
+    Variant("errors-with-more", "errors with hints and members that the spec does not have",
+        where(lambda _w, _q, answer: answer.status >= 400,
+        error_body(lambda body: body | {"hint": "See the docs", "request_id": "r1",
+        "details": []}))),
+    Variant("charset", "a charset parameter",
+        header("Content-Type", "application/json; charset=utf-8")),
+    Variant("charset-in-quotes", "a media type in capitals, a charset in quotes",
+        header("Content-Type", 'Application/JSON;Charset="UTF-8"')),
     Variant("gzip", "compressed bodies", compressed()),
-    Variant(
-        "gzip-and-chunked", "compressed bodies in chunks", then(compressed(), wire(chunked=True))
-    ),
+    Variant("gzip-and-chunked", "compressed bodies in chunks",
+        then(compressed(), wire(chunked=True))),
     Variant("chunked", "chunked bodies", wire(chunked=True)),
-    Variant(
-        "bytes-one-by-one",
-        "a few bodies arrive in small pieces",
-        where(nth(50), wire(body_interval=0.0005, piece=8)),
-    ),
+    Variant("bytes-one-by-one", "a few bodies arrive in small pieces",
+        where(nth(50), wire(body_interval=0.0005, piece=8))),
     Variant("connection-closed", "each connection is closed after its answer", wire(close=True)),
     Variant("connection-closed-at-times", "connections are closed now and then", _keeps_quiet),
-    Variant(
-        "connection-reset-at-times",
-        "one connection in a hundred is reset",
-        where(nth(100), wire(start="reset")),
-    ),
+    Variant("connection-reset-at-times", "one connection in a hundred is reset",
+        where(nth(100), wire(start="reset"))),
     Variant("slow", "each answer takes 10 ms", wire(latency=0.01)),
-    Variant(
-        "one-slow-answer",
-        "one answer in a hundred takes a third of a second",
-        where(nth(100), wire(latency=0.3)),
-    ),
-    Variant(
-        "rate-limit",
-        "one request in twenty is 429 with Retry-After: 0",
-        where(nth(20), then(instead(429, LIMITED), header("Retry-After", "0"))),
-    ),
-    Variant(
-        "rate-limit-without-word",
-        "one request in eighty is 429 without Retry-After",
-        where(nth(80), instead(429, LIMITED)),
-    ),
+    Variant("one-slow-answer", "one answer in a hundred takes a third of a second",
+        where(nth(100), wire(latency=0.3))),
+    Variant("rate-limit", "one request in twenty is 429 with Retry-After: 0",
+        where(nth(20), then(instead(429, LIMITED), header("Retry-After", "0")))),
+    Variant("rate-limit-without-word", "one request in eighty is 429 without Retry-After",
+        where(nth(80), instead(429, LIMITED))),
     Variant("rate-limit-with-date", "Retry-After is an HTTP date", where(nth(60), _date)),
-    Variant(
-        "rate-limit-by-the-edge",
-        "an edge proxy limits with its own page",
-        where(nth(60), then(page(429), header("Retry-After", "0"))),
-    ),
+    Variant("rate-limit-by-the-edge", "an edge proxy limits with its own page",
+        where(nth(60), then(page(429), header("Retry-After", "0")))),
     Variant("proxy-blips", "one request in sixty is a proxy's 502 page", where(nth(60), page(502))),
-    Variant(
-        "maintenance-for-a-moment",
-        "503 with Retry-After, once, in the middle",
-        where(
-            lambda world, _q, _a: world.count("all") == 50,
-            then(page(503), header("Retry-After", "0")),
-        ),
-    ),
-    Variant(
-        "nanoseconds",
-        "times with nine digits",
-        member("created_at", lambda text: text[:19] + ".123456789Z"),
-    ),
-    Variant(
-        "offsets", "times with offsets", member("created_at", lambda text: text[:19] + "-11:30")
-    ),
-    Variant(
-        "small-t-and-z",
-        "times with small letters",
-        member("created_at", lambda text: text[:19].replace("T", "t") + "z"),
-    ),
+    Variant("maintenance-for-a-moment", "503 with Retry-After, once, in the middle",
+        where(lambda world, _q, _a: world.count("all") == 50, then(page(503), header("Retry-After",
+        "0")))),
+    Variant("nanoseconds", "times with nine digits",
+        member("created_at", lambda text: text[:19] + ".123456789Z")),
+    Variant("offsets", "times with offsets",
+        member("created_at", lambda text: text[:19] + "-11:30")),
+    Variant("small-t-and-z", "times with small letters",
+        member("created_at", lambda text: text[:19].replace("T", "t") + "z")),
     Variant("leap-second", "a time in a leap second", put(created_at="2016-12-31T23:59:60Z")),
     Variant("times-respelled", "the same instant, spelled otherwise each time", _respelled),
-    Variant(
-        "whole-numbers-as-floats",
-        "245678.0 for an integer (D5)",
-        document(
-            lambda asset: asset | {n: asset[n] and float(asset[n]) for n in ("size", "width")}
-        ),
-    ),
+    Variant("whole-numbers-as-floats", "245678.0 for an integer (D5)",
+        document(lambda asset: asset | {n: asset[n] and float(asset[n]) for n in ("size",
+        "width")})),
     Variant("duration-whole", "a duration without a fraction", member("duration", int)),
     Variant("signed-in-the-query", "a presigned url that differs each time", _signed),
     Variant("signed-in-the-path", "a url that is signed in its path each time", _signed_in_path),
@@ -187,3 +137,4 @@ VARIANTS = (
     Variant("pretty", "sorted, indented JSON with a line end", text(_pretty)),
     Variant("escaped", "JSON with everything escaped that can be", text(_ascii)),
 )
+# fmt: on

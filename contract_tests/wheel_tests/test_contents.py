@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("wrapper/babou", "generated/babou_generated", "contract_tests/babou_contract")
-LAW = ("babou.yaml", "generate.py", "generator.yaml")
+LAW = ("babou.yaml", "exposed.yaml", "generate.py", "generator.yaml")
 BUILD = runpy.run_path(str(ROOT / "contract_tests" / "wheel_tests" / "build.py"))
 
 

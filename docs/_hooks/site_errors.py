@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import babou
 from babou._core.retry import _ADVICE, is_retryable, is_transient
 from babou._errors import STATUS_CLASSES, class_for
-from babou_contract import spec
+from babou_contract.specification import spec
 from site_tables import cell, table
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import babou
 import site_command_line
 import site_errors
 import site_specification
-from babou_contract import spec
 from babou_contract.mock_server import FAULTS, MockServer, Stage
+from babou_contract.specification import spec
 from site_tables import cell, table
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ PAGES = {
     "CONTRIBUTING.md": "project/contributing.md",
     "openapi/DECISIONS.md": "project/decisions.md",
     "contract_tests/CI.md": "testing/ci.md",
-    "contract_tests/README.md": "testing/court.md",
+    "contract_tests/README.md": "testing/contract-check.md",
 }
 """Files outside `docs/` that are pages as they stand."""
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import jinja2
 
-from babou_contract import spec
-from babou_contract.operations import METHODS, complete
+from babou_contract.specification import spec
+from babou_contract.specification.references import METHODS, complete
 from site_tables import cell
 
 Document = dict[str, Any]

@@ -39,6 +39,18 @@ def validate(data, custom_formats={}, name_prefix=None):
             data_keys.remove("AssetState")
             data__AssetState = data["AssetState"]
             validate____defs_assetstate(data__AssetState, custom_formats, (name_prefix or "data") + ".AssetState")
+        if "AssetPage" in data_keys:
+            data_keys.remove("AssetPage")
+            data__AssetPage = data["AssetPage"]
+            validate____defs_assetpage(data__AssetPage, custom_formats, (name_prefix or "data") + ".AssetPage")
+        if "Pagination" in data_keys:
+            data_keys.remove("Pagination")
+            data__Pagination = data["Pagination"]
+            validate____defs_pagination(data__Pagination, custom_formats, (name_prefix or "data") + ".Pagination")
+        if "File" in data_keys:
+            data_keys.remove("File")
+            data__File = data["File"]
+            validate____defs_file(data__File, custom_formats, (name_prefix or "data") + ".File")
         if "Error" in data_keys:
             data_keys.remove("Error")
             data__Error = data["Error"]
@@ -73,6 +85,77 @@ def validate____defs_error(data, custom_formats={}, name_prefix=None):
             data__hint = data["hint"]
             if not isinstance(data__hint, (str)):
                 raise JsonSchemaValueException("" + (name_prefix or "data") + ".hint must be string", value=data__hint, name="" + (name_prefix or "data") + ".hint", definition={'type': 'string'}, rule='type')
+    return data
+
+def validate____defs_file(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (str)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'minLength': 1, 'maxLength': 104857600}, rule='type')
+    if isinstance(data, str):
+        data_len = len(data)
+        if data_len < 1:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be longer than or equal to 1 characters", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'minLength': 1, 'maxLength': 104857600}, rule='minLength')
+        if data_len > 104857600:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be shorter than or equal to 104857600 characters", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'minLength': 1, 'maxLength': 104857600}, rule='maxLength')
+    return data
+
+def validate____defs_pagination(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (dict)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'required': ['limit', 'offset', 'total'], 'properties': {'limit': {'type': 'integer', 'minimum': 1}, 'offset': {'type': 'integer', 'minimum': 0}, 'total': {'type': 'integer', 'minimum': 0}}}, rule='type')
+    data_is_dict = isinstance(data, dict)
+    if data_is_dict:
+        data__missing_keys = set(['limit', 'offset', 'total']) - data.keys()
+        if data__missing_keys:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain " + (str(sorted(data__missing_keys)) + " properties"), value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'required': ['limit', 'offset', 'total'], 'properties': {'limit': {'type': 'integer', 'minimum': 1}, 'offset': {'type': 'integer', 'minimum': 0}, 'total': {'type': 'integer', 'minimum': 0}}}, rule='required')
+        data_keys = set(data.keys())
+        if "limit" in data_keys:
+            data_keys.remove("limit")
+            data__limit = data["limit"]
+            if not isinstance(data__limit, (int)) and not (isinstance(data__limit, float) and data__limit.is_integer()) or isinstance(data__limit, bool):
+                raise JsonSchemaValueException("" + (name_prefix or "data") + ".limit must be integer", value=data__limit, name="" + (name_prefix or "data") + ".limit", definition={'type': 'integer', 'minimum': 1}, rule='type')
+            if isinstance(data__limit, (int, float, Decimal)) and not isinstance(data__limit, bool):
+                if data__limit < 1:
+                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".limit must be bigger than or equal to 1", value=data__limit, name="" + (name_prefix or "data") + ".limit", definition={'type': 'integer', 'minimum': 1}, rule='minimum')
+        if "offset" in data_keys:
+            data_keys.remove("offset")
+            data__offset = data["offset"]
+            if not isinstance(data__offset, (int)) and not (isinstance(data__offset, float) and data__offset.is_integer()) or isinstance(data__offset, bool):
+                raise JsonSchemaValueException("" + (name_prefix or "data") + ".offset must be integer", value=data__offset, name="" + (name_prefix or "data") + ".offset", definition={'type': 'integer', 'minimum': 0}, rule='type')
+            if isinstance(data__offset, (int, float, Decimal)) and not isinstance(data__offset, bool):
+                if data__offset < 0:
+                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".offset must be bigger than or equal to 0", value=data__offset, name="" + (name_prefix or "data") + ".offset", definition={'type': 'integer', 'minimum': 0}, rule='minimum')
+        if "total" in data_keys:
+            data_keys.remove("total")
+            data__total = data["total"]
+            if not isinstance(data__total, (int)) and not (isinstance(data__total, float) and data__total.is_integer()) or isinstance(data__total, bool):
+                raise JsonSchemaValueException("" + (name_prefix or "data") + ".total must be integer", value=data__total, name="" + (name_prefix or "data") + ".total", definition={'type': 'integer', 'minimum': 0}, rule='type')
+            if isinstance(data__total, (int, float, Decimal)) and not isinstance(data__total, bool):
+                if data__total < 0:
+                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".total must be bigger than or equal to 0", value=data__total, name="" + (name_prefix or "data") + ".total", definition={'type': 'integer', 'minimum': 0}, rule='minimum')
+    return data
+
+def validate____defs_assetpage(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (dict)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'required': ['assets', 'pagination'], 'properties': {'assets': {'type': 'array', 'items': {'type': 'object', 'required': ['id', 'name', 'url', 'content_type', 'size', 'state', 'duration', 'width', 'height', 'created_at'], 'properties': {'id': {'type': 'string', 'minLength': 1}, 'name': {'type': 'string'}, 'url': {'type': ['string', 'null'], 'minLength': 1}, 'content_type': {'type': 'string', 'pattern': '^[^/\\s]+/[^/\\s]+'}, 'size': {'type': ['integer', 'null'], 'minimum': 0}, 'state': {'anyOf': [{'$ref': '#/$defs/AssetState'}, {'type': 'string'}]}, 'duration': {'type': ['number', 'null'], 'minimum': 0}, 'width': {'type': ['integer', 'null'], 'minimum': 0}, 'height': {'type': ['integer', 'null'], 'minimum': 0}, 'created_at': {'type': 'string', 'format': 'date-time', 'pattern': '^2[0-9]{3}-'}}}}, 'pagination': {'type': 'object', 'required': ['limit', 'offset', 'total'], 'properties': {'limit': {'type': 'integer', 'minimum': 1}, 'offset': {'type': 'integer', 'minimum': 0}, 'total': {'type': 'integer', 'minimum': 0}}}}}, rule='type')
+    data_is_dict = isinstance(data, dict)
+    if data_is_dict:
+        data__missing_keys = set(['assets', 'pagination']) - data.keys()
+        if data__missing_keys:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain " + (str(sorted(data__missing_keys)) + " properties"), value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'required': ['assets', 'pagination'], 'properties': {'assets': {'type': 'array', 'items': {'type': 'object', 'required': ['id', 'name', 'url', 'content_type', 'size', 'state', 'duration', 'width', 'height', 'created_at'], 'properties': {'id': {'type': 'string', 'minLength': 1}, 'name': {'type': 'string'}, 'url': {'type': ['string', 'null'], 'minLength': 1}, 'content_type': {'type': 'string', 'pattern': '^[^/\\s]+/[^/\\s]+'}, 'size': {'type': ['integer', 'null'], 'minimum': 0}, 'state': {'anyOf': [{'$ref': '#/$defs/AssetState'}, {'type': 'string'}]}, 'duration': {'type': ['number', 'null'], 'minimum': 0}, 'width': {'type': ['integer', 'null'], 'minimum': 0}, 'height': {'type': ['integer', 'null'], 'minimum': 0}, 'created_at': {'type': 'string', 'format': 'date-time', 'pattern': '^2[0-9]{3}-'}}}}, 'pagination': {'type': 'object', 'required': ['limit', 'offset', 'total'], 'properties': {'limit': {'type': 'integer', 'minimum': 1}, 'offset': {'type': 'integer', 'minimum': 0}, 'total': {'type': 'integer', 'minimum': 0}}}}}, rule='required')
+        data_keys = set(data.keys())
+        if "assets" in data_keys:
+            data_keys.remove("assets")
+            data__assets = data["assets"]
+            if not isinstance(data__assets, (list, tuple)):
+                raise JsonSchemaValueException("" + (name_prefix or "data") + ".assets must be array", value=data__assets, name="" + (name_prefix or "data") + ".assets", definition={'type': 'array', 'items': {'type': 'object', 'required': ['id', 'name', 'url', 'content_type', 'size', 'state', 'duration', 'width', 'height', 'created_at'], 'properties': {'id': {'type': 'string', 'minLength': 1}, 'name': {'type': 'string'}, 'url': {'type': ['string', 'null'], 'minLength': 1}, 'content_type': {'type': 'string', 'pattern': '^[^/\\s]+/[^/\\s]+'}, 'size': {'type': ['integer', 'null'], 'minimum': 0}, 'state': {'anyOf': [{'$ref': '#/$defs/AssetState'}, {'type': 'string'}]}, 'duration': {'type': ['number', 'null'], 'minimum': 0}, 'width': {'type': ['integer', 'null'], 'minimum': 0}, 'height': {'type': ['integer', 'null'], 'minimum': 0}, 'created_at': {'type': 'string', 'format': 'date-time', 'pattern': '^2[0-9]{3}-'}}}}, rule='type')
+            data__assets_is_list = isinstance(data__assets, (list, tuple))
+            if data__assets_is_list:
+                data__assets_len = len(data__assets)
+                for data__assets_x, data__assets_item in enumerate(data__assets):
+                    validate____defs_asset(data__assets_item, custom_formats, (name_prefix or "data") + ".assets[{data__assets_x}]".format(**locals()))
+        if "pagination" in data_keys:
+            data_keys.remove("pagination")
+            data__pagination = data["pagination"]
+            validate____defs_pagination(data__pagination, custom_formats, (name_prefix or "data") + ".pagination")
     return data
 
 def validate____defs_assetstate(data, custom_formats={}, name_prefix=None):

@@ -25,11 +25,13 @@ from babou._errors import (
     ConfigurationError,
     ConflictError,
     DownloadError,
+    FileTooLargeError,
     InternalServerError,
     InvalidAssetIdError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
+    UploadError,
     WaitCancelledError,
     WaitError,
     WaitTimeoutError,
@@ -42,13 +44,14 @@ if TYPE_CHECKING:
     from babou._client import Client
     from babou._core.batch import WaitFailure, WaitResult, WaitSuccess
     from babou._core.messages import Request, Response
-    from babou._core.operations import Asset, AssetState
+    from babou._core.operations import Asset, AssetPage, AssetState
     from babou._core.polling import Again, Done, Failed, PollPolicy, TimedOut
     from babou._core.verdict import Verdict, VerdictReason
     from babou._http.budget import Budget, RateBudget
     from babou._http.caller import AsyncHttpxTransport, HttpxTransport
     from babou._http.redis_budget import RedisBudget
     from babou._http.transport import AsyncTransport, ResponseStream, Transport
+    from babou._lists import AssetList, AsyncAssetList
 
     __version__: str
 
@@ -60,8 +63,11 @@ __all__ = [
     "Again",
     "Asset",
     "AssetFailedError",
+    "AssetList",
+    "AssetPage",
     "AssetState",
     "Assets",
+    "AsyncAssetList",
     "AsyncAssets",
     "AsyncClient",
     "AsyncHttpxTransport",
@@ -78,6 +84,7 @@ __all__ = [
     "Done",
     "DownloadError",
     "Failed",
+    "FileTooLargeError",
     "HttpxTransport",
     "InternalServerError",
     "InvalidAssetIdError",
@@ -92,6 +99,7 @@ __all__ = [
     "ResponseStream",
     "TimedOut",
     "Transport",
+    "UploadError",
     "Verdict",
     "VerdictReason",
     "WaitCancelledError",
@@ -108,8 +116,11 @@ __all__ = [
 _LATE = {
     "Again": "babou._core.polling",
     "Asset": "babou._core.operations",
+    "AssetList": "babou._lists",
+    "AssetPage": "babou._core.operations",
     "Assets": "babou._assets",
     "AssetState": "babou._core.operations",
+    "AsyncAssetList": "babou._lists",
     "AsyncAssets": "babou._async_assets",
     "AsyncClient": "babou._async_client",
     "AsyncHttpxTransport": "babou._http.caller",

@@ -6,13 +6,14 @@ import contextlib
 import math
 from typing import TYPE_CHECKING, BinaryIO, overload
 
-from babou._core.asset_flows import AssetFlows
+from babou._core.asset_flows import AssetFlows, id_of
 from babou._core.batch import WaitResult
-from babou._core.config import DEFAULT_WAIT_TIMEOUT, check_seconds
+from babou._core.config import DEFAULT_WAIT_TIMEOUT, check_most, check_seconds
 from babou._core.operations import Asset
 from babou._core.source import source_url
 from babou._core.verdict import Verdict, verdict
 from babou._errors import NotFoundError
+from babou._lists import AssetList
 from babou._storage.files import sink_for
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from babou._core.operations import AssetState
     from babou._core.polling import Options
     from babou._core.wait_state import FailedPoll
     from babou._errors import BabouError
@@ -39,7 +41,7 @@ class Assets:
         self._runner, self._options = runner, options
         self._flows = AssetFlows(runner, options)
 
-    def get(self, asset_id: str) -> Asset:
+    def get(self, asset_id: str | Asset) -> Asset:
         """Fetch an asset as it is now (docs: GET /api/v1/assets/{assetId}).
 
         Raises:
@@ -49,9 +51,32 @@ class Assets:
         """
         return self._runner.run(self._flows.get(asset_id))
 
+    def list(
+        self,
+        *,
+        state: AssetState | str | None = None,
+        content_type: str | None = None,
+        limit: int | None = None,
+    ) -> AssetList:
+        """Return the account's assets, to iterate over (docs: GET /api/v1/assets).
+
+        They are fetched a page at a time, in the server's order, each asset once, however it moves
+        between pages meanwhile. One that is uploaded or deleted meanwhile may be given or not.
+
+        Args:
+            state: Only assets in this state; `failed` does not find those in `error` (D20).
+            content_type: Only assets of this MIME type, such as `image/png`.
+            limit: How many assets to give at most. By default all.
+
+        Raises:
+            ConfigurationError: An argument can't be used.
+        """
+        query, most = self._flows.query(state, content_type), check_most(limit)
+        return AssetList(lambda: self._runner.iterate(self._flows.pages(query, most), None))
+
     def wait(
         self,
-        asset_id: str,
+        asset_id: str | Asset,
         *,
         timeout: float = DEFAULT_WAIT_TIMEOUT,
         started_at: datetime | None = None,
@@ -65,7 +90,7 @@ class Assets:
         Passing errors (no connection, 429, 5xx …) are polled through.
 
         Args:
-            asset_id: What to wait for.
+            asset_id: What to wait for: an identifier, or an asset.
             timeout: Seconds that the whole wait may take.
             started_at: When the wait began, to take it up in another process; its time counts
                 from there.
@@ -99,7 +124,7 @@ class Assets:
 
     def watch(
         self,
-        asset_id: str,
+        asset_id: str | Asset,
         *,
         timeout: float = DEFAULT_WAIT_TIMEOUT,
         started_at: datetime | None = None,
@@ -129,7 +154,7 @@ class Assets:
     @overload
     def wait_many(  # type: ignore[overload-overlap]  # the narrower one comes first
         self,
-        asset_ids: str | Mapping[str, object],
+        asset_ids: str | Asset | Mapping[str, object],
         *,
         timeout: float = ...,
         started_at: datetime | None = ...,
@@ -142,7 +167,7 @@ class Assets:
     @overload
     def wait_many(
         self,
-        asset_ids: Iterable[str],
+        asset_ids: Iterable[str | Asset],
         *,
         timeout: float = ...,
         started_at: datetime | None = ...,
@@ -154,7 +179,7 @@ class Assets:
 
     def wait_many(  # type: ignore[misc]  # it never returns None
         self,
-        asset_ids: Iterable[str],
+        asset_ids: Iterable[str | Asset],
         *,
         timeout: float = DEFAULT_WAIT_TIMEOUT,
         started_at: datetime | None = None,
@@ -190,20 +215,20 @@ class Assets:
                 else:
                     _notify(event, on_update, on_error)
 
-    def check(self, asset_id: str) -> Verdict:
+    def check(self, asset_id: str | Asset) -> Verdict:
         """Say whether the asset can be used; the verdict is true when it can.
 
         Not found, failed and not ready yet are verdicts. A wrong key or a broken network says
         nothing about the asset, and raises (D6).
         """
         try:
-            return verdict(asset_id, self.get(asset_id))
+            return verdict(id_of(asset_id), self.get(asset_id))
         except NotFoundError as error:
             if error.code is None:  # not the API's own answer, but of a gateway or another server
                 raise
-            return verdict(asset_id, None)
+            return verdict(id_of(asset_id), None)
 
-    def url(self, asset_id: str) -> str:
+    def url(self, asset_id: str | Asset) -> str:
         """Return where the asset's bytes are: an http, https or s3 URL (D3).
 
         Raises:

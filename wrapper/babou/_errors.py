@@ -13,6 +13,7 @@
     │   ├── PermissionDeniedError     403
     │   ├── NotFoundError             404
     │   ├── ConflictError             409
+    │   ├── FileTooLargeError         413
     │   ├── RateLimitError            429
     │   └── InternalServerError       5xx, the CDN's 52x among them
     ├── APIResponseValidationError    a success whose body is not what the specification promises
@@ -20,7 +21,8 @@
     │   ├── AssetFailedError          …because the asset failed
     │   ├── WaitTimeoutError          (also a TimeoutError) …because its time was up
     │   └── WaitCancelledError        …because it was told to stop
-    └── DownloadError                 the bytes could not be had, or not be stored
+    ├── DownloadError                 the bytes could not be had, or not be stored
+    └── UploadError                   a file that can't be uploaded
 
 All of them can be pickled and copied. None of them ever holds the API key.
 """
@@ -155,6 +157,13 @@ class ConflictError(APIStatusError):
     """409: the asset is being changed by somebody else."""
 
 
+class FileTooLargeError(APIStatusError):
+    """413: the file is larger than an upload may be (D22).
+
+    A file that is surely too large is refused with the same error before a byte is sent.
+    """
+
+
 class RateLimitError(APIStatusError):
     """429: too many requests with this key; `retry_after` tells how long to wait, if known."""
 
@@ -169,6 +178,7 @@ STATUS_CLASSES: Mapping[int, type[APIStatusError]] = {
     403: PermissionDeniedError,
     404: NotFoundError,
     409: ConflictError,
+    413: FileTooLargeError,
     429: RateLimitError,
 }
 
@@ -262,3 +272,7 @@ class DownloadError(BabouError):
         self.asset_id = asset_id
         self.url = url
         self.status_code = status_code
+
+
+class UploadError(BabouError):
+    """The file could not be read to its end, is empty, or is of no type that can be told."""

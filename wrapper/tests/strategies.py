@@ -16,9 +16,9 @@ from babou._core.operations import Asset, decode_asset
 from babou._errors import APIConnectionError, APITimeoutError
 from babou._http.async_runner import AsyncRunner
 from babou._http.runner import Head, Runner
-from babou_contract import spec
-from babou_contract.schema import fits
-from babou_contract.strategies import values
+from babou_contract.specification import spec
+from babou_contract.specification.schema import fits
+from babou_contract.specification.strategies import values
 
 ID = "ast_abc123xyz456789012"
 KEY = "sk-bab-invented-and-secret"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import ID, Turn, World, asset, chances, final, passing, refusal, seconds, seen
 
 from babou._core.batch import Batch, WaitResult, WaitSuccess
-from babou._core.flows import outcome_of
+from babou._core.calls import outcome_of
 from babou._core.polling import PollPolicy
 from babou._core.retry import asked_pause
 from babou._errors import (

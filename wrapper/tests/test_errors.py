@@ -13,8 +13,8 @@ from strategies import ERROR, ID, KEY, Turn, World, answer, asset, refusal
 
 from babou import _errors
 from babou._assets import Assets
+from babou._core.calls import outcome_of
 from babou._core.config import check_asset_id
-from babou._core.flows import outcome_of
 from babou._core.operations import decode_asset, decode_error
 from babou._core.polling import Options, PollPolicy
 from babou._core.retry import status_error
@@ -32,6 +32,7 @@ from babou._errors import (
     ConfigurationError,
     ConflictError,
     DownloadError,
+    FileTooLargeError,
     InternalServerError,
     InvalidAssetIdError,
     NotFoundError,
@@ -53,6 +54,7 @@ STATUSES = {
     403: PermissionDeniedError,
     404: NotFoundError,
     409: ConflictError,
+    413: FileTooLargeError,
     429: RateLimitError,
     500: InternalServerError,
     502: InternalServerError,
@@ -64,7 +66,6 @@ STATUSES = {
     204: APIStatusError,
     302: APIStatusError,
     408: APIStatusError,
-    413: APIStatusError,
     418: APIStatusError,
     499: APIStatusError,
 }
@@ -207,7 +208,7 @@ def test_request_id_is_read_under_its_other_name():
 
 def test_answer_without_content_type_is_described_so():
     """The text does not leave a gap where the kind of body should stand."""
-    error = status_error(answer(502, b"", content_type=""), None, asset_id=ID)
+    error = status_error(answer(502, b"", content_type=""), None, subject="Asset")
     assert "no content type, 0 bytes" in str(error)
 
 
@@ -254,7 +255,7 @@ def specimens() -> list[BabouError]:
     """Return one error of each class, with everything that it can carry."""
     status_errors = [
         outcome_of(refusal(status, retry_after="3", x_request_id="r"), ID)
-        for status in (400, 401, 403, 404, 409, 418, 429, 520)
+        for status in (400, 401, 403, 404, 409, 413, 418, 429, 520)
     ]
     invalid = outcome_of(answer(200, {"id": ID}), ID)
     wait = {"asset_id": ID, "asset": asset("error"), "elapsed": 1.5, "polls": 3}
@@ -274,6 +275,7 @@ def specimens() -> list[BabouError]:
         WaitTimeoutError("text", **wait, last_error=status_errors[-1]),
         wait_cancelled(ID, asset=None, elapsed=1.0, polls=1, error=None),
         DownloadError("text", asset_id=ID, url="https://host/path", status_code=403),
+        _errors.UploadError("text"),
     ]
 
 

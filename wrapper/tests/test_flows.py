@@ -16,7 +16,8 @@ from strategies import (
     unreachable,
 )
 
-from babou._core.flows import get, outcome_of, watch
+from babou._core.calls import outcome_of
+from babou._core.flows import get, watch
 from babou._core.messages import Cancelled, Step
 from babou._core.operations import Asset
 from babou._core.polling import PollPolicy

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from strategies import ID, asset, refusal, seen
 
 from babou import Again, BabouError, Done, Failed, TimedOut
-from babou._core.flows import outcome_of
+from babou._core.calls import outcome_of
 from babou._core.polling import Options, PollPolicy
 from babou._errors import (
     APIConnectionError,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import ID, answer, refusal
 
-from babou._core.flows import outcome_of
+from babou._core.calls import outcome_of
 from babou._core.retry import asked_pause, backoff, is_retryable, is_transient, pause, retry_after
 from babou._errors import (
     APIConnectionError,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import ID, asset, refusal
 
 from babou import Again, ConfigurationError, PollPolicy, TimedOut
-from babou._core.flows import outcome_of
+from babou._core.calls import outcome_of
 
 SCHEDULE = (10.0, 12.0, 13.0, 20.0)
 POLICY = PollPolicy(schedule=SCHEDULE)

@@ -12,10 +12,13 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
+from babou_contract.specification.operations import Operation, operations
+
 ROOT = Path(__file__).resolve().parents[2]
 SPEC: dict[str, Any] = yaml.safe_load((ROOT / "openapi/babou.yaml").read_text(encoding="utf-8"))
-OPERATION = SPEC["paths"]["/api/v1/assets/{assetId}"]["get"]
-ASSET = SPEC["components"]["schemas"]["Asset"]
+OPERATIONS = {operation.written["operationId"]: operation for operation in operations(SPEC)}
+SCHEMAS = SPEC["components"]["schemas"]
+ASSET = SCHEMAS["Asset"]
 
 MEMBERS = {  # name → whether it can be null, as the page of the API says
     "id": False,
@@ -29,13 +32,22 @@ MEMBERS = {  # name → whether it can be null, as the page of the API says
     "height": True,
     "created_at": False,
 }
-ERRORS = {
+COMMON = {
     "400": {"VALIDATION_ERROR"},
     "401": {"UNAUTHORIZED", "INVALID_API_KEY_FORMAT", "API_KEY_EXPIRED"},
-    "404": {"NOT_FOUND"},
     "429": {"RATE_LIMITED"},
     "500": {"INTERNAL_ERROR"},
     "5XX": {"SERVICE_UNAVAILABLE"},
+}
+ERRORS = {  # operation → status → codes, as the pages of the API say
+    "getAsset": COMMON | {"404": {"NOT_FOUND"}},
+    "listAssets": COMMON,
+    "uploadAsset": COMMON | {"413": {"FILE_TOO_LARGE"}, "500": {"UPLOAD_FAILED"}},
+}
+TYPES = {
+    "video": {"mp4", "quicktime", "x-msvideo", "webm"},
+    "image": {"png", "jpeg", "gif", "webp", "svg+xml"},
+    "audio": {"mpeg", "wav", "ogg", "aac"},
 }
 
 DECISION = re.compile(r"^## (D\d+)\b.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -54,18 +66,27 @@ def validator(schema: dict[str, Any]) -> Draft202012Validator:
 
 def examples() -> Iterator[Any]:
     """Yield each example of the spec with the schema it stands beside."""
-    for parameter in OPERATION["parameters"]:
-        yield pytest.param(parameter["schema"], parameter["example"], id=parameter["name"])
-    for status, response in OPERATION["responses"].items():
-        for name, header in response.get("headers", {}).items():
-            yield pytest.param(header["schema"], header["example"], id=f"{status}-{name}")
-        content = response["content"]["application/json"]
-        for name, example in content["examples"].items():
-            yield pytest.param(content["schema"], example["value"], id=f"{status}-{name}")
-    for name, schema in SPEC["components"]["schemas"].items():
+    for name, operation in OPERATIONS.items():
+        yield from examples_of(name, operation)
+    for name, schema in SCHEMAS.items():
         for member, member_schema in schema.get("properties", {}).items():
-            for example in member_schema["examples"]:
+            for example in member_schema.get("examples", ()):
                 yield pytest.param(member_schema, example, id=f"{name}-{member}")
+
+
+def examples_of(name: str, operation: Operation) -> Iterator[Any]:
+    """Yield each example of an operation with its schema."""
+    for parameter in operation.parameters:
+        for example in parameter.examples:
+            yield pytest.param(parameter.schema, example, id=f"{name}-{parameter.name}-{example}")
+    for status, response in operation.responses.items():
+        for header, written in response.get("headers", {}).items():
+            yield pytest.param(
+                written["schema"], written["example"], id=f"{name}-{status}-{header}"
+            )
+        content = response["content"]["application/json"]
+        for title, example in content["examples"].items():
+            yield pytest.param(content["schema"], example["value"], id=f"{name}-{status}-{title}")
 
 
 def test_the_spec_is_valid_openapi():
@@ -89,10 +110,11 @@ def test_a_time_without_an_offset_or_of_another_century_is_refused(created_at):
         validator(ASSET["properties"]["created_at"]).validate(created_at)
 
 
-def test_the_operation_has_its_name_and_asks_for_the_key():
+def test_the_operations_have_their_names_and_ask_for_the_key():
     """The generator reads security at the operation only; elsewhere it would be lost."""
-    assert OPERATION["operationId"] == "getAsset"
-    assert OPERATION["security"] == [{"bearerAuth": []}]
+    assert set(OPERATIONS) >= set(ERRORS)
+    asked = [operation.written["security"] for operation in OPERATIONS.values()]
+    assert asked == [[{"bearerAuth": []}]] * len(OPERATIONS)
     scheme = SPEC["components"]["securitySchemes"]["bearerAuth"]
     assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
 
@@ -106,7 +128,8 @@ def test_an_asset_has_the_ten_documented_members():
     """D4: all ten members are always there, and the documentation tool's artefacts are none."""
     assert set(ASSET["properties"]) >= set(MEMBERS)
     assert set(ASSET["required"]) >= set(MEMBERS)
-    assert not set(ASSET["properties"]) & set().union(*ERRORS.values())
+    codes = {code for errors in ERRORS.values() for found in errors.values() for code in found}
+    assert not set(ASSET["properties"]) & codes
     assert "additionalProperties" not in ASSET
 
 
@@ -141,22 +164,89 @@ def test_any_state_is_allowed_and_five_are_known(state):
     assert {"uploading", "processing", "ready", "error", "failed"} <= set(known)
 
 
-def test_each_documented_error_has_an_example():
+@pytest.mark.parametrize("name", list(ERRORS))
+def test_each_documented_error_has_an_example(name):
     """D7: the statuses and codes of all the documentation's pages are in the spec."""
     found = {
         status: {
             example["value"]["code"]
             for example in response["content"]["application/json"]["examples"].values()
         }
-        for status, response in OPERATION["responses"].items()
-        if status != "200"
+        for status, response in OPERATIONS[name].responses.items()
+        if not status.startswith("2")
     }
-    assert {status: codes & found[status] for status, codes in ERRORS.items()} == ERRORS
+    assert {status: codes & found[status] for status, codes in ERRORS[name].items()} == ERRORS[name]
 
 
 def test_no_catch_all_response():
     """A `default` response would send every redirect and empty answer to the error decoder."""
-    assert "default" not in OPERATION["responses"]
+    named = [status for operation in OPERATIONS.values() for status in operation.responses]
+    assert "default" not in named
+
+
+def parameter(name: str) -> dict[str, Any]:
+    """Return a parameter of the list."""
+    (found,) = (p for p in OPERATIONS["listAssets"].parameters if p.name == name)
+    assert not found.required
+    return found.schema
+
+
+def test_a_page_has_one_to_a_hundred_assets_and_twenty_by_default():
+    """D18: `limit` is a whole number from 1 to 100, and `offset` one from 0 up."""
+    limit, offset = parameter("limit"), parameter("offset")
+    assert [number for number in (0, 1, 100, 101) if validator(limit).is_valid(number)] == [1, 100]
+    assert (limit["default"], offset["default"]) == (20, 0)
+    assert not validator(offset).is_valid(-1)
+
+
+def test_a_page_past_the_end_is_empty():
+    """D19: such a page is a success, without an asset."""
+    page = SCHEMAS["AssetPage"]
+    past = {"assets": [], "pagination": {"limit": 20, "offset": 40, "total": 3}}
+    validator(page).validate(past)
+
+
+def test_the_list_is_filtered_by_every_known_state():
+    """D20: the filter takes the five spellings that a state has, and no other."""
+    states = ["uploading", "processing", "ready", "error", "failed", "none"]
+    filtered = validator(parameter("state"))
+    assert [state for state in states if filtered.is_valid(state)] == states[:-1]
+
+
+def upload() -> Operation:
+    """Return the upload."""
+    return OPERATIONS["uploadAsset"]
+
+
+def test_an_upload_is_answered_with_either_success():
+    """D21: both statuses bring the new asset."""
+    of = {"$ref": "#/components/schemas/Asset"}
+    content = {status: upload().responses[status]["content"] for status in ("200", "201")}
+    assert [part["application/json"]["schema"] for part in content.values()] == [of, of]
+
+
+def test_a_file_has_at_most_a_hundred_mebibytes():
+    """D22: of the two readings of 100 MB, the larger."""
+    assert SCHEMAS["File"]["maxLength"] == 100 * 2**20
+    assert upload().body_required
+
+
+def test_an_upload_has_no_parameter_for_a_name():
+    """D23: the bytes come alone, so nothing names the asset."""
+    assert upload().parameters == ()
+
+
+def test_the_thirteen_documented_types_are_taken():
+    """D24: these types and no others have a body in the spec."""
+    known = {f"{kind}/{subtype}" for kind, subtypes in TYPES.items() for subtype in subtypes}
+    assert set(upload().written["requestBody"]["content"]) == known
+
+
+def test_an_asset_in_a_list_is_a_whole_asset():
+    """D25: the list's assets have the members of any other."""
+    assert SCHEMAS["AssetPage"]["properties"]["assets"]["items"] == {
+        "$ref": "#/components/schemas/Asset"
+    }
 
 
 def mentions() -> Iterator[Any]:

@@ -8,8 +8,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ._documented import error
 from ._entries import add_asset, add_fault
-from ._faults_answers import error
 from ._messages import HIDDEN, Request, Response
 
 if TYPE_CHECKING:
@@ -66,6 +66,9 @@ class Admin:
                 "status": one.status,
                 "time": one.time,
                 "connection": one.connection,
+                "operation_id": one.operation_id,
+                "body_size": one.body_size,
+                "body_sha256": one.body_sha256,
             }
             for one in self._server.requests
         ]
@@ -81,6 +84,6 @@ class Admin:
 
 def _document(request: Request) -> object:
     try:
-        return json.loads(request.body or b"")
+        return json.loads(request.body if isinstance(request.body, bytes) else b"")
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}: no JSON: {error.msg}") from error

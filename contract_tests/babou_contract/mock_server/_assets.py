@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from attrs import define, frozen
 
-from babou_contract import spec
+from babou_contract.specification import spec
 
 from . import _media
+from ._files import FilePart
 from ._known import check_members, check_states
 from ._lifecycle import Lifecycle, by_reads
 
@@ -31,7 +32,7 @@ class Asset:
 
     id: str
     members: dict[str, Any]
-    content: bytes | None
+    content: bytes | FilePart | None
     lifecycle: Lifecycle
 
     @property
@@ -96,16 +97,19 @@ class Entry:
         return state
 
 
-def etag_of(content: bytes) -> str:
+def etag_of(content: bytes | FilePart) -> str:
     """Return a strong entity tag of some bytes."""
-    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    digest = hashlib.sha256()
+    for block in (content,) if isinstance(content, bytes) else content():
+        digest.update(block)
+    return f'"{digest.hexdigest()[:32]}"'
 
 
 def make(
     id: str,
     *,
     kind: str = "image",
-    content: bytes | None = None,
+    content: bytes | FilePart | None = None,
     lifecycle: Lifecycle | None = None,
     allow_unknown: bool = False,
     **members: object,

@@ -5,13 +5,15 @@ from functools import partial
 
 from attrs import frozen
 
-from babou_contract import spec
+from babou_contract.specification import spec
 
 from . import _media
 from ._assets import Asset
 from ._assets import make as make_documented
-from ._lifecycle import by_reads, by_time
+from ._known import states
+from ._lifecycle import Lifecycle, by_reads, by_time
 
+_WAY = ("uploading", "processing", "ready")  # of an upload
 _VIDEO_SIZE = 3 * 1024 * 1024  # enough for a progress bar to be seen
 
 # Whatever an edit of the spec takes away, the server starts.
@@ -67,3 +69,20 @@ def demos() -> Iterator[Demo]:
         make("ast_demo_unknown_state", kind="video", name="new.mp4", state="transcoding"),
         "in a state that the documentation does not know",
     )
+
+
+def uploads() -> Lifecycle:
+    """Return the way of an upload, as far as its states are documented."""
+    try:
+        known = states()
+    except LookupError:  # no asset can be read in this specification
+        known = ()
+    return by_reads(*([state for state in _WAY if state in known] or _WAY))
+
+
+def all_demos() -> list[Demo]:
+    """Return the assets that are there from the start; none where no asset can be read."""
+    try:
+        return [*documented(), *demos()]
+    except spec.NoOperationError:
+        return []

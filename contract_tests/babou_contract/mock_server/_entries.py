@@ -1,8 +1,8 @@
 """Assets and faults as plain documents: the entries of a file, and what the admin API is sent.
 
 An asset has the members of the API's assets, and beside them `kind`, `lifecycle`, `allow_unknown`
-and its bytes. A fault has its name as `fault`, and beside it `asset_id`, `times`, `allow_unknown`
-and its own parameters.
+and its bytes. A fault has its name as `fault`, and beside it `asset_id`, `operation_id`, `times`,
+`allow_unknown` and its own parameters.
 """
 
 import base64
@@ -74,10 +74,10 @@ def switch_on(server: "MockServer", fault: str, settings: Mapping[str, Any]) -> 
         ValueError: It makes no sense.
     """
     parameters = dict(settings)
-    asset_id = parameters.pop("asset_id", None)
+    targets = {name: parameters.pop(name, None) for name in ("asset_id", "operation_id")}
     server.fault(
         fault,
-        asset_id=None if asset_id is None else _text("asset_id", asset_id),
+        **{name: _text(name, value) for name, value in targets.items() if value is not None},
         times=parameters.pop("times", None),
         allow_unknown=_flag(parameters),
         **parameters,

@@ -3,8 +3,7 @@
 import math
 from email.utils import formatdate
 
-from babou_contract import spec
-
+from ._documented import error_to
 from ._faults import Stage, fault
 from ._messages import Request, Response, Rewrite
 
@@ -12,12 +11,6 @@ _PAGE = """<!DOCTYPE html>
 <html><head><title>{title}</title></head>
 <body><center><h1>{title}</h1></center><hr><center>{server}</center></body></html>
 """
-
-
-def error(status: int, code: str | None = None) -> Response:
-    """Answer with the spec's error body for this status."""
-    answer = Response(status).with_json(spec.error_body(status, code))
-    return answer.with_header("WWW-Authenticate", "Bearer") if status == 401 else answer  # noqa: PLR2004  a status is its own name
 
 
 def _page(status: int, title: str, server: str) -> Response:
@@ -29,8 +22,13 @@ def _instead(answer: Response) -> Rewrite:
     return lambda _request, _response: answer
 
 
-def _later(answer: Response, seconds: float | str | None, *, http_date: bool) -> Rewrite:
+def _error(status: int, code: str | None = None) -> Rewrite:
+    return lambda request, _response: error_to(request, status, code)
+
+
+def _later(status: int, seconds: float | str | None, *, http_date: bool) -> Rewrite:
     def rewrite(request: Request, _response: Response) -> Response:
+        answer = error_to(request, status)
         if seconds is None or isinstance(seconds, str):
             return answer.with_header("Retry-After", seconds)
         if not http_date:
@@ -50,10 +48,11 @@ def rate_limited(
     http_date: bool = False,
 ) -> Rewrite:
     """Answer 429; Retry-After in seconds, as an HTTP date, as any text, or (None) left out."""
-    answer = error(429)
-    if retry_after_ms is not None:
-        answer = answer.with_header("retry-after-ms", f"{retry_after_ms:g}")
-    return _later(answer, retry_after, http_date=http_date)
+    later = _later(429, retry_after, http_date=http_date)
+    if retry_after_ms is None:
+        return later
+    text = f"{retry_after_ms:g}"
+    return lambda request, answer: later(request, answer).with_header("retry-after-ms", text)
 
 
 @fault(Stage.ANSWER)
@@ -61,61 +60,61 @@ def unavailable(
     *, status: int = 503, retry_after: float | str | None = None, http_date: bool = False
 ) -> Rewrite:
     """Answer 503 with an error body, and Retry-After where it is given."""
-    return _later(error(status), retry_after, http_date=http_date)
+    return _later(status, retry_after, http_date=http_date)
 
 
 @fault(Stage.ANSWER)
 def validation_error() -> Rewrite:
     """Answer 400 VALIDATION_ERROR."""
-    return _instead(error(400, "VALIDATION_ERROR"))
+    return _error(400, "VALIDATION_ERROR")
 
 
 @fault(Stage.ANSWER)
 def unauthorized(*, code: str = "UNAUTHORIZED") -> Rewrite:
     """Answer 401, whatever the key."""
-    return _instead(error(401, code))
+    return _error(401, code)
 
 
 @fault(Stage.ANSWER)
 def expired_key() -> Rewrite:
     """Answer 401 API_KEY_EXPIRED, whatever the key."""
-    return _instead(error(401, "API_KEY_EXPIRED"))
+    return _error(401, "API_KEY_EXPIRED")
 
 
 @fault(Stage.ANSWER)
 def forbidden() -> Rewrite:
     """Answer 403, which the documentation doesn't list."""
-    return _instead(error(403))
+    return _error(403)
 
 
 @fault(Stage.ANSWER)
 def not_found() -> Rewrite:
     """Answer 404, as if the asset were not there."""
-    return _instead(error(404))
+    return _error(404)
 
 
 @fault(Stage.ANSWER)
 def request_timeout() -> Rewrite:
     """Answer 408 and close the connection."""
-    return _instead(error(408).with_wire(close=True))
+    return lambda request, _response: error_to(request, 408).with_wire(close=True)
 
 
 @fault(Stage.ANSWER)
 def conflict() -> Rewrite:
     """Answer 409 CONFLICT."""
-    return _instead(error(409))
+    return _error(409)
 
 
 @fault(Stage.ANSWER)
 def server_error() -> Rewrite:
     """Answer 500 with the documented body."""
-    return _instead(error(500))
+    return _error(500)
 
 
 @fault(Stage.ANSWER)
 def error_status(*, status: int, code: str | None = None) -> Rewrite:
     """Answer with any status, and an error body."""
-    return _instead(error(status, code))
+    return _error(status, code)
 
 
 @fault(Stage.ANSWER)

@@ -3,9 +3,10 @@
 from attrs import evolve
 
 from ._assets import etag_of
-from ._faults import Stage, fault
+from ._faults import Change, Stage, fault
+from ._files import whole
 from ._messages import Response, Rewrite
-from ._storage import FileChange, StoredFile, no_such_key, xml_error
+from ._storage import StoredFile, no_such_key, xml_error
 
 
 def _instead(answer: Response) -> Rewrite:
@@ -13,39 +14,39 @@ def _instead(answer: Response) -> Rewrite:
 
 
 @fault(Stage.FILE)
-def storage_no_ranges() -> FileChange:
+def storage_no_ranges() -> Change:
     """Ignore Range and send the whole file: a variant, not a fault."""
-    return FileChange(lambda file: evolve(file, ranges=False))
+    return Change(lambda file: evolve(file, ranges=False))
 
 
 @fault(Stage.FILE)
-def storage_no_etag() -> FileChange:
+def storage_no_etag() -> Change:
     """Leave the ETag out: a variant, not a fault."""
-    return FileChange(lambda file: evolve(file, etag=None))
+    return Change(lambda file: evolve(file, etag=None))
 
 
 @fault(Stage.FILE)
-def storage_weak_etag() -> FileChange:
+def storage_weak_etag() -> Change:
     """Send a weak ETag, which no If-Range matches: a variant, not a fault."""
-    return FileChange(lambda file: evolve(file, etag=f"W/{file.etag}"))
+    return Change(lambda file: evolve(file, etag=f"W/{file.etag}"))
 
 
 @fault(Stage.FILE)
-def storage_ignores_if_range() -> FileChange:
+def storage_ignores_if_range() -> Change:
     """Send the range even where If-Range doesn't match."""
-    return FileChange(lambda file: evolve(file, if_range=False))
+    return Change(lambda file: evolve(file, if_range=False))
 
 
 @fault(Stage.FILE)
-def storage_changed(*, same_etag: bool = False) -> FileChange:
+def storage_changed(*, same_etag: bool = False) -> Change:
     """Serve other bytes of the same length, with another ETag or (same_etag) with the old one."""
 
     def change(file: StoredFile) -> StoredFile:
-        content = file.content.translate(bytes(value ^ 0xFF for value in range(256)))
+        content = whole(file.content).translate(bytes(value ^ 0xFF for value in range(256)))
         etag = file.etag if same_etag else etag_of(content)
         return evolve(file, content=content, etag=etag)
 
-    return FileChange(change)
+    return Change(change)
 
 
 @fault(Stage.ANSWER)

@@ -6,7 +6,7 @@ A name that is not among them is a mistake far more often than a wish, so it has
 import difflib
 from collections.abc import Iterable
 
-from babou_contract import spec
+from babou_contract.specification import spec
 
 
 def members() -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable
 
-from ._connection import Connection, Handler
+from ._connection import Connection, Service
 
 _BACKLOG = 4096
 
@@ -15,10 +15,8 @@ _BACKLOG = 4096
 class Listener:
     """Serves the connections to an address until it is closed."""
 
-    def __init__(
-        self, handler: Handler, clock: Callable[[], float], *, with_body: str | None
-    ) -> None:
-        self._handler, self._clock, self._with_body = handler, clock, with_body
+    def __init__(self, service: Service, clock: Callable[[], float]) -> None:
+        self._service, self._clock = service, clock
         self._connections = itertools.count(1)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -90,10 +88,9 @@ class Listener:
         connection = Connection(
             reader,
             writer,
-            handler=self._handler,
+            service=self._service,
             clock=self._clock,
             number=number,
-            with_body=self._with_body,
         )
         try:
             await connection.serve()

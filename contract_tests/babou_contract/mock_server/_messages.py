@@ -5,10 +5,12 @@ Nothing here does I/O. A rewrite hook alters an answer with `attrs.evolve` and t
 
 - `Content-Length` is counted when the headers don't name one; one that they do name is sent as it
   is, true or not.
-- A body that is a function returning pieces is streamed, chunked unless the headers name a length.
+- A body that is a part of a file is streamed. So is one that is a function returning pieces,
+  chunked unless the headers name a length.
 - HEAD is answered like GET, and the wire leaves the body out.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
@@ -16,10 +18,13 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
 
+from ._files import FilePart
+
 Headers = tuple[tuple[str, str], ...]
-Body = bytes | Callable[[], Iterable[bytes]]
+Body = bytes | FilePart | Callable[[], Iterable[bytes]]
 
 HIDDEN = "***"
+EMPTY_SHA256 = hashlib.sha256().hexdigest()
 
 
 def _hide_key(headers: Headers) -> str:
@@ -52,8 +57,14 @@ class Request:
     headers: Headers = field(default=(), repr=_hide_key)
     time: float = 0.0
     connection: int = 0
-    body: bytes | None = b""
-    """What the admin API was sent, None where it is too much to be kept; empty for all else."""
+    body: bytes | FilePart | None = field(default=b"", repr=False)
+    """What was sent; None where it was too much to be read, empty where nobody wants it."""
+    body_size: int = 0
+    """The bytes of the body that were read."""
+    body_sha256: str = EMPTY_SHA256
+    """Their hash, in hexadecimal digits."""
+    operation_id: str | None = None
+    """The operation that the request is for, by its `operationId`."""
 
     @property
     def path(self) -> str:
@@ -151,6 +162,12 @@ class RecordedRequest:
     time: float
     connection: int
     """The number of the connection that it came on, from 1."""
+    operation_id: str | None = None
+    """The operation that it was for, by its `operationId`; None for the storage and other paths."""
+    body_size: int = 0
+    """The bytes of its body that were read."""
+    body_sha256: str = EMPTY_SHA256
+    """Their hash, in hexadecimal digits."""
 
     @property
     def path(self) -> str:

@@ -1,7 +1,5 @@
 """The server that a test starts: what it knows, and what can be ordered of it."""
 
-import itertools
-import logging
 import os
 import re
 import secrets
@@ -10,19 +8,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-from babou_contract import spec
-
 from . import _demo
-from ._admin import ADMIN, Admin
+from ._admin import Admin
 from ._app import App
 from ._assets import make
-from ._faults_answers import error
 from ._file import load
+from ._keys import Keys, key_prefix
 from ._lifecycle import Lifecycle
 from ._listener import Listener
-from ._messages import RecordedRequest, Request, Response, Rewrite
-
-_logger = logging.getLogger("babou_contract.mock_server")
+from ._messages import RecordedRequest, Rewrite
+from ._service import Service
 
 
 class MockServer:
@@ -37,6 +32,8 @@ class MockServer:
         assets: Whether the documented and the demo assets are there from the start.
         admin: Whether the admin API is there, for whoever has the key.
         clock: Seconds since 1970, for lifecycles by time and for HTTP dates.
+        uploads: The life of what is uploaded; by default it is uploading in the answer to the
+            upload, processing in the next one that shows it, and then ready.
         rewrite: Called last with each request and its answer; returns the answer to send.
         on_request: Called with each request once it is answered, in the server's thread.
 
@@ -53,26 +50,26 @@ class MockServer:
         assets: bool = True,
         admin: bool = False,
         clock: Callable[[], float] = time.time,
+        uploads: Lifecycle | None = None,
         rewrite: Rewrite | None = None,
         on_request: Callable[[RecordedRequest], None] | None = None,
     ) -> None:
-        prefix = spec.key_prefix()
+        prefix = key_prefix()
         if api_key is not None and not re.fullmatch(rf"{prefix}[!-~]+", api_key):
             raise ValueError(f"a key is {prefix} and characters of ASCII, without white space")
         self.api_key = api_key or f"{prefix}mock-{secrets.token_hex(12)}"
         self.expired_key = f"{prefix}mock-expired-{secrets.token_hex(8)}"
         self.about: Mapping[str, str] = {}
         self._address = (host, port)
-        self._on_request = on_request
-        self._app = App(api_key=self.api_key, expired_key=self.expired_key, rewrite=rewrite)
-        self._admin = Admin(self, self._app.refusal) if admin else None
-        self._listener = Listener(self._handle, clock, with_body=ADMIN if admin else None)
-        self._numbers = itertools.count(1)
+        keys = Keys(self.api_key, self.expired_key)
+        self._app = App(keys=keys, uploads=uploads or _demo.uploads(), rewrite=rewrite)
+        admins = Admin(self, self._app.refusal) if admin else None
+        self._listener = Listener(Service(self._app, admins, on_request), clock)
         if assets:
-            known = [*_demo.documented(), *_demo.demos()]
+            known = _demo.all_demos()
             self.about = {demo.asset.id: demo.about for demo in known}
             for demo in known:
-                self._app.put(demo.asset)
+                self._app.store.put(demo.asset)
 
     def __repr__(self) -> str:
         return f"<MockServer {self._app.base_url or 'not started'}>"
@@ -113,7 +110,7 @@ class MockServer:
     def assets(self) -> tuple[str, ...]:
         """The ids that the server knows."""
         with self._app.lock:
-            return tuple(self._app.entries)
+            return tuple(self._app.store.entries)
 
     def add(
         self,
@@ -137,7 +134,7 @@ class MockServer:
             ValueError: There is no such kind, both `state` and `lifecycle` are given, or a member
                 or a state is not documented, and not allowed either.
         """
-        id = f"ast_mock{next(self._numbers):014d}" if id is None else id
+        id = self._app.store.new_id() if id is None else id
         asset = make(
             id,
             kind=kind,
@@ -146,7 +143,8 @@ class MockServer:
             allow_unknown=allow_unknown,
             **members,
         )
-        self._app.put(asset)
+        with self._app.lock:
+            self._app.store.put(asset)
         return id
 
     def fault(
@@ -155,21 +153,24 @@ class MockServer:
         /,
         *,
         asset_id: str | None = None,
+        operation_id: str | None = None,
         times: int | None = None,
         allow_unknown: bool = False,
         **parameters: object,
     ) -> None:
         """Switch a fault on: for one asset or all, for the next `times` requests or for ever.
 
+        With `operation_id` it strikes the requests to that operation only, such as `listAssets`.
         A fault in a member that the documentation doesn't list needs `allow_unknown`.
 
         Raises:
-            ValueError: The fault or a parameter of it is unknown or unusable.
+            ValueError: The fault, the operation or a parameter is unknown or unusable.
         """
         with self._app.lock:
             self._app.faults.add(
                 name,
                 asset_id=asset_id,
+                operation_id=operation_id,
                 times=times,
                 allow_unknown=allow_unknown,
                 parameters=parameters,
@@ -203,7 +204,7 @@ class MockServer:
             KeyError: There is no such asset.
         """
         with self._app.lock:
-            asset = self._app.entries[asset_id].asset
+            asset = self._app.store.entries[asset_id].asset
         if asset.content is None:
             return str(asset.members.get("url"))
         return self.base_url + asset.storage_path
@@ -223,17 +224,10 @@ class MockServer:
         return self
 
     def close(self) -> None:
-        """Stop at once, open connections included; a server that doesn't run is left alone."""
-        self._listener.close()
+        """Stop at once, open connections included, and forget what was uploaded.
 
-    def _handle(self, request: Request) -> Response:
-        try:
-            if self._admin and request.path.startswith(ADMIN):
-                return self._admin.handle(request)
-            answer = self._app.handle(request)
-            if self._on_request:
-                self._on_request(self._app.recorded[-1])
-        except Exception:
-            _logger.exception("the mock server failed on %s %s", request.method, request.target)
-            return error(500, "MOCK_SERVER_FAILED")
-        return answer
+        A server that doesn't run is left alone.
+        """
+        self._listener.close()
+        with self._app.lock:
+            self._app.store.forget_uploads()

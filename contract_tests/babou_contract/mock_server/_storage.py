@@ -1,13 +1,13 @@
 """The bytes behind an asset's url: a small S3, with ranges and conditions (RFC 9110, 13 and 14)."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
 from attrs import frozen
 
+from ._files import FilePart
 from ._messages import Request, Response
 
 LAST_MODIFIED = "Tue, 02 Dec 2025 10:00:00 GMT"
@@ -19,7 +19,7 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 class StoredFile:
     """A file in the storage; a fault changes it before it is served."""
 
-    content: bytes
+    content: bytes | FilePart
     content_type: str
     etag: str | None
     last_modified: str = LAST_MODIFIED
@@ -27,13 +27,6 @@ class StoredFile:
     """Whether Range is understood."""
     if_range: bool = True
     """Whether If-Range is honoured; a server that ignores it mixes old bytes with new ones."""
-
-
-@frozen
-class FileChange:
-    """What a storage fault makes of the file."""
-
-    change: Callable[[StoredFile], StoredFile]
 
 
 def last_modified(created_at: object) -> str:

@@ -20,7 +20,7 @@ from typing import NoReturn
 
 import click
 
-from babou_contract import spec
+from babou_contract.specification import spec
 
 from ._entries import switch_on
 from ._faults import listing

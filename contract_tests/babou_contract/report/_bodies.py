@@ -5,7 +5,7 @@ import re
 
 from attrs import frozen
 
-from babou_contract.plain import visible
+from babou_contract.report.plain import visible
 
 _MOST_CHARACTERS = 4000
 _MOST_LINES = 80

@@ -13,19 +13,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from babou_contract.model import (
+    Boundary,
     CheckResult,
     CoverageState,
     Disagreement,
-    Edge,
     Exchange,
     Outcome,
     Report,
-    edge_outcome,
+    boundary_outcome,
 )
-from babou_contract.plain import shorten, visible
 from babou_contract.report._bodies import show
 from babou_contract.report._timeline import lay_out
 from babou_contract.report._words import Badge, badge, place
+from babou_contract.report.plain import shorten, visible
 
 _MOST_FAILURES = 100  # shown whole; a page with more is not read
 _MOST_HEADERS = 40
@@ -33,10 +33,10 @@ _VERDICTS = {0: ("good", "✓"), 1: ("bad", "✗")}
 
 
 @frozen
-class EdgeView:
-    """An edge, how it ended, and its checks."""
+class BoundaryView:
+    """A boundary, how it ended, and its checks."""
 
-    edge: Edge
+    boundary: Boundary
     badge: Badge
     results: tuple[CheckResult, ...]
     disagreements: int
@@ -67,7 +67,7 @@ def render(report: Report) -> str:
         .render(
             report=report,
             verdict=Badge(kind, sign, report.verdict),
-            edges=[_edge(report, edge) for edge in Edge],
+            boundaries=[_boundary(report, boundary) for boundary in Boundary],
             failures=failed[:_MOST_FAILURES],
             failures_left=len(failed[_MOST_FAILURES:]),
             first_of={item.result.check: item.number for item in reversed(failed)},
@@ -107,12 +107,14 @@ def _finalize(value: object) -> object:
     return visible(value) if isinstance(value, str) else value
 
 
-def _edge(report: Report, edge: Edge) -> EdgeView:
-    results = report.of_edge(edge)
+def _boundary(report: Report, boundary: Boundary) -> BoundaryView:
+    results = report.of_boundary(boundary)
     number = sum(len(result.disagreements) for result in results)
     counts = Counter(result.outcome for result in results)
     told = ", ".join(f"{counts[state]} {state.value}" for state in Outcome if counts[state])
-    return EdgeView(edge, badge(edge_outcome(results)), results, number, told or "no check was run")
+    return BoundaryView(
+        boundary, badge(boundary_outcome(results)), results, number, told or "no check was run"
+    )
 
 
 def _covered(report: Report) -> str:

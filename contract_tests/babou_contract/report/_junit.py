@@ -1,4 +1,4 @@
-"""Write a report as JUnit's XML: a suite for each edge, a case for each check.
+"""Write a report as JUnit's XML: a suite for each boundary, a case for each check.
 
 There is no standard. What is written is valid by both schemas that consumers use: Windy Road's
 `JUnit.xsd`, which is the stricter one, and the `junit-10.xsd` of Jenkins's xUnit plugin.
@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
-from babou_contract.model import CheckResult, Edge, Finding, Outcome, Report
-from babou_contract.plain import one_line, shorten, visible
+from babou_contract.model import Boundary, CheckResult, Finding, Outcome, Report
 from babou_contract.report._words import facts
+from babou_contract.report.plain import one_line, shorten, visible
 
 _MOST_SHOWN = 10  # disagreements of one check
 _WITH_REASON = {Outcome.not_exercised: "skipped", Outcome.not_judged: "error"}
@@ -19,20 +19,20 @@ _WITH_REASON = {Outcome.not_exercised: "skipped", Outcome.not_judged: "error"}
 def render(report: Report) -> str:
     """Return the document."""
     root = ET.Element("testsuites")  # the stricter schema allows it no attributes
-    for number, edge in enumerate(Edge):
-        root.append(_suite(report, edge, number))
+    for number, boundary in enumerate(Boundary):
+        root.append(_suite(report, boundary, number))
     ET.indent(root)
     return "<?xml version='1.0' encoding='UTF-8'?>\n" + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(report: Report, edge: Edge, number: int) -> ET.Element:
-    results = report.of_edge(edge)
+def _suite(report: Report, boundary: Boundary, number: int) -> ET.Element:
+    results = report.of_boundary(boundary)
     outcomes = [result.outcome for result in results]
     suite = ET.Element(
         "testsuite",
         {
-            "name": f"{edge.number} {edge.title}",
-            "package": f"babou.contract.{edge.slug}",
+            "name": f"{boundary.number} {boundary.title}",
+            "package": f"babou.contract.{boundary.slug}",
             "id": str(number),
             "timestamp": _timestamp(report.started_at),
             "hostname": one_line(_host(report.target)) or "localhost",
@@ -47,7 +47,7 @@ def _suite(report: Report, edge: Edge, number: int) -> ET.Element:
     for name, value in _facts_of_run(report).items():
         ET.SubElement(properties, "property", {"name": one_line(name), "value": one_line(value)})
     suite.extend(_case(result) for result in results)
-    findings = report.findings if edge is Edge.spec_server else ()
+    findings = report.findings if boundary is Boundary.spec_server else ()
     ET.SubElement(suite, "system-out").text = "\n".join(map(_finding, findings))
     ET.SubElement(suite, "system-err")
     return suite
@@ -58,7 +58,7 @@ def _case(result: CheckResult) -> ET.Element:
         "testcase",
         {
             "name": one_line(result.check.rpartition("/")[2]),
-            "classname": f"babou.contract.{result.edge.slug}",
+            "classname": f"babou.contract.{result.boundary.slug}",
             "time": f"{result.seconds:.3f}",
         },
     )

@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from babou_contract.model import CoverageState, Disagreement, Outcome
-from babou_contract.plain import shorten, visible
+from babou_contract.report.plain import shorten, visible
 
 SPEC_FILE = "openapi/babou.yaml"
 
@@ -28,7 +28,7 @@ class Badge:
 
 
 def badge(state: Outcome | CoverageState, *, of_check: bool = False) -> Badge:
-    """Return how an outcome is shown; an edge agrees or disagrees, a check passes or fails."""
+    """Return how an outcome is shown; a boundary agrees or disagrees, a check passes or fails."""
     kind, sign, word = BADGES[state]
     return Badge(kind, sign, state.value if of_check else word)
 

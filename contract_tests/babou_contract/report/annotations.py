@@ -7,16 +7,16 @@ from secrets import token_hex
 
 from babou_contract.model import (
     NOT_JUDGED,
+    Boundary,
     CheckResult,
     CoverageState,
     Disagreement,
-    Edge,
     Outcome,
     Report,
-    edge_outcome,
+    boundary_outcome,
 )
-from babou_contract.plain import one_line, shorten, visible
 from babou_contract.report._words import SPEC_FILE, badge, facts
+from babou_contract.report.plain import one_line, shorten, visible
 
 _MOST_ANNOTATIONS = 10  # of one kind and step; GitHub drops the others without a word
 _MOST_TOLD = 20  # disagreements in the summary, which may have a megabyte
@@ -59,8 +59,8 @@ def summary(report: Report) -> str:
     """Return the run as Markdown for `$GITHUB_STEP_SUMMARY`."""
     told = [f"## Contract: {_inline(report.verdict)}", ""]
     told += [f"Target {_code(report.target)}, {report.seconds:.1f} s, seed `{report.seed}`", ""]
-    told += ["| edge | | checks | disagreements |", "|---|---|--:|--:|"]
-    told += [_row(report, edge) for edge in Edge]
+    told += ["| boundary | | checks | disagreements |", "|---|---|--:|--:|"]
+    told += [_row(report, boundary) for boundary in Boundary]
     told += ["", f"Checks: {report.counts}.", "", _coverage(report), ""]
     failed = [(result, found) for result in report.results for found in result.disagreements]
     for result, found in failed[:_MOST_TOLD]:
@@ -93,12 +93,12 @@ def _escape(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _row(report: Report, edge: Edge) -> str:
-    results = report.of_edge(edge)
-    shown = badge(edge_outcome(results))
+def _row(report: Report, boundary: Boundary) -> str:
+    results = report.of_boundary(boundary)
+    shown = badge(boundary_outcome(results))
     number = sum(len(result.disagreements) for result in results)
     state = f"{shown.sign} {shown.word}"
-    return f"| {edge.number} {edge.title} | {state} | {len(results)} | {number} |"
+    return f"| {boundary.number} {boundary.title} | {state} | {len(results)} | {number} |"
 
 
 def _coverage(report: Report) -> str:

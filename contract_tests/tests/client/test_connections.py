@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 
+import anyio
 import httpcore
 import pytest
 from attrs import frozen
@@ -18,7 +19,8 @@ from raw_server import BODY, NOT_FOUND, ask, request_from
 
 import babou
 from babou._http import aio, sync
-from babou._http.connections import Pool, is_readable
+from babou._http.connections import Pool
+from babou._http.network import is_readable
 from babou._http.threads import Limit
 from babou._http.transport import CallCancelledError
 from babou_contract.mock_server import MockServer
@@ -213,17 +215,62 @@ def test_what_cannot_be_written_may_have_been_answered():
     stream.close()
 
 
-def test_what_cannot_be_written_asynchronously_either(monkeypatch):
+def test_what_cannot_be_written_asynchronously_either():
     """The same of the other transport."""
 
     async def write():
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            stream = await aio._Connection(None, None).connect_tcp(*listening.getsockname())
-            await stream.aclose()
-            with pytest.raises(httpcore.WriteError):
-                await stream.write(b"GET")
+        near, far = socket.socketpair()
+        far.close()
+        stream = aio._Stream(aio._Connection(None, None), near)
+        with pytest.raises(httpcore.WriteError):
+            await stream.write(b"GET")
+        await stream.aclose()
 
     asyncio.run(write())
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_more_than_a_socket_takes_at_once_is_written_bit_by_bit(loop):
+    """Other tasks have their turn meanwhile; what is read comes in the order of writing."""
+    near, far = socket.socketpair()
+    near.settimeout(0)
+    far.settimeout(0)
+    sent = b"".join(number.to_bytes(4, "big") for number in range(1 << 20))
+
+    async def both():
+        connection = aio._Connection(None, None)
+        writing, reading = aio._Stream(connection, near), aio._Stream(connection, far)
+        received = bytearray()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(writing.write, sent)
+            while len(received) < len(sent):
+                received += await reading.read(1 << 16)
+        assert received == sent
+        await writing.aclose()
+        await reading.aclose()
+
+    anyio.run(both, backend=loop)
+
+
+def test_reading_gives_other_tasks_their_turn():
+    """So a deadline is met where bytes are always there."""
+    near, far = socket.socketpair()
+    far.send(bytes(1000))
+
+    async def read():
+        stream = aio._Stream(aio._Connection(None, None), near)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(end, tasks.cancel_scope)
+            for _ in range(1000):
+                await stream.read(1)
+            pytest.fail("no other task had its turn")
+        await stream.aclose()
+
+    async def end(scope):
+        scope.cancel()
+
+    asyncio.run(read())
+    far.close()
 
 
 def test_connections_are_given_up_by_a_child_process(server):
@@ -336,11 +383,12 @@ def test_a_host_without_any_address_that_accepts_is_an_error(open_own_door, monk
     """Whether that shows at once or later; the error is that of the last one that was tried."""
     refused = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 9))
     impossible = (socket.AF_INET, socket.SOCK_STREAM, 99, "", ("127.0.0.1", 9))
+    denied = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("255.255.255.255", 9))
     real = socket.getaddrinfo
 
     def resolved(host, *arguments, **options):
         is_ours = host in {"none.invalid", b"none.invalid"}
-        return [refused, impossible] if is_ours else real(host, *arguments, **options)
+        return [refused, denied, impossible] if is_ours else real(host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolved)
     ask(open_own_door(base_url="http://none.invalid", max_retries=0), babou.APIConnectionError)

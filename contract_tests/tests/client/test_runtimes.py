@@ -69,9 +69,21 @@ class TestEventLoops:
         told = run(LOOPS, key=server.api_key, url=server.base_url)
         assert int(told) <= 40, told
 
+    def test_what_an_ended_event_loop_left_open_is_closed_by_the_next(self, server):
+        """No connection waits for the garbage collector."""
+        client = babou.AsyncClient(server.api_key, base_url=server.base_url)
+        here = client._runner.transport._here
+        asyncio.run(client.assets.get(IMAGE))
+        [kept] = here.pool.empty()
+        here.pool.keep(kept)
+        asyncio.run(client.assets.get(IMAGE))
+        assert kept._network.fileno() == -1
+        asyncio.run(client.close())
+        assert not here.pool.empty()
+
 
 LOOPS = """
-import asyncio, gc, os, babou
+import asyncio, os, babou
 client = babou.AsyncClient(KEY, base_url=URL)
 
 async def fifty():
@@ -79,7 +91,6 @@ async def fifty():
 
 for _ in range(6):
     assert {asset.id for asset in asyncio.run(fifty())} == {"ast_demo_image"}
-gc.collect()
 print(len(os.listdir("/proc/self/fd")))  # those of the loops before are closed
 asyncio.run(client.close())
 """

@@ -6,12 +6,12 @@ from types import MappingProxyType
 import pytest
 
 from compat import codes, corpus, sweep, textdiff
-from compat.asked import unlawful
 from compat.changelog import missing, section
 from compat.evidence import Side, same, value_changes
-from compat.law import GONE, Law, fits, paired, with_value
 from compat.model import Difference, Effect, Level, NotJudgedError, Report, Who, least_version
 from compat.party import Sent
+from compat.specification import GONE, Specification, fits, paired, with_value
+from compat.violations import violations
 
 SPEC = """\
 openapi: 3.1.0
@@ -59,7 +59,7 @@ components:
       required: [code]
       properties: {code: {type: string}}
 """
-LAW = Law("spec.yaml", SPEC)
+SPECIFICATION = Specification("spec.yaml", SPEC)
 GET = Sent("GET", "/things/a", {"authorization": "Bearer sk-bab-1"}, b"")
 
 
@@ -68,7 +68,7 @@ def edited(*pairs):
     for old, new in pairs:
         assert old in text
         text = text.replace(old, new)
-    return Law("spec.yaml", text)
+    return Specification("spec.yaml", text)
 
 
 EDITS = {
@@ -102,7 +102,7 @@ EDITS = {
 def test_a_change_of_the_text_has_its_place_and_its_words(name):
     """A person finds the place by its label, its line, and what changed there."""
     edit, label, words = EDITS[name]
-    found = {c.place.label: c for c in textdiff.changes(LAW, edited(edit))}
+    found = {c.place.label: c for c in textdiff.changes(SPECIFICATION, edited(edit))}
     assert label in found
     assert str(found[label]).endswith(words)
     assert not found[label].is_wording
@@ -114,15 +114,15 @@ def test_a_change_of_the_text_has_its_place_and_its_words(name):
 )
 def test_a_change_of_words_and_examples_is_wording(edit):
     """What only explains is told apart from what is promised."""
-    found = list(textdiff.changes(LAW, edited(edit)))
+    found = list(textdiff.changes(SPECIFICATION, edited(edit)))
     assert found
     assert all(change.is_wording for change in found)
 
 
 def test_what_is_gone_has_its_line_in_the_old_text():
     """A place that the new text lacks can only be shown in the old one."""
-    [gone] = textdiff.changes(LAW, edited(("[ready, gone]", "[ready]")))
-    [fresh] = textdiff.changes(LAW, edited(("[ready, gone]", "[ready, gone, new]")))
+    [gone] = textdiff.changes(SPECIFICATION, edited(("[ready, gone]", "[ready]")))
+    [fresh] = textdiff.changes(SPECIFICATION, edited(("[ready, gone]", "[ready, gone, new]")))
     assert gone.gone
     assert not fresh.gone
 
@@ -151,7 +151,7 @@ class Raises:
 
     KINDS = MappingProxyType({404: "NotFound", 403: "Denied"})
 
-    def meet(self, _do, answer, _asset_id):
+    def meet(self, _do, answer):
         kinds = [self.KINDS.get(answer.status, "Status"), "Error"]
         return {"error": {"kinds": kinds, "told": json.loads(answer.body)}}, []
 
@@ -173,8 +173,8 @@ CODE = "{NOT_FOUND: {value: {code: NOT_FOUND}}}"
 def test_a_code_that_goes_is_missed_where_another_takes_its_place(edit, told):
     """Renamed, or raised as what `except` does not catch; one that is only added breaks nobody."""
     old, new = (
-        Side(law, Raises(), operation=law.operations["/things/{id}", "get"])
-        for law in (LAW, edited(edit))
+        Side(spec, Raises(), operation=spec.operations["/things/{id}", "get"])
+        for spec in (SPECIFICATION, edited(edit))
     )
     found = [one.effect for one in codes.codes(old, new)]
     assert [one.what.partition(", which")[0] for one in found] == told
@@ -183,7 +183,9 @@ def test_a_code_that_goes_is_missed_where_another_takes_its_place(edit, told):
 
 def test_what_no_document_can_be_made_of_is_not_judged():
     """A schema that contradicts itself is told with its line, and is no traceback."""
-    side = Side(LAW, None, {"type": "string", "pattern": "^a$", "enum": ["b"]}, ("components",))
+    side = Side(
+        SPECIFICATION, None, {"type": "string", "pattern": "^a$", "enum": ["b"]}, ("components",)
+    )
     with pytest.raises(NotJudgedError, match=r"spec\.yaml:\d+: hardly any document"):
         list(sweep.documents(side, side, Who.INSTALLED, lambda _: False))
 
@@ -191,7 +193,7 @@ def test_what_no_document_can_be_made_of_is_not_judged():
 def test_a_specification_that_is_not_there_is_told_of(tmp_path):
     """A file that was moved away is no traceback."""
     with pytest.raises(NotJudgedError, match=r"openapi/babou\.yaml can't be read"):
-        Law.in_file(tmp_path / "openapi" / "babou.yaml")
+        Specification.in_file(tmp_path / "openapi" / "babou.yaml")
 
 
 def test_a_line_is_that_of_the_place():
@@ -202,16 +204,16 @@ def test_a_line_is_that_of_the_place():
         ("components", "schemas", "State", "enum", "gone"): "enum:",
         ("paths", "/things/{id}", "get", "parameters", "id"): "- {name: id",
     }.items():
-        assert lines[LAW.line(parts) - 1].strip().startswith(text)
+        assert lines[SPECIFICATION.line(parts) - 1].strip().startswith(text)
 
 
 def test_an_invalid_reference_is_told_with_its_line():
     """A reference to nothing can't be judged, and the message says where it stands."""
-    law = edited(("made: {type: string", 'made: {$ref: "#/components/schemas/No", type: string'))
+    spec = edited(("made: {type: string", 'made: {$ref: "#/components/schemas/No", type: string'))
     with pytest.raises(
         NotJudgedError, match=r"spec\.yaml:\d+: there is no #/components/schemas/No"
     ):
-        _ = law.operations
+        _ = spec.operations
 
 
 def test_text_that_is_no_yaml_is_told_with_its_line():
@@ -233,7 +235,7 @@ def test_a_member_is_judged_alone(value, allowed):
 
 def test_a_format_is_judged():
     """A text that is no time is not allowed where a time is promised."""
-    [operation] = LAW.operations.values()
+    [operation] = SPECIFICATION.operations.values()
     part = corpus.part_at(corpus.json_schema(operation, "200"), ("made",))
     assert fits(part, "2025-12-02T10:00:00Z")
     assert not fits(part, "soon")
@@ -288,10 +290,10 @@ def test_a_refusal_is_blamed_on_the_innermost_member(document, path):
 def test_a_listed_value_is_placed_in_its_own_schema():
     """A state is a place of its own, through the reference of its member."""
     at = ("components", "schemas", "Thing")
-    law, _ = paired(LAW, LAW)
-    assert corpus.where(law, at, ("state",), "gone")[-2:] == ("enum", "gone")
-    assert corpus.where(law, at, ("size",), None)[-1] == "size"
-    assert corpus.member_at(law, at, ("state",)) == (*at, "properties", "state")
+    spec, _ = paired(SPECIFICATION, SPECIFICATION)
+    assert corpus.where(spec, at, ("state",), "gone")[-2:] == ("enum", "gone")
+    assert corpus.where(spec, at, ("size",), None)[-1] == "size"
+    assert corpus.member_at(spec, at, ("state",)) == (*at, "properties", "state")
 
 
 def told(value, *types):
@@ -315,8 +317,8 @@ def test_a_value_is_known_again_by_value_and_type(before, after, known):
 
 def test_an_attribute_that_is_gone_is_a_change():
     """Callers of the old version read it."""
-    old = {"asset": {"members": {"size": told(1, "int")}}}
-    assert list(value_changes(old, {"asset": {"members": {}}})) == [("size", "asset.size is gone")]
+    old = {"given": {"asset.size": told(1, "int")}}
+    assert list(value_changes(old, {"given": {}})) == [("asset.size", "asset.size is gone")]
 
 
 @pytest.mark.parametrize(
@@ -337,9 +339,9 @@ def test_an_attribute_that_is_gone_is_a_change():
 )
 def test_a_request_is_held_against_the_other_specification(edit, sent, where):
     """Path, required parameters, their schemas and the proof of who asks all count."""
-    law = edited(edit)
-    own = next(iter(LAW.operations.values()))
-    found = [parts[-1] for parts, _ in unlawful(law, sent, own)]
+    spec = edited(edit)
+    own = next(iter(SPECIFICATION.operations.values()))
+    found = [parts[-1] for parts, _ in violations(spec, sent, own)]
     if where == "security":  # the scheme is the same, and nothing is sent
         where = "key"
     assert found == ([where] if where else [])

@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from babou_contract import breadth, run
-from babou_contract.edges import spec_server
+from babou_contract import run
+from babou_contract.checks import fuzzing, spec_server
 from babou_contract.mock_server import MockServer, by_reads
-from babou_contract.model import Edge, Outcome
+from babou_contract.model import Boundary, Outcome
 from babou_contract.settings import Settings
 
 IMAGE, WAY, FAILED = "ast_testImage00001", "ast_testWay0000002", "ast_testFailed0003"
@@ -28,7 +28,7 @@ def small_server():
 @pytest.fixture
 def without_schemathesis(monkeypatch):
     """Leave its check out of the run."""
-    monkeypatch.setattr(breadth, "is_installed", lambda: False)
+    monkeypatch.setattr(fuzzing, "is_installed", lambda: False)
     others = tuple(check for check in spec_server.CHECKS if check.name != "schemathesis")
     monkeypatch.setattr(spec_server, "CHECKS", others)
 
@@ -46,7 +46,7 @@ def judge(small_server, without_schemathesis):
             "timeout": 2.0,
             **settings,
         }
-        return run.run(Settings(only=frozenset(map(Edge.parse, only)), **given), on_result)
+        return run.run(Settings(only=frozenset(map(Boundary.parse, only)), **given), on_result)
 
     return check
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from babou_contract import settings
 from babou_contract.command import contract
 from babou_contract.mock_server import MockServer
-from babou_contract.model import Edge
+from babou_contract.model import Boundary
 
 IMAGE = "ast_testImage00001"
 
@@ -83,7 +83,7 @@ def test_the_ids_can_come_from_standard_input(small_server):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--only", "5"], "no edge '5'"),
+        (["--only", "5"], "no boundary '5'"),
         (["--rate-limit", "soon"], "no rate"),
         (["--time-limit", "0"], "positive"),
         (["--asset", "ast_1"], "--base-url"),
@@ -107,7 +107,7 @@ def test_a_missing_tool_is_2_and_names_the_extra(call, monkeypatch):
     """Without schemathesis the check would be half of what it says."""
     from babou_contract import run
 
-    monkeypatch.setitem(run._NEEDS, Edge.spec_server, ("schemathesis_that_is_not",))
+    monkeypatch.setitem(run._NEEDS, Boundary.spec_server, ("schemathesis_that_is_not",))
     done = call("--only", "3")
     assert done.exit_code == 2
     assert "pip install 'babou[contract]'" in done.output
@@ -148,10 +148,10 @@ def test_json_is_one_document_and_nothing_else(call, live, small_server):
 
 
 def test_only_checks_what_it_names(call):
-    """Without a server edge no server is started, and no request sent."""
+    """Without a server boundary no server is started, and no request sent."""
     done = call("--only", "docs-spec", "--json")
     document = json.loads(done.stdout)
-    assert {result["edge"]["name"] for result in document["results"]} == {"docs-spec"}
+    assert {result["boundary"]["name"] for result in document["results"]} == {"docs-spec"}
     assert document["exchanges"] == []
 
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from babou_contract.keywords import written
-from babou_contract.normal_form import normal
-from compat.law import fits
+from babou_contract.specification.keywords import written
+from babou_contract.specification.normal_form import normal
+from compat.specification import fits
 
 DOCUMENT = {
     "components": {

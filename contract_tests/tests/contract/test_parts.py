@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 
-from babou_contract import jsontext, model, places, spec, strategies
-from babou_contract.curl import curl
-from babou_contract.model import CheckResult, Edge, Exchange, Outcome, Report
-from babou_contract.schema import fits, misfits
+from babou_contract import model
+from babou_contract.model import Boundary, CheckResult, Exchange, Outcome, Report
+from babou_contract.probing.curl import curl
+from babou_contract.specification import jsontext, places, spec, strategies
+from babou_contract.specification.schema import fits, misfits
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,9 @@ def test_a_servers_url_is_without_the_operations_path(path, expected):
 def test_a_report_is_json():
     """Every part of a report can be written, bytes that are no text included."""
     exchange = Exchange("GET", "http://h/", status=200, body=b"\xff")
-    result = CheckResult(edge=Edge.docs_spec, check="c", promise="p", outcome=Outcome.passed)
+    result = CheckResult(
+        boundary=Boundary.docs_spec, check="c", promise="p", outcome=Outcome.passed
+    )
     report = Report(
         target="t",
         mode="mock",
@@ -43,28 +46,32 @@ def test_a_report_is_json():
         exchanges=(exchange,),
     )
     document = json.loads(json.dumps(model.to_json(report)))
-    assert document["results"][0]["edge"] == {
+    assert document["results"][0]["boundary"] == {
         "number": 1,
         "name": "docs-spec",
         "title": "Docs and spec",
     }
     assert document["exchanges"][0]["body"] == {"base64": "/w=="}
-    assert report.of_edge(Edge.docs_spec) == (result,)
+    assert report.of_boundary(Boundary.docs_spec) == (result,)
 
 
 @pytest.mark.parametrize("name", ["3", "spec-server", "spec_server", " SPEC-SERVER "])
-def test_an_edge_has_a_number_and_a_name(name):
+def test_an_boundary_has_a_number_and_a_name(name):
     """People write what is shorter, scripts what is clearer."""
-    assert Edge.parse(name) is Edge.spec_server
+    assert Boundary.parse(name) is Boundary.spec_server
 
 
-def test_an_edge_that_was_not_exercised_at_all_is_not_passed():
-    """An edge is as bad as its worst check."""
-    none = CheckResult(edge=Edge.docs_spec, check="c", promise="p", outcome=Outcome.not_exercised)
-    passed = CheckResult(edge=Edge.docs_spec, check="d", promise="p", outcome=Outcome.passed)
-    assert model.edge_outcome([none]) is Outcome.not_exercised
-    assert model.edge_outcome([none, passed]) is Outcome.passed
-    assert model.edge_outcome([]) is Outcome.not_exercised
+def test_an_boundary_that_was_not_exercised_at_all_is_not_passed():
+    """A boundary is as bad as its worst check."""
+    none = CheckResult(
+        boundary=Boundary.docs_spec, check="c", promise="p", outcome=Outcome.not_exercised
+    )
+    passed = CheckResult(
+        boundary=Boundary.docs_spec, check="d", promise="p", outcome=Outcome.passed
+    )
+    assert model.boundary_outcome([none]) is Outcome.not_exercised
+    assert model.boundary_outcome([none, passed]) is Outcome.passed
+    assert model.boundary_outcome([]) is Outcome.not_exercised
 
 
 @pytest.mark.parametrize(

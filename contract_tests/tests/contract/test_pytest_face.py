@@ -7,7 +7,7 @@ pytest_plugins = ["pytester"]
 
 @pytest.fixture
 def suite(pytester, small_server, monkeypatch):
-    """Return a function that runs the suite's edge 3 in a pytest of its own."""
+    """Return a function that runs the suite's boundary 3 in a pytest of its own."""
     monkeypatch.setenv("BABOU_API_KEY", small_server.api_key)
 
     def run(*arguments):
@@ -21,7 +21,7 @@ def suite(pytester, small_server, monkeypatch):
 
 
 def test_each_check_is_an_item(suite):
-    """The edges without a server need none, and each promise is an item of its own."""
+    """The boundaries without a server need none, and each promise is an item of its own."""
     done = suite("-k", "docs-spec")
     outcomes = done.parseoutcomes()
     assert outcomes.get("failed", 0) == 0 or "names a test that does not exist" in done.stdout.str()

@@ -9,10 +9,10 @@ import pytest
 from attrs import evolve
 from click.testing import CliRunner
 
-from babou_contract import breadth
+from babou_contract.checks import fuzzing
 from babou_contract.command import contract
 from babou_contract.mock_server import MockServer
-from babou_contract.redaction import Redactor
+from babou_contract.probing.redaction import Redactor
 
 KEY = "sk-bab-K3yOf+aTest/4711"
 SPELLINGS = {
@@ -60,7 +60,7 @@ def outputs(tmp_path_factory):
     """Run the command in each of its ways, and return all that it wrote."""
     folder = tmp_path_factory.mktemp("outputs")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(breadth, "is_installed", lambda: False)
+        patch.setattr(fuzzing, "is_installed", lambda: False)
         patch.setenv("GITHUB_ACTIONS", "true")
         patch.setenv("GITHUB_STEP_SUMMARY", str(folder / "summary.md"))
         with MockServer(api_key=KEY, assets=False, rewrite=_repeating()) as server:

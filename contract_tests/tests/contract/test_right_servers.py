@@ -176,7 +176,7 @@ def test_an_asset_that_stays_in_processing_is_no_failure(judge, small_server):
 def test_retry_after_is_read_in_all_its_forms():
     """RFC 9110 has seconds and dates; some servers have neither."""
     from babou_contract.model import Exchange
-    from babou_contract.session import retry_after
+    from babou_contract.probing.session import retry_after
 
     def asked(value):
         return retry_after(Exchange("GET", "/", received=(("Retry-After", value),)), 1)

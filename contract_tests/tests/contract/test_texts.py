@@ -9,9 +9,9 @@ import trustme
 from attrs import evolve
 from click.testing import CliRunner
 
-from babou_contract import failures
 from babou_contract.command import contract
-from babou_contract.failures import Failure
+from babou_contract.probing import failures
+from babou_contract.probing.failures import Failure
 
 IMAGE = "ast_testImage00001"
 UGLY = "\x1b[31m\x9b2J\x7f\u202e\r\nAll agree."
@@ -50,11 +50,15 @@ def test_no_control_character_reaches_a_terminal(told, more):
 
 def test_no_control_character_reaches_a_table(told, monkeypatch):
     """Nor the live table of a terminal, by the reason of a check."""
-    from babou_contract import show
-    from babou_contract.model import CheckResult, Edge, Outcome
+    from babou_contract.model import Boundary, CheckResult, Outcome
+    from babou_contract.report import show
 
     result = CheckResult(
-        edge=Edge.spec_server, check="a/b", promise="p", outcome=Outcome.not_judged, reason=UGLY
+        boundary=Boundary.spec_server,
+        check="a/b",
+        promise="p",
+        outcome=Outcome.not_judged,
+        reason=UGLY,
     )
     console = show.Console(width=200, record=True)
     with open("/dev/null", "w", encoding="utf-8") as nowhere:  # noqa: PTH123

@@ -9,7 +9,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import babou
-from babou_contract import mock_server, spec
+from babou_contract import mock_server
+from babou_contract.specification import spec
 
 pytestmark = pytest.mark.docs
 

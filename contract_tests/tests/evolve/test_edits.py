@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from babou_contract import places, spec
-from babou_contract.checks import perform
-from babou_contract.edges import docs_page, docs_spec
+from babou_contract.checks import docs_page, docs_spec
+from babou_contract.checks.registry import perform
 from babou_contract.model import Outcome
+from babou_contract.specification import places, spec
 from compat import textdiff
-from compat.law import Law
+from compat.specification import Specification
 
 
 def read(name):
@@ -22,7 +22,7 @@ def read(name):
 
 EDITS, SAME = read("edits.yaml"), read("written_otherwise.yaml")
 SPEC, PAGE = "openapi/babou.yaml", "contract_tests/babou_contract/data/published.json"
-STEPS = ["lint", "generate", "types", "contract", "compat", "version"]
+STEPS = ["lint", "generate", "exposed", "types", "contract", "compat", "version"]
 VERSIONS = {"none": "0.1.0", "patch": "0.1.1", "minor": "0.1.1", "major": "0.2.0"}
 MARKS = {"✓": True, "✗": False, "·": None}
 
@@ -123,7 +123,7 @@ def test_what_is_written_otherwise_is_read_as_before(put_in_place, edit):
     before, text = spec.text(), edited(spec.text(), edit["edit"])
     assert text != before
     known, examples = what_is_read(), spec.asset_examples()
-    changed = list(textdiff.changes(Law("released", before), Law("new", text)))
+    changed = list(textdiff.changes(Specification("released", before), Specification("new", text)))
     lacking = edit.get("lacks", [])
     assert [c.keyword.rpartition(".")[2] for c in changed] == lacking
     assert all(change.is_wording for change in changed)
@@ -139,8 +139,8 @@ def test_what_is_written_otherwise_is_read_as_before(put_in_place, edit):
 @pytest.mark.parametrize("edit", SAME, ids=[edit["name"] for edit in SAME])
 def test_what_was_moved_has_its_own_line(edit):
     """A member, an answer's example and the parameter are found where they were moved to."""
-    law = Law("new", edited(spec.text(), edit["edit"]))
-    [one] = law.written
+    specification = Specification("new", edited(spec.text(), edit["edit"]))
+    [one] = specification.written
     schema = (*one.place, "responses", "200", "content", "application/json", "schema")
     at = {
         (*schema, "properties", "size"): "size:",
@@ -150,9 +150,9 @@ def test_what_was_moved_has_its_own_line(edit):
         (*one.place, "security"): "security:",
         ("components", "schemas", "Error", "properties", "hint"): "hint:",
     }
-    lines = law.text.splitlines()
+    lines = specification.text.splitlines()
     for place, start in at.items():
-        assert lines[law.line(place) - 1].strip().startswith(start), place
+        assert lines[specification.line(place) - 1].strip().startswith(start), place
 
 
 GROUPS = sorted({edit["group"] for edit in SAME if "group" in edit})
@@ -184,12 +184,12 @@ def test_a_specification_that_is_not_there_is_told_of(copy):
 def test_a_step_that_meets_what_nobody_thought_of_says_so_without_a_traceback(copy):
     """The others still tell what they found, and nothing is released."""
     copy.write("openapi/released/another-0.0.1-py3-none-any.whl", "")
-    broken = "import babou_contract.edges.docs_page as page\npage.published = None\n"
+    broken = "import babou_contract.checks.docs_page as page\npage.published = None\n"
     script = copy.read("openapi/steps.py")
     copy.write("openapi/steps.py", f"{script}\n{broken}")
     code, verdicts, said = evolve(copy)
     assert code == 1
-    assert verdicts == dict(zip(STEPS, (True, True, True, False, False, None), strict=True))
+    assert verdicts == dict(zip(STEPS, (True, True, True, True, False, False, None), strict=True))
     assert f"{SPEC}:1: this is not foreseen: AttributeError" in said
     assert "openapi/released has to hold exactly one wheel" in said
 
@@ -202,7 +202,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import babou, babou_generated.models.asset
-from babou_contract import strategies
+from babou_contract.specification import strategies
 from babou_contract.mock_server import MockServer
 from babou_generated.types import Unset
 

@@ -4,11 +4,12 @@ from collections import Counter
 
 import pytest
 
-from babou_contract.model import Edge
+from babou_contract.model import Boundary
 from babou_contract.run import checks_of
+from babou_contract.specification import spec
 from kill_matrix.catalogue import FAULTS, VARIANTS, part
 from kill_matrix.judge import ROOT
-from kill_matrix.model import Group, Party
+from kill_matrix.model import Group, Party, changed
 
 CASES = (*FAULTS, *VARIANTS)
 
@@ -33,13 +34,13 @@ def test_a_fault_is_whole(fault):
     assert fault.about
     assert fault.killers
     assert bool(fault.says) != bool(fault.beyond)
-    assert (fault.hook is None) == bool(fault.edits)
+    assert (fault.hook is None) == bool(fault.edits or fault.spec)
     assert (fault.group.party is Party.server) == (fault.hook is not None)
 
 
 def test_each_named_check_exists():
     """A fault can only be killed by a check that there is."""
-    known = {check.id for edge in Edge for check in checks_of(edge)}
+    known = {check.id for boundary in Boundary for check in checks_of(boundary)}
     named = {killer for fault in FAULTS for killer in fault.killers}
     assert named <= known
 
@@ -47,12 +48,12 @@ def test_each_named_check_exists():
 def test_each_check_is_named_by_a_fault():
     """A check that no fault is named for has never been seen to fail."""
     unproved = {
-        "spec-server/schemathesis",  # breadth: what it alone finds is luck
+        "spec-server/schemathesis",  # fuzzing: what it alone finds is luck
         # It takes a fault in the wrapper to break these, and that is none of the three parties.
         "client-server/async-agrees-with-sync",
         "client-server/bad-ids-are-not-sent",
     }
-    known = {check.id for edge in Edge for check in checks_of(edge)}
+    known = {check.id for boundary in Boundary for check in checks_of(boundary)}
     named = {killer for fault in FAULTS for killer in fault.killers}
     assert known - named <= unproved
 
@@ -66,6 +67,13 @@ def test_each_edit_fits_its_file(fault):
             assert edit.apply(path.read_text(encoding="utf-8"))
         else:
             assert path.is_file() == (edit.new is None)
+
+
+@pytest.mark.parametrize("fault", [f for f in FAULTS if f.spec], ids=lambda fault: fault.name)
+def test_each_change_of_the_specification_has_its_place(fault):
+    """What is changed is there, and afterwards it is otherwise."""
+    document = spec.load()
+    assert changed(document, fault.spec) != document
 
 
 @pytest.mark.parametrize("of", [1, 2, 6, 7, 400])

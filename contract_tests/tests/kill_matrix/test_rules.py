@@ -9,8 +9,8 @@ from kill_matrix.results import add, read
 from kill_matrix.run import main, one
 from kill_matrix.verdict import Fate, Verdict, verdict
 
-FAULT = Fault("f", Group.bodies, "x", ("spec-server/right",), says="size")
-BEYOND = Fault("f", Group.bodies, "x", ("spec-server/right",), beyond="nobody knows")
+FAULT = Fault(Group.bodies, "f", "x", ("spec-server/right",), says="size")
+BEYOND = Fault(Group.bodies, "f", "x", ("spec-server/right",), beyond="nobody knows")
 VARIANT = Variant("v", "x")
 
 

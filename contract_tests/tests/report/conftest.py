@@ -4,11 +4,11 @@ import pytest
 from attrs import evolve
 
 from babou_contract.model import (
+    Boundary,
     CheckResult,
     Coverage,
     CoverageState,
     Disagreement,
-    Edge,
     Exchange,
     Finding,
     Outcome,
@@ -17,10 +17,16 @@ from babou_contract.model import (
 
 BASE = "https://api.example.test/api/v1/assets/"
 PROMISES = {
-    Edge.docs_spec: ("examples-obey-their-schemas", "Every example in the spec obeys its schema."),
-    Edge.spec_generated: ("allowed-bodies-decode", "Every body that the schema allows decodes."),
-    Edge.spec_server: ("id-comes-back", "The id that comes back is the id that was asked for."),
-    Edge.client_server: ("get-equals-the-json", "What get returns equals the raw JSON."),
+    Boundary.docs_spec: (
+        "examples-obey-their-schemas",
+        "Every example in the spec obeys its schema.",
+    ),
+    Boundary.spec_generated: (
+        "allowed-bodies-decode",
+        "Every body that the schema allows decodes.",
+    ),
+    Boundary.spec_server: ("id-comes-back", "The id that comes back is the id that was asked for."),
+    Boundary.client_server: ("get-equals-the-json", "What get returns equals the raw JSON."),
 }
 NASTY = (
     "<script>alert(1)</script><img src=http://evil.example/x onerror=alert(2)> {{ 7 * 7 }} "
@@ -65,10 +71,15 @@ def a_disagreement(**changes):
     return Disagreement(**(told | changes))
 
 
-def a_result(edge, outcome=Outcome.passed, **changes):
-    """Return the result of an edge's check."""
-    name, promise = PROMISES[edge]
-    told = {"edge": edge, "check": f"{edge.slug}/{name}", "promise": promise, "outcome": outcome}
+def a_result(boundary, outcome=Outcome.passed, **changes):
+    """Return the result of a boundary's check."""
+    name, promise = PROMISES[boundary]
+    told = {
+        "boundary": boundary,
+        "check": f"{boundary.slug}/{name}",
+        "promise": promise,
+        "outcome": outcome,
+    }
     return CheckResult(**(told | {"cases": 12, "seconds": 0.25} | changes))
 
 
@@ -81,7 +92,7 @@ def a_report(**changes):
         "seconds": 12.3,
         "seed": 20251202,
         "versions": {"babou": "0.1.0", "spec": "1.0.0", "schemathesis": "4.32.5"},
-        "results": tuple(a_result(edge) for edge in Edge),
+        "results": tuple(a_result(boundary) for boundary in Boundary),
         "coverage": (
             Coverage(
                 status="200",
@@ -114,18 +125,18 @@ def a_report(**changes):
 
 
 def failing_report(**changes):
-    """Return a report with a failure on each edge."""
+    """Return a report with a failure on each boundary."""
     others = {
-        Edge.docs_spec: a_disagreement(
+        Boundary.docs_spec: a_disagreement(
             summary="An example does not obey its schema.", exchange=None, curl=None, seed=None
         ),
-        Edge.spec_generated: a_disagreement(
+        Boundary.spec_generated: a_disagreement(
             summary="A body that the schema allows is refused.",
             exchange=None,
             curl=None,
             detail="--- before\n+++ after\n-size: int\n+size: str",
         ),
-        Edge.client_server: a_disagreement(
+        Boundary.client_server: a_disagreement(
             summary="The answer never came.",
             spec_line=None,
             spec_pointer=None,
@@ -133,13 +144,13 @@ def failing_report(**changes):
         ),
     }
     results = []
-    for edge in Edge:
-        found = (others.get(edge) or a_disagreement(),)
-        if edge is Edge.spec_server:
+    for boundary in Boundary:
+        found = (others.get(boundary) or a_disagreement(),)
+        if boundary is Boundary.spec_server:
             png = bytes.fromhex("89504e470d0a1a0a0000000d49484452") * 20
             binary = an_exchange(body=png, received=(("Content-Type", "image/png"),))
             found += (a_disagreement(summary="The body is not JSON.", exchange=binary),)
-        results.append(a_result(edge, Outcome.failed, disagreements=found))
+        results.append(a_result(boundary, Outcome.failed, disagreements=found))
     violated = Coverage(
         status="404",
         media_type="application/json",
@@ -147,7 +158,9 @@ def failing_report(**changes):
         answers=3,
         reason="code is missing",
     )
-    report = a_report(results=tuple(results), verdict="5 disagreements on 4 edges.", exit_code=1)
+    report = a_report(
+        results=tuple(results), verdict="5 disagreements on 4 boundaries.", exit_code=1
+    )
     return evolve(report, **({"coverage": (*report.coverage, violated)} | changes))
 
 
@@ -155,10 +168,12 @@ def unjudged_report():
     """Return the report of a run that found the server down."""
     down = "the server is not reachable: connection refused"
     results = (
-        a_result(Edge.docs_spec),
-        a_result(Edge.spec_generated, Outcome.not_exercised, reason="left out by --only", cases=0),
-        a_result(Edge.spec_server, Outcome.not_judged, reason=down, cases=0),
-        a_result(Edge.client_server, Outcome.not_judged, reason=down, cases=0),
+        a_result(Boundary.docs_spec),
+        a_result(
+            Boundary.spec_generated, Outcome.not_exercised, reason="left out by --only", cases=0
+        ),
+        a_result(Boundary.spec_server, Outcome.not_judged, reason=down, cases=0),
+        a_result(Boundary.client_server, Outcome.not_judged, reason=down, cases=0),
     )
     return a_report(
         results=results,
@@ -203,9 +218,9 @@ def hostile_report():
         started_at=NASTY,
         versions={NASTY: NASTY, "python": "v" * 200},
         results=(
-            a_result(Edge.spec_server, Outcome.failed, disagreements=found, reason=NASTY),
-            a_result(Edge.client_server, Outcome.not_judged, reason=NASTY * 20),
-            a_result(Edge.docs_spec, Outcome.not_exercised, reason=NASTY, promise=NASTY * 9),
+            a_result(Boundary.spec_server, Outcome.failed, disagreements=found, reason=NASTY),
+            a_result(Boundary.client_server, Outcome.not_judged, reason=NASTY * 20),
+            a_result(Boundary.docs_spec, Outcome.not_exercised, reason=NASTY, promise=NASTY * 9),
         ),
         coverage=(
             Coverage(

@@ -5,7 +5,7 @@ import re
 import pytest
 from attrs import evolve
 
-from babou_contract.model import Edge, Outcome
+from babou_contract.model import Boundary, Outcome
 from babou_contract.report.annotations import annotations, fence, publish, summary
 
 
@@ -63,7 +63,7 @@ def test_percent_signs_and_separators_are_escaped(build):
     """As GitHub's toolkit does it: % first, and : and , in properties only."""
     found = build["disagreement"](summary="100% a:b,c\nd", exchange=None, curl=None)
     result = build["result"](
-        Edge.spec_server, Outcome.failed, disagreements=(found,), check="spec-server/50%:a,b"
+        Boundary.spec_server, Outcome.failed, disagreements=(found,), check="spec-server/50%:a,b"
     )
     (line,) = annotations(build["report"](results=(result,)), spec_file="my, spec.yaml")
     assert line.startswith(
@@ -75,7 +75,7 @@ def test_percent_signs_and_separators_are_escaped(build):
 def test_more_than_github_shows_are_counted(build):
     """Ten of a kind and step; the tenth says how many there are."""
     many = build["result"](
-        Edge.spec_server, Outcome.failed, disagreements=(build["disagreement"](),) * 25
+        Boundary.spec_server, Outcome.failed, disagreements=(build["disagreement"](),) * 25
     )
     told = annotations(build["report"](results=(many,), exit_code=1))
     assert len(told) == 10
@@ -90,10 +90,10 @@ def test_the_fence_is_new_each_time():
     assert fence() != fence()
 
 
-def test_the_summary_has_the_verdict_the_edges_and_the_failures(reports):
+def test_the_summary_has_the_verdict_the_boundaries_and_the_failures(reports):
     """In Markdown, small enough for GitHub's limit of one megabyte."""
     told = summary(reports["failing"]())
-    assert told.startswith("## Contract: 5 disagreements on 4 edges.\n")
+    assert told.startswith("## Contract: 5 disagreements on 4 boundaries.\n")
     assert "| 3 Spec and server | ✗ disagree | 1 | 2 |" in told
     assert "1 verified, 1 violated, 1 not exercised" in told
     assert told.count("### ✗") == 5
@@ -119,7 +119,7 @@ def test_hostile_text_does_not_leave_its_place_in_the_summary(reports):
 def test_the_summary_is_bounded(reports, build):
     """Twenty failures are told, the others counted."""
     many = build["result"](
-        Edge.spec_server, Outcome.failed, disagreements=(build["disagreement"](),) * 50
+        Boundary.spec_server, Outcome.failed, disagreements=(build["disagreement"](),) * 50
     )
     told = summary(evolve(reports["busy"](), results=(many,)))
     assert told.count("### ✗") == 20

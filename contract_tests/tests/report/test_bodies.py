@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from babou_contract.plain import one_line, visible
 from babou_contract.report._bodies import dump, indent, show
+from babou_contract.report.plain import one_line, visible
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

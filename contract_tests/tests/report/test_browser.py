@@ -150,9 +150,9 @@ def test_request_and_answer_are_beside_each_other_where_there_is_room(
 
 
 def test_outcomes_are_told_in_words_too(open_page, reports):
-    """Without colour, and without a picture, each edge still says how it ended."""
+    """Without colour, and without a picture, each boundary still says how it ended."""
     page = open_page(reports["unjudged"](), size=SIZES["phone"])
-    rows = [row.text for row in page.find_elements("css selector", "#edges tbody tr")]
+    rows = [row.text for row in page.find_elements("css selector", "#boundaries tbody tr")]
     words = ["agree", "not exercised", "not judged", "not judged"]
     assert all(word in row for word, row in zip(words, rows, strict=True))
 

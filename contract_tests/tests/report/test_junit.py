@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from attrs import evolve
 
-from babou_contract.model import Edge, Outcome
+from babou_contract.model import Boundary, Outcome
 from babou_contract.report import _junit
 
 NUMBER, TIME = r"\d+", r"\d+\.\d{3}"
@@ -69,15 +69,15 @@ def test_any_report_is_valid(any_report):
     """A consumer that validates takes it, whatever the server sent."""
     root = parse(any_report)
     hold(root)
-    assert len(root) == len(Edge)
+    assert len(root) == len(Boundary)
 
 
 def test_counts_and_cases_agree(any_report):
     """A suite's numbers are those of its cases; a case for each check."""
-    for edge, suite in zip(Edge, parse(any_report), strict=True):
+    for boundary, suite in zip(Boundary, parse(any_report), strict=True):
         assert (
             int(suite.get("tests"))
-            == len(any_report.of_edge(edge))
+            == len(any_report.of_boundary(boundary))
             == len(suite.findall("testcase"))
         )
         for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped",) * 2):
@@ -125,7 +125,7 @@ def test_a_target_without_a_host_is_localhost(build, target):
 def test_many_failures_of_one_check_are_bounded(build):
     """Ten are told, the others counted."""
     many = build["result"](
-        Edge.spec_server, Outcome.failed, disagreements=(build["disagreement"](),) * 30
+        Boundary.spec_server, Outcome.failed, disagreements=(build["disagreement"](),) * 30
     )
     text = parse(build["report"](results=(many,))).find(".//failure").text
     assert text.count("Expected:") == 10

@@ -66,9 +66,9 @@ def test_json_is_the_whole_report(reports, tmp_path):
 
 def failed(build, *found):
     """Return the result of a failed check."""
-    from babou_contract.model import Edge, Outcome
+    from babou_contract.model import Boundary, Outcome
 
-    return build["result"](Edge.spec_server, Outcome.failed, disagreements=found)
+    return build["result"](Boundary.spec_server, Outcome.failed, disagreements=found)
 
 
 def test_a_directory_that_is_a_file_is_an_error(reports, tmp_path):
@@ -152,7 +152,7 @@ def test_a_run_with_nothing_in_it_is_written(build, tmp_path):
         results=(), coverage=(), findings=(), exchanges=(), versions={}, exit_code=3,
     )  # fmt: skip
     text = write_reports(empty, tmp_path)[2].read_text(encoding="utf-8")
-    assert "No check of this edge was run" in text
+    assert "No check of this boundary was run" in text
     assert "Nothing was sent" in text
 
 

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
-from babou._core import flows
+from babou._core import flows, listing, schema
 from babou._core.batch import Batch
+from babou._core.calls import Query
 from babou._core.config import (
     check_asset_id,
     check_asset_ids,
+    check_content_type,
     check_number,
     check_seconds,
     check_started_at,
 )
 from babou._core.download import Plan
+from babou._core.operations import Asset, AssetState
 from babou._core.source import source_url
+from babou._errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
     from babou._core.flows import Answer
     from babou._core.messages import Step
-    from babou._core.operations import Asset
+    from babou._core.operations import AssetPage
     from babou._core.polling import Options
     from babou._core.wait_state import FailedPoll
 
@@ -42,6 +46,15 @@ class Times(Protocol):
     def since(self, moment: datetime | None) -> float: ...
 
 
+def id_of(asset: object) -> str:
+    """Return the identifier of an asset, or of what is one already.
+
+    Raises:
+        InvalidAssetIdError: It can't be sent.
+    """
+    return check_asset_id(asset.id if isinstance(asset, Asset) else asset)
+
+
 @frozen
 class AssetFlows:
     """Builds the flows of the operations on assets.
@@ -52,10 +65,10 @@ class AssetFlows:
     times: Times
     options: Options
 
-    def get(self, asset_id: str, limit: float = math.inf) -> Generator[Step, Answer, Asset]:
+    def get(self, asset: object, limit: float = math.inf) -> Generator[Step, Answer, Asset]:
         """Return the flow that fetches an asset, within `limit` and the client's timeout."""
         return flows.get(
-            check_asset_id(asset_id),
+            id_of(asset),
             now=self.times.clock(),
             timeout=min(limit, self.options.timeout),
             max_retries=self.options.max_retries,
@@ -64,7 +77,7 @@ class AssetFlows:
 
     def watch(
         self,
-        asset_id: str,
+        asset: object,
         *,
         timeout: float,
         started_at: datetime | None,
@@ -73,7 +86,7 @@ class AssetFlows:
     ) -> Generator[Step | Asset | FailedPoll, Answer, None]:
         """Return the flow that waits for an asset."""
         return flows.watch(
-            check_asset_id(asset_id),
+            id_of(asset),
             policy=self.options.poll,
             now=self.times.clock(),
             already_elapsed=self.times.since(check_started_at(started_at)),
@@ -86,7 +99,7 @@ class AssetFlows:
 
     def many(
         self,
-        asset_ids: object,
+        assets: object,
         *,
         timeout: float,
         started_at: datetime | None,
@@ -94,12 +107,32 @@ class AssetFlows:
     ) -> Batch:
         """Return the schedule of waits for many assets."""
         return Batch(
-            check_asset_ids(asset_ids),
+            check_asset_ids(assets, id_of),
             policy=self.options.poll,
             began=self.times.clock() - self.times.since(check_started_at(started_at)),
             timeout=check_seconds(timeout, "timeout"),
             request_timeout=self.options.timeout,
             missing_ok_for=check_number(missing_ok_for, "missing_ok_for"),
+            random=self.times.random,
+        )
+
+    def query(self, state: object, content_type: object) -> Query:
+        """Return which assets a list is of."""
+        known = schema.definition("AssetState")["enum"]
+        if state is not None and state not in known:
+            raise ConfigurationError(f"state must be one of {', '.join(known)}, not {state!r}.")
+        return Query(
+            None if state is None else AssetState(str(state)), check_content_type(content_type)
+        )
+
+    def pages(self, query: Query, most: int | None) -> Generator[Step | AssetPage, Answer, None]:
+        """Return the flow that fetches a list, page after page."""
+        return listing.pages(
+            query,
+            most=most,
+            now=self.times.clock(),
+            timeout=self.options.timeout,
+            max_retries=self.options.max_retries,
             random=self.times.random,
         )
 

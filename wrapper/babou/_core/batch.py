@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import frozen
 
-from babou._core.flows import Reply, outcome_of
+from babou._core.calls import Reply, outcome_of
 from babou._core.messages import Response, Step
 from babou._core.operations import Asset, asset_request
 from babou._core.polling import Again, Done, is_passing

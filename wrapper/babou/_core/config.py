@@ -6,7 +6,7 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +23,7 @@ MAX_SECONDS = 1e9  # some thirty years; far more makes the system's own timers o
 _LONGEST_SHOWN = 80
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MIME_TYPE = re.compile(r"[\x21-\x2e\x30-\x7e]+/[\x21-\x7e]+(; ?[\x21-\x7e]+)*")
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 
 
@@ -121,6 +122,26 @@ def check_count(value: object, name: str) -> int:
     return value
 
 
+def check_most(value: object) -> int | None:
+    """Return how many assets are wanted at most, or raise; None stands for all."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigurationError(
+            f"limit must be a whole number from 1 up, not {_shown(value)}. For all, leave it out."
+        )
+    return value
+
+
+def check_content_type(value: object) -> str | None:
+    """Return a MIME type, or None for none, or raise."""
+    if value is None or (isinstance(value, str) and _MIME_TYPE.fullmatch(value)):
+        return value
+    raise ConfigurationError(
+        f"content_type must be a MIME type such as 'image/png', not {_shown(value)}."
+    )
+
+
 def check_rate(value: object, name: str) -> float:
     """Return a number of requests a second as a float, or raise if it is not positive, finite."""
     if (
@@ -200,12 +221,14 @@ def check_asset_id(asset_id: object) -> str:
     return asset_id
 
 
-def check_asset_ids(asset_ids: object) -> list[str]:
+def check_asset_ids(
+    asset_ids: object, id_of: Callable[[object], str] = check_asset_id
+) -> list[str]:
     """Return several identifiers, or raise."""
     several = _several(
         asset_ids, "asset_ids must be several ids, such as a list (for one, call wait)"
     )
-    return [check_asset_id(asset_id) for asset_id in several]
+    return [id_of(asset_id) for asset_id in several]
 
 
 def _several(values: object, expected: str) -> Iterable[object]:

@@ -7,86 +7,83 @@ HTTP library; the runners drive them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve
 
+from babou._core.calls import Call, Reply, asset_call, outcome_of
 from babou._core.messages import Cancelled, Response, Step
-from babou._core.operations import Asset, asset_request, decode_asset, decode_error
+from babou._core.operations import Asset, asset_request
 from babou._core.polling import Again, Failed, TimedOut, is_passing
-from babou._core.retry import asked_pause, is_transient, pause, status_error
+from babou._core.retry import asked_pause, is_transient, pause
 from babou._core.wait_state import FailedPoll, WaitState, says_nothing
-from babou._errors import (
-    APIConnectionError,
-    APIResponseValidationError,
-    APITimeoutError,
-    BabouError,
-    BudgetError,
-)
+from babou._errors import APITimeoutError, BabouError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from babou._core.polling import PollPolicy
 
-Reply = Response | APIConnectionError | APIResponseValidationError | BudgetError
-"""What comes of one request."""
-
 Answer = tuple[Reply | Cancelled | None, float]
 """What a flow is sent back, with the runner's time."""
 
-_SUCCESS = 200
-
-
-def outcome_of(reply: Reply | Cancelled | None, asset_id: str) -> Asset | BabouError:
-    """Return what a reply means: the asset, or the error to raise."""
-    if isinstance(reply, BabouError):
-        reply.args = (f"Asset {asset_id!r}: {reply}",)
-        return reply
-    assert isinstance(reply, Response), reply  # noqa: S101 (runners answer each step)
-    if reply.status != _SUCCESS:
-        return status_error(reply, decode_error(reply.body), asset_id=asset_id)
-    try:
-        return decode_asset(reply.body, asset_id=asset_id)
-    except APIResponseValidationError as error:
-        return error
+_T = TypeVar("_T")
 
 
 def get(
     asset_id: str, *, now: float, timeout: float, max_retries: int, random: Callable[[], float]
 ) -> Generator[Step, Answer, Asset]:
-    """Fetch an asset, trying again what can be tried again, all within `timeout` seconds.
+    """Fetch an asset: see `ask`."""
+    asset, _ = yield from ask(
+        asset_call(asset_id), now=now, timeout=timeout, max_retries=max_retries, random=random
+    )
+    return asset
+
+
+def ask(
+    call: Call[_T],
+    *,
+    now: float,
+    timeout: float,
+    max_retries: int,
+    random: Callable[[], float],
+    may_repeat: Callable[[BabouError], bool] = is_transient,
+) -> Generator[Step, Answer, tuple[_T, float]]:
+    """Make a call, trying again what can be tried again, all within `timeout` seconds.
+
+    Returns:
+        The result, and the time at which it came.
 
     Raises:
-        BabouError: As `outcome_of` says; the last one, where several attempts failed.
+        BabouError: As `call.outcome` says; the last one, where several attempts failed.
     """
     deadline = now + timeout
-    step = Step(asset_request(asset_id), delay=0.0, deadline=deadline)
+    step = Step(call.request, delay=0.0, deadline=deadline)
     before: BabouError | None = None
     longest = 0.0
     while True:
         sent = now + step.delay
         answer, now = yield step
-        outcome = outcome_of(answer, asset_id)
-        if isinstance(outcome, Asset):
-            return outcome
-        if not is_transient(outcome):
+        outcome = call.outcome(answer)
+        if not isinstance(outcome, BabouError):
+            return outcome, now
+        if not may_repeat(outcome):
             raise outcome
         if before is not None and says_nothing(
             outcome, given=deadline - sent, allowed=timeout, longest=longest
         ):
-            raise _explained(before, f"Another attempt had no time within the {timeout:g} s")
+            raise explained(before, f"Another attempt had no time within the {timeout:g} s")
         if step.attempt > max_retries:
             raise outcome
         delay = pause(outcome, step.attempt, random)
         if now + delay >= deadline:
-            raise _out_of_time(outcome, asset_id, timeout, step.attempt, left=deadline - now)
+            raise _out_of_time(outcome, call, timeout, step.attempt, left=deadline - now)
         before, longest = outcome, max(longest, now - sent)
         step = evolve(step, delay=delay, attempt=step.attempt + 1)
 
 
 def _out_of_time(
-    error: BabouError, asset_id: str, timeout: float, attempts: int, *, left: float
+    error: BabouError, call: Call[_T], timeout: float, attempts: int, *, left: float
 ) -> BabouError:
     """Return an error with the words why no further attempt was made."""
     asked = asked_pause(error)
@@ -97,16 +94,17 @@ def _out_of_time(
     )
     if isinstance(error, APITimeoutError):
         timed_out = APITimeoutError(
-            f"Asset {asset_id!r}: no whole answer within {timeout:g} s, in "
+            f"{call.subject}: no whole answer within {timeout:g} s, in "
             f"{attempts} attempt{'' if attempts == 1 else 's'}. "
             "Raise timeout=, or check the network."
         )
         timed_out.__cause__ = error
         return timed_out
-    return _explained(error, reason)
+    return explained(error, reason)
 
 
-def _explained(error: BabouError, reason: str) -> BabouError:
+def explained(error: BabouError, reason: str) -> BabouError:
+    """Return an error with a further sentence."""
     error.args = (f"{error} {reason}.",)
     return error
 

@@ -6,6 +6,7 @@ The HTTP library appears in none of them; only a transport knows which one it is
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 (attrs resolves annotations at run time)
+from typing import Any
 
 from attrs import field, frozen
 
@@ -21,6 +22,11 @@ class Request:
     method: str
     url: str
     headers: Mapping[str, str] = field(factory=dict, repr=_without_key)
+    content: Any = field(default=None, repr=False, eq=False)
+    """Body: None, or an iterable (of an `AsyncTransport`: an asynchronous one) of bytes.
+
+    It is gone through once. Its length is in the header `content-length`.
+    """
 
 
 @frozen

@@ -1,7 +1,7 @@
 """The adapter: the only module that knows the generated package.
 
-Two things cross it: the operation's request builder and the models' `from_dict`. The generated code
-trusts every answer; here an answer is first held against the specification's own schema
+Two things cross it: the operations' request builders and the models' `from_dict`. The generated
+code trusts every answer; here an answer is first held against the specification's own schema
 (`schemas.json`, written by the same command as the generated code), so that whatever gets through
 has the types it declares.
 
@@ -16,18 +16,21 @@ import copyreg
 import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
+from urllib.parse import urlencode
 
 import attrs
 
 from babou._core.messages import Request
-from babou._core.schema import brief, excerpt, load, normalised
+from babou._core.schema import brief, described, excerpt, load, normalised, schemas
 from babou._core.validation import fault
 from babou._errors import APIResponseValidationError
 from babou_generated.api.assets.get_asset import _get_kwargs as _asset_arguments
+from babou_generated.api.assets.list_assets import _get_kwargs as _page_arguments
+from babou_generated.api.assets.upload_asset import _get_kwargs as _upload_arguments
 from babou_generated.models import Asset as _GeneratedAsset
 from babou_generated.models import AssetState
 from babou_generated.models import Error as _GeneratedError
-from babou_generated.types import Unset
+from babou_generated.types import UNSET, File, Unset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,15 +105,12 @@ class Asset(_GeneratedAsset):
 
     @classmethod
     def _decode(cls, body: bytes, subject: str) -> Self:
-        try:
-            document = load(body)
-        except (ValueError, RecursionError) as error:
-            expected = f"a JSON object ({error})"
-            raise _invalid(subject, None, expected, excerpt(body), body) from error
-        if wrong := fault("Asset", document):
-            raise _invalid(subject, *wrong, body)
+        return cls._of(_valid("Asset", body, subject))
+
+    @classmethod
+    def _of(cls, document: dict[str, Any]) -> Self:
         # The generated method makes whatever it is given: here what can be written to, as it does.
-        members = vars(_read(SimpleNamespace, normalised(document)))
+        members = vars(_read(SimpleNamespace, normalised("Asset", document)))
         more = members.pop("additional_properties")
         asset = cls(**members)
         asset.additional_properties.update(more)
@@ -118,7 +118,40 @@ class Asset(_GeneratedAsset):
         return asset
 
 
-__all__ = ["Asset", "AssetState", "asset_request", "decode_asset", "decode_error", "server_url"]
+@attrs.frozen
+class AssetPage:
+    """A page of the list of assets, as it was when the server answered.
+
+    Attributes:
+        assets: Those of the page that no page before it had.
+        limit: How many assets the page has at most.
+        offset: How many assets of the list come before the page.
+        total: How many assets the list had.
+    """
+
+    assets: tuple[Asset, ...]
+    limit: int
+    offset: int
+    total: int
+
+
+__all__ = [
+    "Asset",
+    "AssetPage",
+    "AssetState",
+    "asset_request",
+    "decode_asset",
+    "decode_error",
+    "decode_page",
+    "decode_uploaded",
+    "largest_file",
+    "largest_page",
+    "page_request",
+    "server_url",
+    "successes",
+    "upload_request",
+    "uploaded_types",
+]
 
 _read: Callable[..., SimpleNamespace] = _GeneratedAsset.from_dict.__func__  # type: ignore[attr-defined]  # of a class method
 
@@ -127,6 +160,47 @@ def asset_request(asset_id: str) -> Request:
     """Return the request for an asset, its URL relative to the server's."""
     arguments = _asset_arguments(asset_id)
     return Request(arguments["method"].upper(), arguments["url"])
+
+
+def page_request(
+    state: AssetState | None, content_type: str | None, *, limit: int, offset: int
+) -> Request:
+    """Return the request for a page of the list."""
+    arguments = _page_arguments(
+        limit=limit, offset=offset, content_type=content_type or UNSET, state=state or UNSET
+    )
+    url = f"{arguments['url']}?{urlencode(arguments['params'])}"
+    return Request(arguments["method"].upper(), url)
+
+
+def upload_request(content: Any, *, size: int, content_type: str) -> Request:  # noqa: ANN401 (as `Request` has it)
+    """Return the request that uploads a file's bytes."""
+    arguments = _upload_arguments(body=File(content))
+    headers = {"content-type": content_type, "content-length": str(size)}
+    return Request(arguments["method"].upper(), arguments["url"], headers, arguments["content"])
+
+
+def successes(operation_id: str) -> frozenset[int]:
+    """Return the statuses with which an operation succeeds."""
+    return frozenset(int(s) for s in described()[operation_id]["statuses"] if s.startswith("2"))
+
+
+def largest_page() -> int:
+    """Return how many assets a page has at most (D18)."""
+    found: int = described()["listAssets"]["parameters"]["limit"]["maximum"]
+    return found
+
+
+def uploaded_types() -> list[str]:
+    """Return the MIME types that can be uploaded (D24)."""
+    found: list[str] = described()["uploadAsset"]["bodies"]
+    return found
+
+
+def largest_file() -> int:
+    """Return how many bytes a file has at most (D22)."""
+    found: int = schemas()["File"]["maxLength"]
+    return found
 
 
 _PATH = asset_request("id").url.split("/")[1:-1]
@@ -161,6 +235,39 @@ def decode_asset(body: bytes, *, asset_id: str) -> Asset:
         expected = f"{asset_id!r}, the id that was asked for"
         raise _invalid(subject, "id", expected, asset.id, body)
     return asset
+
+
+def decode_uploaded(body: bytes) -> Asset:
+    """Return the new asset in the answer to an upload.
+
+    Raises:
+        APIResponseValidationError: The body is not what the specification promises.
+    """
+    return Asset._decode(body, "The server's answer to the upload")  # noqa: SLF001 (the class above)
+
+
+def decode_page(body: bytes) -> AssetPage:
+    """Return a page of the list.
+
+    Raises:
+        APIResponseValidationError: The body is not what the specification promises.
+    """
+    document = _valid("AssetPage", body, "The server's list of assets")
+    page = normalised("Pagination", document["pagination"])
+    assets = tuple(Asset._of(asset) for asset in document["assets"])  # noqa: SLF001 (as above)
+    return AssetPage(assets, page["limit"], page["offset"], page["total"])
+
+
+def _valid(name: str, body: bytes, subject: str) -> dict[str, Any]:
+    """Return the document in a body, if its schema allows it."""
+    try:
+        document: dict[str, Any] = load(body)
+    except (ValueError, RecursionError) as error:
+        expected = f"a JSON object ({error})"
+        raise _invalid(subject, None, expected, excerpt(body), body) from error
+    if wrong := fault(name, document):
+        raise _invalid(subject, *wrong, body)
+    return document
 
 
 def decode_error(body: bytes) -> Mapping[str, str | None] | None:

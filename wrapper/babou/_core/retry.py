@@ -108,14 +108,19 @@ def _timestamp(date: str) -> float | None:
 
 
 def status_error(
-    response: Response, details: Mapping[str, str | None] | None, *, asset_id: str
+    response: Response,
+    details: Mapping[str, str | None] | None,
+    *,
+    subject: str,
+    advice: Mapping[int, str] = {},
 ) -> APIStatusError:
     """Return the error for an answer that is not a success.
 
     Args:
         response: The answer.
         details: `error`, `code` and `hint` of its body, or None where it is not the documented one.
-        asset_id: What was asked for.
+        subject: What the call was about.
+        advice: What to try after a status, where that is the operation's own.
     """
     status, headers = response.status, response.headers
     details = details or {}
@@ -129,9 +134,10 @@ def status_error(
     request_id = headers.get("x-request-id") or headers.get("request-id")
     wait = retry_after(headers, response.received_at)
     cls = class_for(status)
-    advice = foreign or _ADVICE.get(status) or _ADVICE.get(status // 100, "Try again later")
-    sentences = [f"Asset {asset_id!r}: HTTP {status}{f' {code}' if code else ''}: {message}"]
-    sentences += [hint or advice]
+    known = {**_ADVICE, **advice}
+    tip = foreign or known.get(status) or known.get(status // 100, "Try again later")
+    sentences = [f"{subject}: HTTP {status}{f' {code}' if code else ''}: {message}"]
+    sentences += [hint or tip]
     sentences += [f"Retry after {wait:g} s"] if wait is not None else []
     sentences += [f"Request id {request_id}"] if request_id else []
     return cls(

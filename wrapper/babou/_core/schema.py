@@ -69,9 +69,20 @@ _DECODER = json.JSONDecoder(parse_constant=_not_json, parse_float=_finite, parse
 
 @functools.cache
 def schemas() -> dict[str, Any]:
-    text = pkgutil.get_data("babou_generated", "schemas.json")  # importlib.resources loads slowly
+    found: dict[str, Any] = _packed("schemas.json")["$defs"]
+    return found
+
+
+@functools.cache
+def described() -> dict[str, Any]:
+    """Return by its id what the specification says of each operation."""
+    return _packed("operations.json")
+
+
+def _packed(name: str) -> dict[str, Any]:
+    text = pkgutil.get_data("babou_generated", name)  # importlib.resources loads slowly
     assert text is not None  # noqa: S101 (no loader that has no files imports a package)
-    found: dict[str, Any] = json.loads(text)["$defs"]
+    found: dict[str, Any] = json.loads(text)
     return found
 
 
@@ -81,14 +92,14 @@ def definition(reference: str) -> dict[str, Any]:
     return found
 
 
-def normalised(document: Mapping[str, Any]) -> dict[str, Any]:
+def normalised(name: str, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a valid document in the one spelling that the generated code takes right."""
-    return _spelled(document, _spellings())
+    return _spelled(document, _spellings(name))
 
 
 @functools.cache
-def _spellings() -> dict[str, Callable[[Any], Any]]:
-    return spellings(schemas()["Asset"])
+def _spellings(name: str) -> dict[str, Callable[[Any], Any]]:
+    return spellings(schemas()[name])
 
 
 def spellings(schema: Mapping[str, Any]) -> dict[str, Callable[[Any], Any]]:

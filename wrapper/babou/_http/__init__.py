@@ -5,6 +5,7 @@
 | `transport` | what a transport is; limits and errors that all of them share |
 | `sync`, `aio` | the transports that a client makes for itself |
 | `connections` | what both know of a connection: the pool, the request, the bytes of an answer |
+| `network` | opening TCP connections |
 | `tls` | certificate authorities, and TLS over bytes in memory |
 | `proxies` | the proxies of the environment |
 | `caller` | the transports over an httpx client of the caller's |

@@ -7,7 +7,6 @@ scope, which ends at its deadline.
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import threading
 import time
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Self
 import anyio
 import anyio.lowlevel
 import httpcore
-from anyio.abc import SocketAttribute
 
 from babou._core.messages import Request, Response
 from babou._http.connections import (
@@ -27,12 +25,12 @@ from babou._http.connections import (
     Exchange,
     Pool,
     Received,
-    is_readable,
     is_refused_by_proxy,
     may_be_sent_again,
     prepared,
     proxy_options,
 )
+from babou._http.network import Address, connecting, is_readable
 from babou._http.proxies import Proxies
 from babou._http.tls import READ, Tls, trusted
 from babou._http.transport import (
@@ -46,47 +44,43 @@ from babou._http.transport import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Generator
-
-    from anyio.abc import SocketStream
-
-_ALL = 1 << 18
-"""Bytes that an event loop reads at most at once; with fewer, anyio would keep the rest."""
+    from collections.abc import AsyncIterator, Generator, Sequence
 
 
 class _Stream(httpcore.AsyncNetworkStream):
-    """A TCP connection. The times that httpcore gives are not looked at."""
+    """A TCP connection. The times that httpcore gives are not looked at.
 
-    def __init__(self, connection: _Connection, network: SocketStream) -> None:
+    A socket that does not block, and is waited for: anyio's own streams take half as long again.
+    """
+
+    def __init__(self, connection: _Connection, network: socket.socket) -> None:
         self._connection, self._network = connection, network
         self.received: Received | None = connection.received
-        self._rest = b""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        data, self._rest = self._rest, b""
-        if not data:
-            try:
-                data = await self._network.receive(_ALL)
-            except anyio.EndOfStream:
-                data = b""
-            except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
-                raise httpcore.ReadError(_cause(error)) from error
-        if len(data) > max_bytes:
-            data, self._rest = data[:max_bytes], data[max_bytes:]
+        try:
+            data = self._network.recv(max_bytes)
+            await anyio.lowlevel.checkpoint()  # others have their turn, and the deadline is seen
+        except BlockingIOError:
+            await anyio.wait_readable(self._network)
+            return await self.read(max_bytes)
         if self.received is not None:
             self.received.add(data)
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        if not buffer:  # httpcore writes the end of a request that has no body
-            return
+        view = memoryview(buffer)
         try:
-            await self._network.send(buffer)
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
-            raise httpcore.WriteError(_cause(error)) from error  # the answer may have come before
+            while view:
+                try:
+                    view = view[self._network.send(view) :]
+                except BlockingIOError:
+                    await anyio.wait_writable(self._network)
+        except ConnectionError as error:
+            raise httpcore.WriteError(str(error)) from error  # the answer may have come before
 
     async def aclose(self) -> None:
-        await self._network.aclose()
+        self._network.close()
 
     async def start_tls(
         self,
@@ -99,10 +93,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         return stream
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (as httpcore has it)
-        if info != "is_readable":
-            return None
-        network = self._network.extra(SocketAttribute.raw_socket)  # noqa: S610 (not of Django)
-        return bool(self._rest) or is_readable(network.fileno())
+        return is_readable(self._network.fileno()) if info == "is_readable" else None
 
 
 class _TlsStream(_Stream):
@@ -118,8 +109,7 @@ class _TlsStream(_Stream):
         try:
             await self._talk(self._tls.handshake())
         except BaseException:
-            with anyio.CancelScope(shield=True):
-                await self.aclose()
+            await self.aclose()
             raise
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
@@ -153,12 +143,10 @@ class _TlsStream(_Stream):
         return self._tls.has_unread or self._below.get_extra_info(info)
 
 
-def _cause(error: BaseException) -> str:
-    return str(error.__cause__ or error) or "the connection was closed"
-
-
 class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncNetworkBackend):
     """One connection: httpcore's, and what is below it."""
+
+    _network: socket.socket
 
     async def ask(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
@@ -186,26 +174,52 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
         *_: Any,  # noqa: ANN401
         **__: Any,  # noqa: ANN401
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first address of a host that answers (RFC 8305)."""
+        """Connect to the first address of a host that answers."""
         try:
-            return _Stream(self, await anyio.connect_tcp(host, port))
-        except OSError as error:
-            raise httpcore.ConnectError(_reason(error.__cause__ or error)) from error
+            found: Sequence[Address] = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+            )
+        except socket.gaierror:  # a name: anyio looks it up in a thread
+            found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        self._network = await _connected(found)
+        return _Stream(self, self._network)
 
     async def aclose(self) -> None:
-        """Close it, if it is open, although the call is cancelled."""
+        """Close it, if it is open; nothing waits in it, so that no cancellation comes between."""
         if self._http is not None:
-            with anyio.CancelScope(shield=True):
-                await self._http.aclose()
+            await self._http.aclose()
+
+    def leave(self) -> None:
+        """Close an idle connection whose event loop runs no longer."""
+        self._network.close()
 
 
-def _reason(error: BaseException) -> str:
-    """Return the first of several reasons; asyncio has words of its own for the system's."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, OSError) and error.errno and not isinstance(error, socket.gaierror):
-        return str(OSError(error.errno, os.strerror(error.errno)))
-    return str(error)
+async def _connected(found: Sequence[Address]) -> socket.socket:
+    with contextlib.closing(connecting(found)) as steps:
+        trying, pause = next(steps)
+        while True:
+            writable = await _writable(trying, pause)
+            try:
+                trying, pause = steps.send(writable)
+            except StopIteration as end:
+                connected: socket.socket = end.value
+                return connected
+
+
+async def _writable(sockets: list[socket.socket], pause: float) -> list[socket.socket]:
+    """Return those that are writable as soon as one is, or none after a pause."""
+    writable = list[socket.socket]()
+
+    async def wait_for(network: socket.socket) -> None:
+        await anyio.wait_writable(network)
+        writable.append(network)
+        tasks.cancel_scope.cancel()
+
+    with anyio.move_on_after(pause):
+        async with anyio.create_task_group() as tasks:
+            for network in sockets:
+                tasks.start_soon(wait_for, network)
+    return writable
 
 
 class _Exchange(Exchange[_Connection]):
@@ -223,18 +237,21 @@ class _Exchange(Exchange[_Connection]):
 class _InThisLoop(threading.local):
     """The connections of one transport in one event loop, and the turns of its calls.
 
-    A thread runs one loop at a time. What an earlier one left open has ended with it, and is
-    forgotten when the next one makes its first call.
+    A thread runs one loop at a time. What an earlier one left open is closed when the next one
+    makes its first call.
     """
 
-    _loop: object = None
+    def __init__(self) -> None:
+        self._loop: object = None
+        self.pool: Pool[_Connection] = Pool()
 
     def enter(self) -> Self:
         """Begin anew if this thread runs another loop than at the last call."""
         loop = anyio.lowlevel.current_token()
         if self._loop != loop:
             self._loop = loop
-            self.pool: Pool[_Connection] = Pool()
+            for connection in self.pool.empty():
+                connection.leave()
             # Apart, because a caller may fetch assets while it stores the pieces of others.
             self.calls = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
             self.streams = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)

@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator
     from datetime import datetime
 
+    from babou._core.calls import Reply
     from babou._core.download import Plan
-    from babou._core.flows import Answer, Reply
+    from babou._core.flows import Answer
     from babou._core.operations import Asset
     from babou._core.wait_state import FailedPoll
     from babou._http.budget import Budget

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import select
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -31,7 +30,7 @@ ERRORS = ErrorMap(
     broken=(httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, OSError),
     impossible=(UnicodeError,),  # of host names
 )
-_URL = re.compile(r"(https?)://(?:[^/?#]*@)?([^/?#]*)([^#]*)", re.IGNORECASE)
+_URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
 _PORTS = {"http": 80, "https": 443}
 _IDEMPOTENT = frozenset({b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS"})
@@ -59,7 +58,7 @@ def prepared(request: Request) -> httpcore.Request:
     if parts is None:
         raise UnicodeError("it is not the address of a web server")
     scheme, authority, target = parts.groups()
-    origin, host = origin_of(scheme.lower(), authority)
+    origin, host = origin_of(scheme.lower(), authority.rpartition("@")[2])
     headers = [(b"host", host), (b"accept-encoding", b"gzip")]
     if "accept-encoding" in request.headers:
         del headers[1]
@@ -70,7 +69,9 @@ def prepared(request: Request) -> httpcore.Request:
         port=None if origin.port == _PORTS[origin.scheme.decode()] else origin.port,
         target=quote(target if target[:1] == "/" else f"/{target}", safe=_SAFE).encode(),
     )
-    return httpcore.Request(request.method, url, headers=headers)
+    sent = httpcore.Request(request.method, url)
+    sent.headers = headers  # httpcore would look at each once more
+    return sent
 
 
 def decoded(raw: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
@@ -250,14 +251,3 @@ def is_refused_by_proxy(error: BaseException) -> bool:
     return isinstance(error, httpcore.ProxyError) and str(error).startswith(
         str(PROXY_AUTHENTICATION)
     )
-
-
-def is_readable(number: int) -> bool:
-    """Tell whether something has arrived on an idle socket, be it only that it was closed."""
-    if number < 0:
-        return True
-    if not hasattr(select, "poll"):  # Windows, and where gevent has taken its place
-        return bool(select.select([number], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(number, select.POLLIN)
-    return bool(poll.poll(0))

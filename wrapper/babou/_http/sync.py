@@ -15,8 +15,6 @@ import socket
 import threading
 import time
 import weakref
-from collections import deque
-from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
@@ -30,12 +28,12 @@ from babou._http.connections import (
     Exchange,
     Pool,
     Received,
-    is_readable,
     is_refused_by_proxy,
     may_be_sent_again,
     prepared,
     proxy_options,
 )
+from babou._http.network import Address, connecting, is_readable
 from babou._http.proxies import Proxies, Proxy
 from babou._http.threads import Limit, in_thread
 from babou._http.tls import READ, Tls, trusted
@@ -52,9 +50,6 @@ from babou._http.transport import (
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Generator, Iterator
-
-HEAD_START = 0.25
-"""Seconds after which the next address of a host is tried beside the first (RFC 8305, 5)."""
 
 
 class _Stream(httpcore.NetworkStream):
@@ -178,7 +173,7 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
             found = look_up(flags=socket.AI_NUMERICHOST)
         except socket.gaierror:  # a name; to look it up takes no timeout
             found = in_thread(look_up, self.limit)
-        return _Stream(self, _connected(deque(_alternating(found)), self.limit))
+        return _Stream(self, _connected(found, self.limit))
 
     def close(self) -> None:
         """Close it, if it is open."""
@@ -198,47 +193,21 @@ class _Exchange(Exchange[_Connection]):
         return Response(self.answer.status, headers, bytes(body.content), time.time())
 
 
-_Address = tuple[Any, ...]  # as socket.getaddrinfo has it: family, type, protocol, name, address
-
-
-def _alternating(found: list[_Address]) -> Iterator[_Address]:
-    """Yield addresses of both families by turns, in the order of each (RFC 8305, 4)."""
-    first = [each for each in found if each[0] == found[0][0]]
-    others = [each for each in found if each[0] != found[0][0]]
-    return (each for each in chain.from_iterable(zip_longest(first, others)) if each is not None)
-
-
-def _connected(addresses: deque[_Address], limit: Limit) -> socket.socket:
-    """Return a connection to the first address that accepts; the next is tried soon (RFC 8305)."""
-    problem = OSError("the host has no address")
-    with contextlib.ExitStack() as opened, selectors.DefaultSelector() as trying:
-        while addresses:
-            family, kind, protocol, _, address = addresses.popleft()
+def _connected(found: list[Address], limit: Limit) -> socket.socket:
+    with contextlib.closing(connecting(found)) as steps:
+        trying, pause = next(steps)
+        while True:
+            with selectors.DefaultSelector() as waiting:
+                for network in trying:
+                    waiting.register(network, selectors.EVENT_WRITE)
+                chosen = waiting.select(min(pause, limit.pause()))
             try:
-                network = opened.enter_context(socket.socket(family, kind, protocol))
-                network.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                network.settimeout(0)
-                with contextlib.suppress(BlockingIOError):
-                    network.connect(address)
-                trying.register(network, selectors.EVENT_WRITE)
-            except OSError as error:
-                problem = error
-            next_at = time.monotonic() + HEAD_START
-            while trying.get_map():
-                pause = limit.pause()
-                if addresses:
-                    pause = min(pause, max(0.0, next_at - time.monotonic()))
-                ready = trying.select(pause)
-                for key, _ in ready:
-                    network = cast("socket.socket", key.fileobj)
-                    trying.unregister(network)
-                    code = network.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                    if not code:
-                        return network.dup()
-                    problem = OSError(code, os.strerror(code))
-                if addresses and (ready or time.monotonic() >= next_at):
-                    break
-    raise problem
+                trying, pause = steps.send(
+                    [cast("socket.socket", key.fileobj) for key, _ in chosen]
+                )
+            except StopIteration as end:
+                connected: socket.socket = end.value
+                return connected
 
 
 class SyncTransport:

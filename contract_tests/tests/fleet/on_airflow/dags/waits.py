@@ -8,7 +8,7 @@ from airflow.sdk import DAG
 from babou.integrations.airflow import BabouAssetSensor
 
 ASSETS = json.loads(os.environ["WAITS_ASSETS"])
-# A task that comes back before the scheduler has noticed that it went is taken for lost, by Airflow:
+# A task that comes back before the scheduler has noticed that it went is taken for lost by Airflow,
 # so none of them does, even where the scheduler is slow.
 MOMENT = 20
 WAYS = {

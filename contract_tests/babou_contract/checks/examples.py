@@ -1,0 +1,118 @@
+"""A client without a network, and the search for the smallest example that disagrees."""
+
+import json
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import Any
+
+import httpx
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException, HypothesisWarning
+
+import babou
+from babou_contract.checks.client import Arguments, Driver
+from babou_contract.checks.registry import Tally
+from babou_contract.settings import Settings
+from babou_contract.specification import places
+
+KEY = "sk-bab-contract-check"
+BASE = "http://contract.invalid"
+_OK = 200
+
+
+class Loopback(httpx.BaseTransport):
+    """Answers every request with what it was last told, and keeps the request."""
+
+    def __init__(self) -> None:
+        self.status, self.body = _OK, b""
+        self.requests: list[httpx.Request] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer without any network."""
+        self.requests.append(request)
+        headers = {"Content-Type": "application/json"}
+        return httpx.Response(self.status, headers=headers, content=self.body)
+
+
+class Loop:
+    """A client of the loopback, as anybody could make one."""
+
+    def __init__(self) -> None:
+        self.transport = Loopback()  # has nothing to close
+        transport = babou.HttpxTransport(httpx.Client(transport=self.transport))
+        self.client = babou.Client(KEY, base_url=BASE, max_retries=0, transport=transport)
+
+    def answered(
+        self, driver: Driver, arguments: Arguments, body: bytes, status: int = _OK
+    ) -> Sequence[Any]:
+        """Return what the client makes of the first answer to a call."""
+        self.transport.status, self.transport.body = status, body
+        self.transport.requests.clear()
+        with closing(driver.answers(self.client, arguments)) as answers:
+            return next(answers)
+
+
+class FoundError(Exception):
+    """Carries the smallest example that disagrees out of hypothesis."""
+
+    def __init__(self, value: object, summary: str, expected: str, received: str) -> None:
+        super().__init__(summary)
+        self.value, self.summary = value, summary
+        self.expected, self.received = expected, received
+
+
+def explore(
+    run: Settings,
+    tally: Tally,
+    strategy: st.SearchStrategy[Any],
+    hold: Callable[[Any], object],
+    place: tuple[object, ...],
+) -> None:
+    """Try values until one disagrees; tell the smallest such one, with the seed."""
+
+    @seed(run.seed)
+    @settings(
+        max_examples=run.max_examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    @given(strategy)
+    def attempt(value: Any) -> None:  # noqa: ANN401  whatever the strategy makes
+        tally.case()
+        hold(value)
+
+    try:
+        with warnings.catch_warnings():
+            # It warns of the random module, which other threads may well use meanwhile.
+            warnings.simplefilter("ignore", HypothesisWarning)
+            attempt()
+    except FoundError as found:
+        tell(found, tally, place, seed=run.seed)
+    except HypothesisException as error:
+        tally.disagree("hypothesis could not judge", expected="a verdict", received=str(error))
+
+
+def tell(
+    found: FoundError, tally: Tally, place: tuple[object, ...], *, seed: int | None = None
+) -> None:
+    """Add what was found to the disagreements."""
+    tally.disagree(
+        found.summary,
+        expected=found.expected,
+        received=found.received,
+        detail=f"the smallest example: {written(found.value)}",
+        seed=seed,
+        **places.at(*place),
+    )
+
+
+def written(value: object) -> str:
+    """Return a value as JSON, for a person."""
+    return json.dumps(value, ensure_ascii=False, default=repr)

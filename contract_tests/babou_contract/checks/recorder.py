@@ -1,0 +1,144 @@
+"""A client as anybody has one, with a recorder between it and the network."""
+
+import ssl
+
+import httpx
+from attrs import define, field
+
+import babou
+from babou_contract.checks.registry import NotJudgedError
+from babou_contract.model import Exchange
+from babou_contract.probing.answers import Answer
+from babou_contract.probing.observations import Observations
+from babou_contract.probing.wire import Headers, Raw, decoded
+
+
+def _transport() -> httpx.BaseTransport:
+    """Return a transport that trusts whom the check itself trusts."""
+    return httpx.HTTPTransport(verify=ssl.create_default_context())
+
+
+@define
+class Recorder(httpx.BaseTransport):
+    """Stands between the client and the network, and keeps each answer as it came."""
+
+    observations: Observations
+    inner: httpx.BaseTransport = field(factory=_transport)
+    heard: list[Answer] = field(factory=list)
+    last: httpx.BaseTransport | None = None
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, within the run's rate, and keep what comes."""
+        session = self.observations.session
+        session.turn()
+        started = session.elapsed()
+        response = self.inner.handle_request(request)
+        assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101  a sync transport
+        content = b"".join(response.stream)
+        response.close()
+        headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw)
+        accepted = request.headers.get("accept-encoding", "")
+        raw = decoded(Raw(response.status_code, headers, content), accepted)
+        self.heard.append(Answer(self._exchange(request, raw, headers, started), raw))
+        session.record(self.heard[-1].exchange)
+        self.last = httpx.MockTransport(
+            lambda _request: httpx.Response(
+                raw.status, headers=response.headers.raw, stream=httpx.ByteStream(content)
+            )
+        )
+        return self.last.handle_request(request)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.inner.close()
+
+    def _exchange(
+        self, request: httpx.Request, raw: Raw, headers: Headers, started: float
+    ) -> Exchange:
+        session = self.observations.session
+        return Exchange(
+            method=request.method,
+            url=str(request.url),
+            headers=tuple((n, self.observations.shown_as(v)) for n, v in request.headers.items()),
+            status=raw.status,
+            received=headers,
+            body=raw.body,
+            started=started,
+            seconds=session.elapsed() - started,
+            purpose="the client's",
+        )
+
+
+@define
+class Stranger:
+    """A client as anybody has one, with a recorder on its connection."""
+
+    client: babou.Client
+    recorder: Recorder
+    key: str = field(repr=False)
+
+    def hides_in(self, answer: Answer) -> bool:
+        """Say whether the client shows an answer otherwise than it came: it takes its key out."""
+        return answer.raw is not None and self.key.encode() in answer.raw.text
+
+    def asked(self, asset_id: str) -> tuple[babou.Asset | None, babou.BabouError | None, Answer]:
+        """Ask for an asset; return what the client gave or raised, and what it was made from.
+
+        Raises:
+            NotJudgedError: No answer came at all.
+        """
+        before = len(self.recorder.heard)
+        asset, error = None, None
+        try:
+            asset = self.client.assets.get(asset_id)
+        except babou.BabouError as raised:
+            error = raised
+        if len(self.recorder.heard) == before:
+            raise NotJudgedError(f"the client got no answer: {error}")
+        return asset, error, self.recorder.heard[-1]
+
+    def again(self, asset_id: str) -> babou.Asset | babou.BabouError:
+        """Return what this client makes of the last answer that came, whoever asked."""
+        assert self.recorder.last is not None  # noqa: S101  there is an answer
+        transport = babou.HttpxTransport(httpx.Client(transport=self.recorder.last))
+        base_url = self.recorder.observations.session.base_url
+        client = babou.Client(self.key, base_url=base_url, max_retries=0, transport=transport)
+        try:
+            return client.assets.get(asset_id)
+        except babou.BabouError as error:
+            return error
+
+
+def strangers(observations: Observations, key: str | None = None) -> Stranger:
+    """Return a client of the server.
+
+    Raises:
+        NotJudgedError: The server is better left alone.
+    """
+    observations.of("known")
+    if observations.stopped:
+        raise NotJudgedError(observations.stopped)
+    recorder = Recorder(observations)
+    observations.to_close.append(recorder.close)
+    key = observations.settings.api_key if key is None else key
+    client = babou.Client(
+        key,
+        base_url=observations.session.base_url,
+        timeout=min(observations.settings.timeout, max(0.1, observations.session.left())),
+        transport=babou.HttpxTransport(httpx.Client(transport=recorder)),
+    )
+    return Stranger(client, recorder, key)
+
+
+@define
+class AsyncRecorder(httpx.AsyncBaseTransport):
+    """Lets an asynchronous client use the same recorder."""
+
+    recorder: Recorder
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send as the synchronous transport does."""
+        response = self.recorder.handle_request(request)
+        return httpx.Response(
+            response.status_code, headers=response.headers.raw, content=b"", stream=response.stream
+        )

@@ -1,0 +1,114 @@
+"""The arguments of a request, read and checked as the operation's parameters say."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from babou_contract.specification.operations import Operation, Parameter
+
+from ._messages import Request
+from ._schemas import misfit
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_JSON_SCALAR = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?|true|false|null", re.ASCII)
+
+
+class WrongArgumentError(ValueError):
+    """An argument is not what the specification allows; the text says which and why."""
+
+
+def arguments(operation: Operation, request: Request, in_path: Mapping[str, str]) -> dict[str, Any]:
+    """Return the arguments by name, with the defaults of those that were left out.
+
+    Parameters of type object are not read.
+
+    Raises:
+        WrongArgumentError: One is not allowed.
+    """
+    given = {
+        "path": {name: [_decoded(name, text)] for name, text in in_path.items()},
+        "query": _query(request),
+        "header": _headers(request),
+        "cookie": _cookies(request),
+    }
+    read: dict[str, Any] = {}
+    for parameter in operation.parameters:
+        name = parameter.name.lower() if parameter.place == "header" else parameter.name
+        texts = given[parameter.place].get(name)
+        if texts is not None:
+            read[parameter.name] = _value(parameter, texts)
+        elif parameter.required:
+            raise WrongArgumentError(f"{parameter.name} is missing")
+        elif "default" in parameter.schema:
+            read[parameter.name] = parameter.schema["default"]
+    return read
+
+
+def _value(parameter: Parameter, texts: list[str]) -> Any:  # noqa: ANN401  what the schema says
+    schema = parameter.schema
+    if schema.get("type") == "array":
+        parts = texts if len(texts) > 1 else texts[0].split(",")
+        value: Any = [_scalar(schema.get("items", {}), part)[0] for part in parts]
+        problem = misfit(schema, value)
+    elif schema.get("type") == "object":
+        return texts[0]
+    elif len(texts) > 1:
+        problem = "is there more than once"
+    else:
+        value, problem = _scalar(schema, texts[0])
+    if problem:
+        raise WrongArgumentError(f"{parameter.name} {problem}")
+    return value
+
+
+def _scalar(schema: Any, text: str) -> tuple[Any, str | None]:  # noqa: ANN401  a JSON schema
+    """Return the first meaning of a text that fits, or the first of all with what is wrong."""
+    tried = [(value, misfit(schema, value)) for value in _meanings(text)]
+    return next((one for one in tried if one[1] is None), tried[0])
+
+
+def _meanings(text: str) -> Iterator[Any]:
+    if _JSON_SCALAR.fullmatch(text):
+        yield json.loads(text)
+    yield text
+
+
+def _decoded(name: str, text: str) -> str:
+    try:
+        value = unquote_to_bytes(text).decode()
+    except UnicodeDecodeError as error:
+        raise WrongArgumentError(f"{name} is no UTF-8") from error
+    if _CONTROL.search(value):
+        raise WrongArgumentError(f"{name} has control characters")
+    return value
+
+
+def _query(request: Request) -> dict[str, list[str]]:
+    query = request.target.partition("?")[2]
+    if not query:
+        return {}
+    found: dict[str, list[str]] = {}
+    try:
+        for name, value in parse_qsl(query, keep_blank_values=True, errors="strict"):
+            found.setdefault(name, []).append(value)
+    except UnicodeDecodeError as error:
+        raise WrongArgumentError("the query is no UTF-8") from error
+    return found
+
+
+def _headers(request: Request) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in request.headers:
+        found.setdefault(name.lower(), []).append(value)
+    return found
+
+
+def _cookies(request: Request) -> dict[str, list[str]]:
+    try:
+        cookies = SimpleCookie(request.header("cookie") or "")
+    except CookieError:
+        return {}
+    return {name: [morsel.value] for name, morsel in cookies.items()}

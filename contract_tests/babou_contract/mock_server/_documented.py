@@ -1,0 +1,104 @@
+"""The answers that the specification shows: an operation's success, and its errors."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from babou_contract.specification import spec
+from babou_contract.specification.operations import Content, Operation
+
+from ._messages import Request, Response
+
+_NOBODYS = HTTPStatus.NOT_IMPLEMENTED
+
+
+def error(
+    status: int,
+    code: str | None = None,
+    *,
+    operation: Operation | None = None,
+    why: str | None = None,
+) -> Response:
+    """Answer with the body that is documented for an error, the operation's before any other's.
+
+    What is documented nowhere gets a body made of the status's name. `why` takes the place of the
+    text that the example has, and of its hint.
+    """
+    media, body = _error_body(status, code, operation)
+    if why and "error" in body:
+        body = {name: value for name, value in body.items() if name != "hint"} | {"error": why}
+    answer = Response(status).with_json(body)
+    answer = answer.with_header("Content-Type", media)
+    return answer.with_header("WWW-Authenticate", "Bearer") if status == 401 else answer  # noqa: PLR2004  a status is its own name
+
+
+def error_to(request: Request, status: int, code: str | None = None) -> Response:
+    """Answer with the body that is documented for an error of the operation of a request."""
+    asked = request.operation_id
+    return error(status, code, operation=None if asked is None else spec.operation(asked))
+
+
+def invalid(operation: Operation, why: str) -> Response:
+    """Answer that a request is not as the specification says: 400, or 422 where that is its way."""
+    named = (status for status in (400, 422) if str(status) in operation.responses)
+    return error(next(named, 400), "VALIDATION_ERROR", operation=operation, why=why)
+
+
+def success(operation: Operation, value: object = ..., *, prefer: int | None = None) -> Response:
+    """Answer with a success of the operation: this value, or else the first that is documented.
+
+    `prefer` is the status that is taken where more than one is documented.
+    """
+    statuses = operation.successes
+    name = str(prefer) if str(prefer) in statuses else next(iter(statuses), "default")
+    if name not in operation.responses:
+        return error(_NOBODYS, operation=operation, why="the specification shows no success")
+    answer = Response(int(name[0] + name[1:].replace("X", "0")) if name != "default" else 200)
+    for header, written in operation.responses[name].get("headers", {}).items():
+        if written.get("required"):
+            sample = written.get("example", spec.sample(written.get("schema", {})))
+            answer = answer.with_header(header, str(sample))
+    media, content = _first_of(operation, name)
+    if not media:
+        return answer
+    if value is ...:
+        value = next(iter(content.examples.values()), None)
+        value = spec.sample(content.schema) if value is None else value
+    if is_json(media):
+        return answer.with_json(value).with_header("Content-Type", media)
+    text = value if isinstance(value, str) else json.dumps(value)
+    return answer.with_body(text.encode(), media.replace("*", "plain"))
+
+
+def is_json(media: str) -> bool:
+    """Say whether a media type is JSON's, or one that is written in it."""
+    essence = media.partition(";")[0].strip().lower()
+    return essence in ("application/json", "*/*") or essence.endswith("+json")
+
+
+def _first_of(operation: Operation, name: str) -> tuple[str, Content]:
+    contents = ((m, content) for (n, m), content in operation.answers.items() if n == name)
+    return next(contents, ("", Content({}, {})))
+
+
+def _error_body(
+    status: int, code: str | None, operation: Operation | None
+) -> tuple[str, dict[str, Any]]:
+    asked = (operation,) if operation else ()
+    for one in (*asked, *spec.operations()):
+        name = one.status_of(status)
+        media, content = _first_of(one, name) if name and name != "default" else ("", None)
+        if not content or not is_json(media):
+            continue
+        for example in content.examples.values():
+            if isinstance(example, Mapping) and code in (None, example.get("code")):
+                return media, dict(example)
+        if one is operation and not content.examples:
+            made = spec.sample(content.schema)
+            body = dict(made) if isinstance(made, Mapping) else {}
+            return media, body | ({"code": code} if code and "code" in body else {})
+    known = status in set(HTTPStatus)
+    phrase = HTTPStatus(status).phrase if known else f"Status {status}"
+    named = HTTPStatus(status).name if known else f"STATUS_{status}"
+    return "application/json", {"error": phrase, "code": code or named}

@@ -1,0 +1,202 @@
+"""The one place that sends: within the rate, the time and the methods that a run may use."""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote, urlsplit
+
+from babou_contract.model import Exchange
+from babou_contract.probing.answers import PASSING, RATE_LIMITED, Answer, Credential
+from babou_contract.probing.failures import Failure, WireError
+from babou_contract.probing.redaction import SHOWN
+from babou_contract.probing.wire import Wire
+from babou_contract.settings import Settings
+from babou_contract.specification import spec
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_RETRIES = 2
+_MOST_WAITS = 8  # 429s in a row, after which the limit is taken to stay
+_LONGEST_WAIT = 60.0  # a server that asks for more is not judged now
+_LONGEST_OUTAGE = 2.0  # what is away for longer than a moment is not waited for
+
+
+class StoppedError(Exception):
+    """Nothing more can be asked in this run; the text says why."""
+
+
+class Session:
+    """Sends the run's requests, one at a time, and records each of them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        base_url: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.exchanges: list[Exchange] = []
+        self.began = time.monotonic()
+        self.right = Credential(f"Bearer {settings.api_key}", f"Bearer {SHOWN}")
+        self._settings = settings
+        self._base_url = base_url.rstrip("/")
+        self._prefix = urlsplit(self._base_url).path
+        self._wire = Wire(self._base_url)
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    @property
+    def base_url(self) -> str:
+        """The server, without a slash at the end."""
+        return self._base_url
+
+    def left(self) -> float:
+        """Return the seconds that are left of the run."""
+        limit = self._settings.time_limit
+        return float("inf") if limit is None else self.began + limit - time.monotonic()
+
+    def elapsed(self) -> float:
+        """Return the seconds since the run began."""
+        return time.monotonic() - self.began
+
+    def speaks_tls(self) -> bool:
+        """Say whether the port, asked without TLS, is one for TLS."""
+        return self._wire.speaks_tls()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._wire.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        purpose: str,
+        *,
+        credential: Credential | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+        on_rate_limit: Callable[[Answer], object] = lambda _answer: None,
+    ) -> Answer:
+        """Send a request, again where the server says so, and return what came last.
+
+        Each 429 that is waited out is told to `on_rate_limit`.
+
+        Raises:
+            StoppedError: The run's time is up, or the server limits for good.
+            ValueError: The method may change something, and that is not allowed.
+        """
+        if method not in SAFE and not self._settings.allow_unsafe_methods:
+            raise ValueError(f"{method} is not sent without --allow-unsafe-methods")
+        used = self.right if credential is None else credential
+        failures, waits = 0, 0
+        while True:
+            answer = self._once(method, path, purpose, used, headers)
+            if answer.status == RATE_LIMITED:
+                waits += 1
+                on_rate_limit(answer)
+                if method != "GET":  # which the server need not offer
+                    return answer
+                if waits > _MOST_WAITS:
+                    raise StoppedError(f"the server answered 429, {waits} times in a row")
+                asked = retry_after(answer.exchange, waits)
+                self.pause(asked, f"the server answered 429 and asks to wait {asked:g} s")
+            elif failures < _RETRIES and _may_pass(answer):
+                asked = retry_after(answer.exchange, failures) if answer.raw else 0.2 * failures
+                self.pause(min(asked, _LONGEST_OUTAGE), "time limit")
+                failures += 1
+            else:
+                return answer
+
+    def pause(self, seconds: float, why_not: str) -> None:
+        """Wait, where there is time for it.
+
+        Raises:
+            StoppedError: There is not; its text is `why_not`.
+        """
+        if seconds > min(self.left(), _LONGEST_WAIT):
+            raise StoppedError(why_not)
+        self._sleep(seconds)
+
+    def turn(self) -> None:
+        """Wait until the rate allows a request.
+
+        Raises:
+            StoppedError: The run's time is up.
+        """
+        with self._lock:
+            rate = self._settings.rate_limit
+            now = time.monotonic()
+            wait = max(0.0, self._next - now)
+            if self.left() <= wait:
+                raise StoppedError("time limit")
+            if rate:
+                self._next = max(now, self._next) + 1 / rate
+        if wait:
+            self._sleep(wait)
+
+    def record(self, exchange: Exchange) -> None:
+        """Add an exchange that somebody else had with the server."""
+        self.exchanges.append(exchange)
+
+    def _once(
+        self,
+        method: str,
+        path: str,
+        purpose: str,
+        credential: Credential,
+        headers: tuple[tuple[str, str], ...],
+    ) -> Answer:
+        self.turn()
+        fixed = (("Accept", "application/json"), *(headers or (("Accept-Encoding", "gzip"),)))
+        own = (("Authorization", credential.value),) if credential.value is not None else ()
+        shown = (("Authorization", credential.shown or ""),) if own else ()
+        started, raw, problem, failure = self.elapsed(), None, None, None
+        try:
+            seconds = min(self._settings.timeout, self.left())
+            raw = self._wire.send(method, self._prefix + path, (*fixed, *own), seconds)
+        except WireError as error:
+            if self.left() <= 0:
+                raise StoppedError("time limit") from error
+            problem, failure = str(error), error.failure
+        exchange = Exchange(
+            method=method,
+            url=self._base_url + path,
+            headers=(*fixed, *shown),
+            status=raw.status if raw else None,
+            received=raw.headers if raw else (),
+            body=raw.body if raw else b"",
+            error=problem,
+            started=started,
+            seconds=self.elapsed() - started,
+            purpose=purpose,
+        )
+        self.record(exchange)
+        return Answer(exchange, raw, failure)
+
+
+def _may_pass(answer: Answer) -> bool:
+    """Say whether the same request may get another answer in a moment."""
+    return answer.status in PASSING or answer.failure in {Failure.lost, Failure.refused}
+
+
+def target_of(asset_id: str) -> str:
+    """Return the path for an id, which may hold anything; lone surrogates stand for raw bytes."""
+    encoded = quote(asset_id.encode("utf-8", "surrogateescape"), safe="")
+    return spec.asset_path(encoded)
+
+
+def retry_after(exchange: Exchange, attempt: int) -> float:
+    """Return how long a server wants to be left alone, in seconds (RFC 9110, 10.2.3)."""
+    value = (exchange.header("retry-after") or "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value):
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError):
+        return float(min(8.0, 0.25 * 2**attempt))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return float(max(0.0, (moment - datetime.now(UTC)).total_seconds()))

@@ -1,0 +1,234 @@
+"""One HTTP/1.1 connection that tells what came, byte for byte, and repairs nothing.
+
+A comfortable HTTP library hides what this check is about: bytes after the body, a length that is
+not true, an encoding that was not asked for.
+"""
+
+import socket
+import ssl
+import time
+import zlib
+from functools import cached_property
+from urllib.parse import urlsplit
+
+import h11
+from attrs import evolve, frozen
+
+from babou_contract.probing.failures import Failure, WireError, told
+
+_CHUNK = 65536
+_MAX_BODY = 4 << 20
+_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+_ENCODINGS = {"gzip", "x-gzip", "deflate"}
+_BEGINNING = 40
+_GLANCE = 2.0  # seconds
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@frozen
+class Raw:
+    """An answer as it came; `faults` are the lies that its framing and encoding told."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    faults: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def text(self) -> bytes:
+        """All that the server wrote: the reason phrase, the headers, the body."""
+        head = "\n".join([self.reason, *(f"{name}: {value}" for name, value in self.headers)])
+        return head.encode("latin-1", "replace") + b"\n" + self.body
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, in any case of letters."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+class Wire:
+    """A connection to one server, opened when needed and kept alive where the server does."""
+
+    def __init__(self, base_url: str) -> None:
+        parts = urlsplit(base_url)
+        self._host = parts.hostname or ""
+        self._tls = parts.scheme == "https"
+        self._port = parts.port or (443 if self._tls else 80)
+        self._authority = parts.netloc
+        self._socket: socket.socket | None = None
+        self._machine = h11.Connection(h11.CLIENT)
+        self._begun = b""  # the first bytes of what came instead of an answer, or of one
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+    def speaks_tls(self) -> bool:
+        """Say whether this port, which was asked without TLS, is one for TLS; nothing is sent."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        try:
+            with (
+                socket.create_connection((self._host, self._port), _GLANCE) as plain,
+                context.wrap_socket(plain, server_hostname=self._host),
+            ):
+                return not self._tls
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None
+
+    def send(self, method: str, target: str, headers: Headers, timeout: float) -> Raw:
+        """Send a request and return the whole answer, which has to be there in `timeout` seconds.
+
+        Raises:
+            WireError: No whole answer came.
+        """
+        stray = self._look_for_stray_bytes()
+        self._begun = b""
+        end = time.monotonic() + timeout
+        try:
+            connection = self._open(end)
+            sent = [("Host", self._authority), *headers]
+            connection.sendall(
+                (self._machine.send(h11.Request(method=method, target=target, headers=sent)) or b"")
+                + (self._machine.send(h11.EndOfMessage()) or b"")
+            )
+            accepted = next((v for n, v in headers if n.lower() == "accept-encoding"), "")
+            raw = decoded(self._receive(connection, end), accepted)
+            return evolve(raw, faults=(*stray, *raw.faults))
+        except TimeoutError as error:
+            if self._socket is None:
+                raise WireError(f"no connection in {timeout:.3g} s", Failure.unusable) from error
+            self.close()
+            raise WireError(f"no whole answer in {timeout:.3g} s", Failure.slow) from error
+        except (OSError, UnicodeError, h11.RemoteProtocolError) as error:
+            self.close()
+            raise told(error, self._begun) from error
+
+    def _open(self, end: float) -> socket.socket:
+        if self._socket is None:
+            self._machine = h11.Connection(h11.CLIENT, max_incomplete_event_size=_CHUNK)
+            plain = socket.create_connection((self._host, self._port), self._left(end))
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._socket = plain
+            if self._tls:
+                self._socket = self._trust.wrap_socket(plain, server_hostname=self._host)
+        return self._socket
+
+    def _look_for_stray_bytes(self) -> tuple[str, ...]:
+        """Look whether anything came since the last answer, and give such a connection up."""
+        if self._socket is None:
+            return ()
+        try:
+            self._socket.settimeout(0)
+            extra = self._socket.recv(_CHUNK)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return ()
+        except OSError:
+            extra = b""
+        self.close()
+        return (
+            (f"{len(extra)} bytes came after the answer before: {extra[:40]!r}",) if extra else ()
+        )
+
+    @staticmethod
+    def _left(end: float) -> float:
+        left = end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def _receive(self, connection: socket.socket, end: float) -> Raw:
+        head: h11.Response | None = None
+        body = bytearray()
+        faults: list[str] = []
+        while True:
+            try:
+                event = self._machine.next_event()
+                if event is h11.NEED_DATA:
+                    self._machine.receive_data(self._piece(connection, end))
+                    continue
+            except (h11.RemoteProtocolError, ConnectionError) as error:
+                if head is None:
+                    raise
+                why = str(error) if isinstance(error, h11.RemoteProtocolError) else "a reset"
+                faults.append(f"the body breaks off after {len(body)} bytes: {why}")
+                self.close()
+                break
+            if isinstance(event, h11.Response):
+                head = event
+            elif isinstance(event, h11.Data):
+                body += event.data
+                if len(body) > _MAX_BODY:
+                    faults.append(f"the body has more than {_MAX_BODY} bytes")
+                    self.close()
+                    break
+            elif isinstance(event, h11.EndOfMessage):
+                faults += self._after(connection)
+                break
+        assert head is not None  # noqa: S101  there is no data before the head
+        pairs = tuple(
+            (n.decode("latin-1"), v.decode("latin-1")) for n, v in head.headers.raw_items()
+        )
+        reason = head.reason.decode("latin-1")
+        return Raw(head.status_code, pairs, bytes(body), tuple(faults), reason)
+
+    def _piece(self, connection: socket.socket, end: float) -> bytes:
+        if _QUICKACK is not None:
+            # A server that sends head and body apart would wait 40 ms for its ACK.
+            connection.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+        connection.settimeout(self._left(end))
+        piece = connection.recv(_CHUNK)
+        self._begun = self._begun or piece[:_BEGINNING]
+        return piece
+
+    def _after(self, connection: socket.socket) -> list[str]:
+        """Look at what follows the answer, where nothing may, and make ready for the next one."""
+        extra, closed = self._machine.trailing_data
+        if not extra and not closed:
+            try:
+                connection.settimeout(0)
+                extra = connection.recv(_CHUNK)
+                closed = not extra
+            except (BlockingIOError, ssl.SSLWantReadError):
+                extra = b""
+            except OSError:
+                closed = True
+        if extra or closed or self._machine.their_state is not h11.DONE:
+            self.close()
+        elif self._machine.our_state is h11.DONE:
+            self._machine.start_next_cycle()
+        if extra and self._machine.their_state is not h11.SWITCHED_PROTOCOL:
+            return [f"{len(extra)} more bytes came after the body's announced end: {extra[:40]!r}"]
+        return []
+
+
+def decoded(raw: Raw, accepted: str) -> Raw:
+    """Take the body out of its Content-Encoding, which the request has to have accepted."""
+    encoding = (raw.header("content-encoding") or "identity").strip().lower()
+    if encoding == "identity" or not raw.body:
+        return raw
+    if encoding.removeprefix("x-") not in accepted or encoding not in _ENCODINGS:
+        fault = f"Content-Encoding is {encoding!r}, and the request accepts {accepted or 'any'}"
+        raw = evolve(raw, faults=(*raw.faults, fault))
+    if encoding not in _ENCODINGS:
+        return raw
+    inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+    try:
+        body = inflate.decompress(raw.body, _MAX_BODY)
+    except zlib.error as error:
+        fault = f"Content-Encoding says {encoding!r}, but the body is not: {error}"
+        return evolve(raw, faults=(*raw.faults, fault))
+    faults = raw.faults
+    if not inflate.eof:
+        faults = (*faults, f"the {encoding} body is not complete")
+    elif inflate.unused_data:
+        faults = (*faults, f"{len(inflate.unused_data)} bytes follow the {encoding} body")
+    return evolve(raw, body=body, faults=faults)

@@ -1,0 +1,1 @@
+"""What the specification says: its operations, schemas, places, and values made from them."""
