@@ -10,7 +10,7 @@ from enum import Enum
 from functools import cache
 from http import HTTPStatus
 from importlib import import_module
-from types import ModuleType
+from types import ModuleType, UnionType
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +20,11 @@ from babou_contract.specification.schema import fits
 
 Json = Any
 
-_SPELLINGS: dict[str, Callable[[Any], Json]] = {
-    "date-time": lambda text: jsontext.moment(text).isoformat(),
-    "uuid": str.lower,
-    "integer": int,
-    "number": float,
+_SPELLINGS: dict[str, tuple[type[Any] | UnionType, Callable[[Any], Json]]] = {
+    "date-time": (str, lambda text: jsontext.moment(text).isoformat()),
+    "uuid": (str, str.lower),
+    "integer": (int | float, int),
+    "number": (int | float, float),
 }
 
 
@@ -44,9 +44,10 @@ def respelled(schema: spec.Document, value: Json) -> Json:
         return [respelled(schema.get("items", {}), item) for item in value]
     types = schema.get("type", [])
     kinds = {schema.get("format"), *([types] if isinstance(types, str) else types)}
-    spell = next((spell for kind, spell in _SPELLINGS.items() if kind in kinds), None)
-    is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
-    return spell(value) if spell and is_plain else value
+    for kind, (spelled, spell) in _SPELLINGS.items():
+        if kind in kinds and isinstance(value, spelled) and not isinstance(value, bool):
+            return spell(value)
+    return value
 
 
 @cache
