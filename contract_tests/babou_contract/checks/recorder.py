@@ -12,7 +12,7 @@ from babou_contract.probing.answers import Answer
 from babou_contract.probing.asks import READ
 from babou_contract.probing.failures import NotJudgedError
 from babou_contract.probing.observations import Observations
-from babou_contract.probing.wire import Headers, Raw, decoded
+from babou_contract.probing.raw import Headers, Raw, decoded
 
 
 def _transport() -> httpx.BaseTransport:
