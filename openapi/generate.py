@@ -27,6 +27,7 @@ from typing import Any
 import fastjsonschema
 import yaml
 
+from babou_contract.specification.bodies import unnamed
 from babou_contract.specification.normal_form import without_all_of
 from babou_contract.specification.operations import operations
 from babou_contract.specification.references import NoSuchReferenceError, complete, with_schemas
@@ -155,7 +156,8 @@ def build() -> Files:
         files = read(output)
     # The generator writes no marker without project metadata, and the platform's own line endings.
     files = {name: content.replace(b"\r\n", b"\n") for name, content in files.items()}
-    definitions = {name: bare(schema) for name, schema in spec["components"]["schemas"].items()}
+    named = spec["components"].get("schemas", {}) | unnamed(operations(spec))
+    definitions = {name: bare(schema) for name, schema in named.items()}
     return files | {
         "__init__.py": INIT,
         "py.typed": b"# Marker file for PEP 561\n",

@@ -61,6 +61,7 @@ def test_gzip_is_undone(whole):
         (GZIP, b"not gzip", "a gzip body"),
         ({"content-encoding": "br"}, b"x", "received br"),
     ],
+    ids=["large", "large unpacked", "cut off", "no gzip", "another coding"],
 )
 def test_what_cannot_be_read_is_an_error_but_of_an_error_status(whole, headers, chunk, says):
     """The status of an error says enough."""

@@ -6,12 +6,12 @@ from types import MappingProxyType
 import pytest
 
 from compat import codes, corpus, sweep, textdiff
-from compat.asked import violations
 from compat.changelog import missing, section
 from compat.evidence import Side, same, value_changes
 from compat.model import Difference, Effect, Level, NotJudgedError, Report, Who, least_version
 from compat.party import Sent
 from compat.specification import GONE, Specification, fits, paired, with_value
+from compat.violations import violations
 
 SPEC = """\
 openapi: 3.1.0
@@ -151,7 +151,7 @@ class Raises:
 
     KINDS = MappingProxyType({404: "NotFound", 403: "Denied"})
 
-    def meet(self, _do, answer, _asset_id):
+    def meet(self, _do, answer):
         kinds = [self.KINDS.get(answer.status, "Status"), "Error"]
         return {"error": {"kinds": kinds, "told": json.loads(answer.body)}}, []
 
@@ -317,8 +317,8 @@ def test_a_value_is_known_again_by_value_and_type(before, after, known):
 
 def test_an_attribute_that_is_gone_is_a_change():
     """Callers of the old version read it."""
-    old = {"asset": {"members": {"size": told(1, "int")}}}
-    assert list(value_changes(old, {"asset": {"members": {}}})) == [("size", "asset.size is gone")]
+    old = {"given": {"asset.size": told(1, "int")}}
+    assert list(value_changes(old, {"given": {}})) == [("asset.size", "asset.size is gone")]
 
 
 @pytest.mark.parametrize(
@@ -440,3 +440,22 @@ def test_a_break_has_to_be_told_as_one():
 def test_a_name_within_another_is_not_that_name():
     """`max_size` does not tell of `size`."""
     assert list(missing("\n- **Breaking** `max_size` is new.\n", [WIDER]))
+
+
+LIMIT = Difference("GET /a parameter limit", "limit", 1, "added", Level.MINOR)
+OTHER = Difference("GET /a/{id} parameter limit", "limit", 1, "added", Level.MINOR)
+
+
+def test_what_two_operations_have_is_told_of_each():
+    """One line about a parameter of one operation does not tell of another's of the same name."""
+    text = "\n- `limit` of `GET /a/{id}` is new.\n"
+    assert not list(missing(text, [LIMIT]))
+    assert list(missing(text, [LIMIT, OTHER])) == ["- `GET /a parameter limit`: added."]
+    assert not list(missing(f"{text}- `GET /a parameter limit`: added.\n", [LIMIT, OTHER]))
+
+
+def test_an_operation_is_told_of_with_its_method():
+    """Another operation of the same path, or of a path below it, is another one."""
+    gone = Difference("GET /a", "GET /a", 1, "removed", Level.MINOR)
+    assert not list(missing("\n- `GET /a` is gone.\n", [gone]))
+    assert list(missing("\n- `POST /a` and `GET /a/{id}` are gone.\n", [gone]))
