@@ -27,6 +27,7 @@ from typing import Any
 import fastjsonschema
 import yaml
 
+from babou_contract.specification.bodies import unnamed
 from babou_contract.specification.normal_form import without_all_of
 from babou_contract.specification.operations import operations
 from babou_contract.specification.references import NoSuchReferenceError, complete, with_schemas
@@ -43,6 +44,9 @@ VERDICTS = {  # (committed, generated)
     (True, False): "not generated",
     (True, True): "differs",
 }
+
+INIT = b'''"""The operations and models of the specification; import them from their modules."""
+'''  # the generator's imports its client, and with it httpx; this package has a client of its own
 
 ANNOTATIONS = {"title", "description", "examples"}  # these say nothing about validity
 FORMATS = (
@@ -152,8 +156,10 @@ def build() -> Files:
         files = read(output)
     # The generator writes no marker without project metadata, and the platform's own line endings.
     files = {name: content.replace(b"\r\n", b"\n") for name, content in files.items()}
-    definitions = {name: bare(schema) for name, schema in spec["components"]["schemas"].items()}
+    named = spec["components"].get("schemas", {}) | unnamed(operations(spec))
+    definitions = {name: bare(schema) for name, schema in named.items()}
     return files | {
+        "__init__.py": INIT,
         "py.typed": b"# Marker file for PEP 561\n",
         "schemas.json": (
             json.dumps({"$defs": definitions}, indent=2, sort_keys=True) + "\n"

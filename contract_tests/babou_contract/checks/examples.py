@@ -1,9 +1,9 @@
 """A client without a network, and the search for the smallest example that disagrees."""
 
 import json
-import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException, HypothesisWarning
 
 import babou
+from babou_contract.checks.client import Arguments, Driver
 from babou_contract.checks.registry import Tally
 from babou_contract.settings import Settings
-from babou_contract.specification import places, spec
+from babou_contract.specification import places
 
 KEY = "sk-bab-contract-check"
 BASE = "http://contract.invalid"
@@ -43,11 +44,14 @@ class Loop:
         transport = babou.HttpxTransport(httpx.Client(transport=self.transport))
         self.client = babou.Client(KEY, base_url=BASE, max_retries=0, transport=transport)
 
-    def decoded(self, body: bytes, asset_id: str, status: int = _OK) -> babou.Asset:
-        """Return what the client makes of an answer."""
+    def answered(
+        self, driver: Driver, arguments: Arguments, body: bytes, status: int = _OK
+    ) -> Sequence[Any]:
+        """Return what the client makes of the first answer to a call."""
         self.transport.status, self.transport.body = status, body
         self.transport.requests.clear()
-        return self.client.assets.get(asset_id)
+        with closing(driver.answers(self.client, arguments)) as answers:
+            return next(answers)
 
 
 class FoundError(Exception):
@@ -60,7 +64,11 @@ class FoundError(Exception):
 
 
 def explore(
-    run: Settings, tally: Tally, strategy: st.SearchStrategy[Any], hold: Callable[[Any], object]
+    run: Settings,
+    tally: Tally,
+    strategy: st.SearchStrategy[Any],
+    hold: Callable[[Any], object],
+    place: tuple[object, ...],
 ) -> None:
     """Try values until one disagrees; tell the smallest such one, with the seed."""
 
@@ -86,12 +94,14 @@ def explore(
             warnings.simplefilter("ignore", HypothesisWarning)
             attempt()
     except FoundError as found:
-        tell(found, tally, seed=run.seed)
+        tell(found, tally, place, seed=run.seed)
     except HypothesisException as error:
         tally.disagree("hypothesis could not judge", expected="a verdict", received=str(error))
 
 
-def tell(found: FoundError, tally: Tally, *, seed: int | None = None) -> None:
+def tell(
+    found: FoundError, tally: Tally, place: tuple[object, ...], *, seed: int | None = None
+) -> None:
     """Add what was found to the disagreements."""
     tally.disagree(
         found.summary,
@@ -99,17 +109,10 @@ def tell(found: FoundError, tally: Tally, *, seed: int | None = None) -> None:
         received=found.received,
         detail=f"the smallest example: {written(found.value)}",
         seed=seed,
-        **places.at(*places.asset()),
+        **places.at(*place),
     )
 
 
 def written(value: object) -> str:
     """Return a value as JSON, for a person."""
     return json.dumps(value, ensure_ascii=False, default=repr)
-
-
-def sendable_id(document: dict[str, Any]) -> str | None:
-    """Return the document's id where a request can ask for it (D1, D12)."""
-    value = document.get("id", "")
-    within = 0 < len(value) <= spec.max_id_length() and value not in {".", ".."}
-    return value if within and not re.search(r"[\x00-\x1f\x7f-\x9f]", value) else None

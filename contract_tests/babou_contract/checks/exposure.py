@@ -5,7 +5,7 @@ import operator
 import babou
 from babou_contract.checks.examples import BASE, KEY
 from babou_contract.checks.registry import Tally
-from babou_contract.checks.spec_generated import check
+from babou_contract.checks.sending import check
 from babou_contract.settings import Settings
 from babou_contract.specification import exposed, places, spec
 from babou_contract.specification.operations import operations

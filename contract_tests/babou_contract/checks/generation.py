@@ -14,6 +14,7 @@ from babou_contract.checks.exposure import check
 from babou_contract.checks.registry import NotExercisedError, Tally
 from babou_contract.settings import Settings
 from babou_contract.specification import places, spec
+from babou_contract.specification.bodies import Body, json_bodies
 from babou_contract.specification.jsontext import is_time, moment
 
 _SCRIPT = """
@@ -111,33 +112,24 @@ def regenerating_changes_nothing(_run: Settings, tally: Tally) -> None:
 def generated_models_keep_the_examples(_run: Settings, tally: Tally) -> None:
     """Pass each example through `from_dict` and `to_dict`; names come from the spec."""
     models = import_module("babou_generated.models")
-    for status, answer in spec.responses().items():
-        for content in answer.get("content", {}).values():
-            name = _model_of(content["schema"])
-            if name is None:
-                continue  # a body whose schema has no name has no model of that name
-            for example in content.get("examples", {}).values():
-                tally.case()
-                _hold_model(getattr(models, name), name, example["value"], status, tally)
+    for body in json_bodies(spec.operations()):
+        model = getattr(models, body.name, None)  # a schema without a name has none of that name
+        for example in body.content.examples.values() if model else ():
+            tally.case()
+            _hold_model(model, body, example, tally)
 
 
-def _model_of(schema: spec.Document) -> str | None:
-    """Return the name of the schema that a body has, be it a part of an `allOf`."""
-    references = [part["$ref"] for part in (schema, *schema.get("allOf", ())) if "$ref" in part]
-    return references[0].rpartition("/")[2] if references else None
-
-
-def _hold_model(model: Any, name: str, value: dict[str, Any], status: str, tally: Tally) -> None:  # noqa: ANN401
+def _hold_model(model: Any, body: Body, value: dict[str, Any], tally: Tally) -> None:  # noqa: ANN401
     try:
         back: object = _plain(model.from_dict(value).to_dict())
     except Exception as error:  # noqa: BLE001  generated code raises anything
         back = repr(error)
     if back != _plain(value):
         tally.disagree(
-            f"the generated model {name} changes an example of {status}",
+            f"the generated model {body.name} changes an example of {body.title}",
             expected=repr(value),
             received=repr(back),
-            **places.at(*places.answer(status)),
+            **places.at(*body.place),
         )
 
 
