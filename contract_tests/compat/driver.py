@@ -20,7 +20,8 @@ from typing import Any, Protocol
 import httpx
 
 import babou
-import babou_generated
+import babou_generated.client
+import babou_generated.models
 
 Json = Any
 
@@ -62,10 +63,11 @@ def generated(order: Json) -> Json:
     """Ask for an operation with the generated code, which needs no method of the client."""
     asked = order["arguments"]
     function = _generated(asked["operation"])
-    hints = typing.get_type_hints(function)
+    names = vars(babou_generated.models) | vars(babou_generated.client)  # for types only there
+    hints = typing.get_type_hints(function, localns=names)
     given = {_bare(name): value for name, value in asked["given"].items()}
     arguments = {n: _made(given[_bare(n)], hint) for n, hint in hints.items() if _bare(n) in given}
-    client = babou_generated.AuthenticatedClient(base_url=order["base_url"], token=order["key"])
+    client = babou_generated.client.AuthenticatedClient(base_url=order["base_url"], token=order["key"])
     return {"status": int(function(client=client, **arguments).status_code)}
 
 
