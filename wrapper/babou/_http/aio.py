@@ -20,7 +20,6 @@ from babou._http.connections import (
     KEEPALIVE,
     PROXY_AUTHENTICATION,
     Connection,
-    Early,
     Exchange,
     Pool,
     Received,
@@ -29,10 +28,9 @@ from babou._http.connections import (
     prepared,
     proxy_options,
 )
-from babou._http.network import Address, connecting, is_readable
+from babou._http.network import READ, Address, Early, Tls, connecting, is_readable, trusted
 from babou._http.proxies import Proxies
 from babou._http.threads import CANCEL_CHECK
-from babou._http.tls import READ, Tls, trusted
 from babou._http.transport import (
     MAX_CONNECTIONS,
     AsyncSteps,

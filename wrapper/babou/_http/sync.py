@@ -24,7 +24,6 @@ from babou._http.connections import (
     KEEPALIVE,
     PROXY_AUTHENTICATION,
     Connection,
-    Early,
     Exchange,
     Pool,
     Received,
@@ -33,10 +32,9 @@ from babou._http.connections import (
     prepared,
     proxy_options,
 )
-from babou._http.network import Address, connecting, is_readable
+from babou._http.network import READ, Address, Early, Tls, connecting, is_readable, trusted
 from babou._http.proxies import Proxies, Proxy
 from babou._http.threads import Limit, in_thread
-from babou._http.tls import READ, Tls, trusted
 from babou._http.transport import (
     MAX_CONNECTIONS,
     Body,
