@@ -67,7 +67,9 @@ def generated(order: Json) -> Json:
     hints = typing.get_type_hints(function, localns=names)
     given = {_bare(name): value for name, value in asked["given"].items()}
     arguments = {n: _made(given[_bare(n)], hint) for n, hint in hints.items() if _bare(n) in given}
-    client = babou_generated.client.AuthenticatedClient(base_url=order["base_url"], token=order["key"])
+    client = babou_generated.client.AuthenticatedClient(
+        base_url=order["base_url"], token=order["key"]
+    )
     return {"status": int(function(client=client, **arguments).status_code)}
 
 
