@@ -10,9 +10,11 @@ from enum import Enum
 from functools import cache
 from http import HTTPStatus
 from importlib import import_module
-from types import ModuleType
+from types import ModuleType, UnionType
 from typing import Any
 from uuid import UUID
+
+import httpx
 
 from babou_contract.specification import jsontext, spec
 from babou_contract.specification.operations import Operation
@@ -20,11 +22,11 @@ from babou_contract.specification.schema import fits
 
 Json = Any
 
-_SPELLINGS: dict[str, Callable[[Any], Json]] = {
-    "date-time": lambda text: jsontext.moment(text).isoformat(),
-    "uuid": str.lower,
-    "integer": int,
-    "number": float,
+_SPELLINGS: dict[str, tuple[type[Any] | UnionType, Callable[[Any], Json]]] = {
+    "date-time": (str, lambda text: jsontext.moment(text).isoformat()),
+    "uuid": (str, str.lower),
+    "integer": (int | float, int),
+    "number": (int | float, float),
 }
 
 
@@ -44,9 +46,10 @@ def respelled(schema: spec.Document, value: Json) -> Json:
         return [respelled(schema.get("items", {}), item) for item in value]
     types = schema.get("type", [])
     kinds = {schema.get("format"), *([types] if isinstance(types, str) else types)}
-    spell = next((spell for kind, spell in _SPELLINGS.items() if kind in kinds), None)
-    is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
-    return spell(value) if spell and is_plain else value
+    for kind, (spelled, spell) in _SPELLINGS.items():
+        if kind in kinds and isinstance(value, spelled) and not isinstance(value, bool):
+            return spell(value)
+    return value
 
 
 @cache
@@ -67,7 +70,11 @@ def _plain(name: str) -> str:
 
 def hints(function: Any) -> dict[str, Any]:  # noqa: ANN401  generated
     """Return the types of a generated function's arguments."""
-    return typing.get_type_hints(function, vars(inspect.getmodule(function)))
+    known: dict[str, Any] = {"httpx": httpx}
+    for name in ("models", "client", "types"):  # which a module may import for its types only
+        known |= vars(import_module(f"babou_generated.{name}"))
+    found: dict[str, Any] = typing.get_type_hints(function, known | function.__globals__)
+    return found
 
 
 def options(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401  any annotation
