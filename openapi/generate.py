@@ -45,6 +45,9 @@ VERDICTS = {  # (committed, generated)
     (True, True): "differs",
 }
 
+INIT = b'''"""The operations and models of the specification; import them from their modules."""
+'''  # the generator's imports its client, and with it httpx; this package has a client of its own
+
 ANNOTATIONS = {"title", "description", "examples"}  # these say nothing about validity
 FORMATS = (
     "date",
@@ -156,6 +159,7 @@ def build() -> Files:
     named = spec["components"].get("schemas", {}) | unnamed(operations(spec))
     definitions = {name: bare(schema) for name, schema in named.items()}
     return files | {
+        "__init__.py": INIT,
         "py.typed": b"# Marker file for PEP 561\n",
         "schemas.json": (
             json.dumps({"$defs": definitions}, indent=2, sort_keys=True) + "\n"

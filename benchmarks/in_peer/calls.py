@@ -86,8 +86,8 @@ def urllib3(url):
 
 
 def generated(url):
-    from babou_generated import AuthenticatedClient
     from babou_generated.api.assets import get_asset
+    from babou_generated.client import AuthenticatedClient
 
     client = AuthenticatedClient(base_url=url, token=KEY)
     return lambda asset: get_asset.sync(asset, client=client)
@@ -167,8 +167,8 @@ def aiohttp_async(url):
 
 
 def generated_async(url):
-    from babou_generated import AuthenticatedClient
     from babou_generated.api.assets import get_asset
+    from babou_generated.client import AuthenticatedClient
 
     client = AuthenticatedClient(base_url=url, token=KEY)
     return lambda asset: get_asset.asyncio(asset, client=client)

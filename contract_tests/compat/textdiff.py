@@ -22,6 +22,7 @@ _WORDING = {
     *("license", "tags", "operationId", "default", "$comment", "bearerFormat"),
 }
 _NAMED_BY = {"servers": "url"}  # a list whose order says nothing
+_NONE_IS_EMPTY = {"headers", "parameters", "properties", "required"}
 _TOP_WORDING = {"info", "tags", "openapi", "externalDocs"}
 _CUT = 60
 
@@ -109,11 +110,19 @@ def _walk(old: Json, new: Json, at: Parts) -> Iterator[tuple[Parts, Json, Json]]
             spelled = {name.lower(): name for name in new}
             old = {spelled.get(name.lower(), name): value for name, value in old.items()}
         for name in dict.fromkeys([*old, *new]):
-            yield from _walk(old.get(name, MISSING), new.get(name, MISSING), (*at, str(name)))
+            before, after = old.get(name, MISSING), new.get(name, MISSING)
+            if name in _NONE_IS_EMPTY and at[-1:] != ("properties",):
+                before, after = _emptied(before, after), _emptied(after, before)
+            yield from _walk(before, after, (*at, str(name)))
     elif isinstance(old, list) and isinstance(new, list):
         yield from _lists(old, new, at)
     else:
         yield at, old, new
+
+
+def _emptied(value: Json, other: Json) -> Json:
+    """Return an empty list or mapping for what is missing, where the other has one."""
+    return type(other)() if value is MISSING and isinstance(other, dict | list) else value
 
 
 def _lists(old: list[Json], new: list[Json], at: Parts) -> Iterator[tuple[Parts, Json, Json]]:

@@ -41,13 +41,11 @@ def test_no_private_name_is_imported_or_spelled(path):
 
 
 def test_the_linter_lets_no_private_member_through_but_the_adapters():
-    """SLF001 finds each use of a private member; this one is of a class of ours."""
+    """SLF001 finds each use of a private member; those of the adapter are of a class of ours."""
     lines = [
-        (path.name, line.strip().partition("  #")[0])
+        (path.name, "Asset._" in line)
         for path in FILES
         for line in path.read_text(encoding="utf-8").splitlines()
         if "SLF001" in line
     ]
-    assert lines == [
-        ("operations.py", "asset = Asset._decode(body, subject)"),
-    ]
+    assert set(lines) == {("operations.py", True)}

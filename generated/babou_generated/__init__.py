@@ -1,8 +1,1 @@
-"""A client library for accessing Babou asset API"""
-
-from .client import AuthenticatedClient, Client
-
-__all__ = (
-    "AuthenticatedClient",
-    "Client",
-)
+"""The operations and models of the specification; import them from their modules."""

@@ -196,8 +196,8 @@ def test_get_loads_nothing_that_it_does_not_use(environment, options):
     """No validator of wrong answers, no event loop, no storage."""
     names = told_at_the_end("*sys.modules", ["get", "ast_demo_image", *options], environment)
     loaded = set(names.split())
-    assert {"click", "httpx"} <= loaded
-    unused = {"babou_contract", "fastjsonschema", "asyncio", "boto3"}
+    assert {"click", "httpcore"} <= loaded
+    unused = {"babou_contract", "fastjsonschema", "httpx", "asyncio", "boto3"}
     assert not unused & loaded
 
 

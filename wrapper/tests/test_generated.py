@@ -17,8 +17,8 @@ import httpx
 import pytest
 import yaml
 
-from babou_generated import AuthenticatedClient
 from babou_generated.api.assets import get_asset
+from babou_generated.client import AuthenticatedClient
 from babou_generated.errors import UnexpectedStatus
 from babou_generated.models import Asset, AssetState, Error
 

@@ -77,8 +77,8 @@ def examples() -> Iterator[Any]:
 def examples_of(name: str, operation: Operation) -> Iterator[Any]:
     """Yield each example of an operation with its schema."""
     for parameter in operation.parameters:
-        title = f"{name}-{parameter['name']}"
-        yield pytest.param(parameter["schema"], parameter["example"], id=title)
+        for example in parameter.examples:
+            yield pytest.param(parameter.schema, example, id=f"{name}-{parameter.name}-{example}")
     for status, response in operation.responses.items():
         for header, written in response.get("headers", {}).items():
             yield pytest.param(
@@ -186,9 +186,9 @@ def test_no_catch_all_response():
 
 def parameter(name: str) -> dict[str, Any]:
     """Return a parameter of the list."""
-    (found,) = (p for p in OPERATIONS["listAssets"].parameters if p["name"] == name)
-    assert not found.get("required")
-    return found["schema"]
+    (found,) = (p for p in OPERATIONS["listAssets"].parameters if p.name == name)
+    assert not found.required
+    return found.schema
 
 
 def test_a_page_has_one_to_a_hundred_assets_and_twenty_by_default():

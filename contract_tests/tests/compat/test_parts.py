@@ -6,12 +6,12 @@ from types import MappingProxyType
 import pytest
 
 from compat import codes, corpus, sweep, textdiff
-from compat.asked import violations
 from compat.changelog import missing, section
 from compat.evidence import Side, same, value_changes
 from compat.model import Difference, Effect, Level, NotJudgedError, Report, Who, least_version
 from compat.party import Sent
 from compat.specification import GONE, Specification, fits, paired, with_value
+from compat.violations import violations
 
 SPEC = """\
 openapi: 3.1.0
@@ -151,7 +151,7 @@ class Raises:
 
     KINDS = MappingProxyType({404: "NotFound", 403: "Denied"})
 
-    def meet(self, _do, answer, _asset_id):
+    def meet(self, _do, answer):
         kinds = [self.KINDS.get(answer.status, "Status"), "Error"]
         return {"error": {"kinds": kinds, "told": json.loads(answer.body)}}, []
 
@@ -317,8 +317,8 @@ def test_a_value_is_known_again_by_value_and_type(before, after, known):
 
 def test_an_attribute_that_is_gone_is_a_change():
     """Callers of the old version read it."""
-    old = {"asset": {"members": {"size": told(1, "int")}}}
-    assert list(value_changes(old, {"asset": {"members": {}}})) == [("size", "asset.size is gone")]
+    old = {"given": {"asset.size": told(1, "int")}}
+    assert list(value_changes(old, {"given": {}})) == [("asset.size", "asset.size is gone")]
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ WRAPPER_EDITS = {
     ),
     "a parameter renamed": (
         "_assets.py",
-        ("    def url(self, asset_id: str)", "    def url(self, id_: str)"),
+        ("    def url(self, asset_id: str |", "    def url(self, id_: str |"),
         ("Assets.url.asset_id", TYPED),
     ),
     "a wait that goes on": (
