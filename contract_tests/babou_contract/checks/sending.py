@@ -10,7 +10,8 @@ import httpx
 
 import babou
 from babou_contract.checks.client import Arguments, Driver, drivers
-from babou_contract.checks.examples import BASE, KEY, FoundError, Loop, explore, written
+from babou_contract.checks.comparing import written
+from babou_contract.checks.examples import BASE, KEY, FoundError, Loop, explore
 from babou_contract.checks.registry import Tally
 from babou_contract.checks.spec_generated import check
 from babou_contract.settings import Settings

@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 from hypothesis import strategies as st
 
 from babou_contract.checks.client import driver_of
-from babou_contract.checks.comparing import differences, means
-from babou_contract.checks.decoders import Decoder, Made, RefusedError, decoder_of
-from babou_contract.checks.examples import FoundError, explore, tell, written
+from babou_contract.checks.comparing import changes
+from babou_contract.checks.decoders import Decoder, RefusedError, decoder_of
+from babou_contract.checks.examples import FoundError, explore, tell
 from babou_contract.checks.registry import Register, Tally
 from babou_contract.model import Boundary
 from babou_contract.settings import Settings
@@ -66,21 +66,8 @@ def _hold_allowed(body: Body, decoder: Decoder, document: Json) -> None:
         summary = f"a body of {body.title} that the schema allows is refused"
         _raise(fail(summary, "a model", f"{type(error).__name__}: {error}"))
     for one in made:
-        for summary, expected, received in changes(one):
+        for summary, expected, received in changes(one.model, one.document, one.schema):
             raise fail(f"{summary} ({body.title})", expected, received)
-
-
-def changes(made: Made) -> Iterator[tuple[str, str, str]]:
-    """Yield what a model says otherwise than the document that it was made of."""
-    back = made.model.to_dict() if hasattr(made.model, "to_dict") else made.document
-    if back != made.document:
-        yield "a body does not come back as it was", written(made.document), written(back)
-    if isinstance(made.document, dict):
-        for name, expected, received in differences(made.model, made.document, made.schema):
-            yield f"{name} has another value or type than declared", expected, received
-    elif not means(made.schema, made.document, made.model):
-        summary = "a body has another value or type than declared"
-        yield summary, written(made.document), repr(made.model)
 
 
 def _raise(error: Exception) -> NoReturn:
