@@ -92,7 +92,7 @@ class _OfAnswer:
     def __init__(self, body: Body) -> None:
         self.body, self.transport = body, Loopback()
         self.function = module_of(body.operation).sync_detailed
-        self.client = import_module("babou_generated").AuthenticatedClient(
+        self.client = import_module("babou_generated.client").AuthenticatedClient(
             BASE, KEY, httpx_args={"transport": self.transport}
         )
         self.status = status_of(body.operation, body.status)

@@ -31,6 +31,7 @@ class Loopback(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer without any network."""
+        request.read()
         self.requests.append(request)
         headers = {"Content-Type": "application/json"}
         return httpx.Response(self.status, headers=headers, content=self.body)

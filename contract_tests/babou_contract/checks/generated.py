@@ -14,6 +14,8 @@ from types import ModuleType, UnionType
 from typing import Any
 from uuid import UUID
 
+import httpx
+
 from babou_contract.specification import jsontext, spec
 from babou_contract.specification.operations import Operation
 from babou_contract.specification.schema import fits
@@ -68,7 +70,11 @@ def _plain(name: str) -> str:
 
 def hints(function: Any) -> dict[str, Any]:  # noqa: ANN401  generated
     """Return the types of a generated function's arguments."""
-    return typing.get_type_hints(function, vars(inspect.getmodule(function)))
+    known: dict[str, Any] = {"httpx": httpx}
+    for name in ("models", "client", "types"):  # which a module may import for its types only
+        known |= vars(import_module(f"babou_generated.{name}"))
+    found: dict[str, Any] = typing.get_type_hints(function, known | function.__globals__)
+    return found
 
 
 def options(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401  any annotation
