@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 from typing import TYPE_CHECKING, BinaryIO, overload
 
 from babou._core.asset_flows import AssetFlows, id_of
 from babou._core.batch import WaitResult
-from babou._core.config import DEFAULT_WAIT_TIMEOUT, check_most, check_seconds
+from babou._core.config import (
+    DEFAULT_WAIT_TIMEOUT,
+    MAX_SECONDS,
+    check_content_type,
+    check_most,
+    check_seconds,
+)
 from babou._core.operations import Asset
 from babou._core.source import source_url
 from babou._core.verdict import Verdict, verdict
 from babou._errors import NotFoundError
 from babou._lists import AssetList
 from babou._storage.files import sink_for
+from babou._storage.uploads import content_of
 
 if TYPE_CHECKING:
     import os
@@ -73,6 +81,43 @@ class Assets:
         """
         query, most = self._flows.query(state, content_type), check_most(limit)
         return AssetList(lambda: self._runner.iterate(self._flows.pages(query, most), None))
+
+    def upload(
+        self,
+        file: str | os.PathLike[str] | bytes | BinaryIO,
+        *,
+        content_type: str | None = None,
+        timeout: float | None = None,
+        on_progress: Callable[[int, int], object] | None = None,
+    ) -> Asset:
+        """Upload a file as a new asset, and return it as it is then (docs: POST /api/v1/assets).
+
+        Mostly it is not ready yet: `wait` takes it. Each upload makes another asset, and the server
+        names it (D23). So a request is repeated only where nothing can have been taken, as after a
+        429 or a refused connection; the text of another error says whether the asset may exist.
+
+        Args:
+            file: A path; the bytes themselves; or a file opened for binary reading, which is read
+                from where it stands and left open. A pipe is first copied to a temporary file.
+            content_type: The MIME type. By default the first bytes tell it, or else the name.
+            timeout: Seconds that the whole upload may take. By default there is no limit, but
+                nothing may stand still for longer than the client's timeout.
+            on_progress: Called with the bytes sent so far, and the total; where the upload is
+                repeated, from the beginning. It may be called in another thread.
+
+        Raises:
+            UploadError: The file can't be read, is empty, was changed, or its type can't be told.
+            FileTooLargeError: It has more than 100 MB (D22). If that is known before, nothing was
+                sent.
+        """
+        opened = functools.partial(content_of, file, check_content_type(content_type))
+        return self._runner.upload(
+            opened,
+            self._flows.upload,
+            stall=self._options.timeout,
+            timeout=MAX_SECONDS if timeout is None else check_seconds(timeout, "timeout"),
+            on_progress=on_progress,
+        )
 
     def wait(
         self,

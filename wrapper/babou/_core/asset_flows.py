@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
-from babou._core import flows, listing, schema
+from babou._core import flows, listing, schema, uploading
 from babou._core.batch import Batch
 from babou._core.calls import Query
 from babou._core.config import (
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from babou._core.messages import Step
     from babou._core.operations import AssetPage
     from babou._core.polling import Options
+    from babou._core.uploading import Content
     from babou._core.wait_state import FailedPoll
 
 
@@ -132,6 +133,16 @@ class AssetFlows:
             most=most,
             now=self.times.clock(),
             timeout=self.options.timeout,
+            max_retries=self.options.max_retries,
+            random=self.times.random,
+        )
+
+    def upload(self, content: Content, limit: float) -> Generator[Step, Answer, Asset]:
+        """Return the flow that uploads a file, within `limit` seconds."""
+        return uploading.upload(
+            content,
+            now=self.times.clock(),
+            timeout=limit,
             max_retries=self.options.max_retries,
             random=self.times.random,
         )

@@ -105,10 +105,10 @@ def page_call(query: Query, *, limit: int, offset: int) -> Call[AssetPage]:
     )
 
 
-def upload_call(subject: str, content: object, *, size: int, content_type: str) -> Call[Asset]:
+def upload_call(subject: str, *, size: int, content_type: str) -> Call[Asset]:
     """Return the call that uploads a file."""
     return Call(
-        upload_request(content, size=size, content_type=content_type),
+        upload_request(size=size, content_type=content_type),
         subject,
         decode_uploaded,
         successes("uploadAsset"),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import copy
 import copyreg
 import json
+from io import BytesIO
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 from urllib.parse import urlencode
@@ -173,11 +174,11 @@ def page_request(
     return Request(arguments["method"].upper(), url)
 
 
-def upload_request(content: Any, *, size: int, content_type: str) -> Request:  # noqa: ANN401 (as `Request` has it)
-    """Return the request that uploads a file's bytes."""
-    arguments = _upload_arguments(body=File(content))
+def upload_request(*, size: int, content_type: str) -> Request:
+    """Return the request that uploads a file, without its bytes."""
+    arguments = _upload_arguments(body=File(BytesIO()))
     headers = {"content-type": content_type, "content-length": str(size)}
-    return Request(arguments["method"].upper(), arguments["url"], headers, arguments["content"])
+    return Request(arguments["method"].upper(), arguments["url"], headers)
 
 
 def successes(operation_id: str) -> frozenset[int]:

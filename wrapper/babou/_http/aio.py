@@ -22,6 +22,7 @@ from babou._http.connections import (
     KEEPALIVE,
     PROXY_AUTHENTICATION,
     Connection,
+    Early,
     Exchange,
     Pool,
     Received,
@@ -32,6 +33,7 @@ from babou._http.connections import (
 )
 from babou._http.network import Address, connecting, is_readable
 from babou._http.proxies import Proxies
+from babou._http.threads import CANCEL_CHECK
 from babou._http.tls import READ, Tls, trusted
 from babou._http.transport import (
     MAX_CONNECTIONS,
@@ -44,10 +46,10 @@ from babou._http.transport import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Generator, Sequence
+    from collections.abc import AsyncIterable, AsyncIterator, Generator, Sequence
 
 
-class _Stream(httpcore.AsyncNetworkStream):
+class _Stream(Early, httpcore.AsyncNetworkStream):
     """A TCP connection. The times that httpcore gives are not looked at.
 
     A socket that does not block, and is waited for: anyio's own streams take half as long again.
@@ -56,16 +58,24 @@ class _Stream(httpcore.AsyncNetworkStream):
     def __init__(self, connection: _Connection, network: socket.socket) -> None:
         self._connection, self._network = connection, network
         self.received: Received | None = connection.received
+        connection.top = self
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        data, self.ahead = self.ahead, None
+        if data is None:
+            data = await self.receive(max_bytes)
+        if self.received is not None:
+            self.received.add(data)
+        return data
+
+    async def receive(self, max_bytes: int) -> bytes:
+        """Return the next bytes."""
         try:
             data = self._network.recv(max_bytes)
             await anyio.lowlevel.checkpoint()  # others have their turn, and the deadline is seen
         except BlockingIOError:
             await anyio.wait_readable(self._network)
-            return await self.read(max_bytes)
-        if self.received is not None:
-            self.received.add(data)
+            return await self.receive(max_bytes)
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
@@ -75,9 +85,17 @@ class _Stream(httpcore.AsyncNetworkStream):
                 try:
                     view = view[self._network.send(view) :]
                 except BlockingIOError:
-                    await anyio.wait_writable(self._network)
+                    await self._writable()
         except ConnectionError as error:
             raise httpcore.WriteError(str(error)) from error  # the answer may have come before
+
+    async def _writable(self) -> None:
+        if not self._connection.is_uploading:
+            await anyio.wait_writable(self._network)
+            return
+        with anyio.move_on_after(CANCEL_CHECK):
+            await anyio.wait_writable(self._network)
+        self._connection.top.check_unanswered()
 
     async def aclose(self) -> None:
         self._network.close()
@@ -102,6 +120,7 @@ class _TlsStream(_Stream):
     def __init__(self, connection: _Connection, below: _Stream, tls: Tls) -> None:
         self._connection, self._below, self._tls = connection, below, tls
         self.received, below.received = below.received, None
+        connection.top = self
 
     async def begin(self) -> None:
         """Shake hands."""
@@ -112,11 +131,15 @@ class _TlsStream(_Stream):
             await self.aclose()
             raise
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+    async def receive(self, max_bytes: int) -> bytes:
+        """Return the next bytes."""
         data: bytes = await self._talk(self._tls.read(max_bytes))
-        if self.received is not None:
-            self.received.add(data)
         return data
+
+    def arrived(self) -> bytes | None:
+        """Return what has come, without waiting for it."""
+        came = self._below.arrived()
+        return came if not came else self._tls.take_in(came) or None
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         if buffer:
@@ -143,13 +166,36 @@ class _TlsStream(_Stream):
         return self._tls.has_unread or self._below.get_extra_info(info)
 
 
+class _UntilAnswered:
+    """Go through a request's content as long as nothing is answered; nobody has to close this."""
+
+    def __init__(self, connection: _Connection, content: AsyncIterable[bytes]) -> None:
+        self._connection, self._pieces = connection, aiter(content)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await anext(self._pieces)
+        self._connection.top.check_unanswered()
+        return piece
+
+
 class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncNetworkBackend):
     """One connection: httpcore's, and what is below it."""
 
+    top: _Stream
+    """The stream of plain text: the last that was made."""
+    is_uploading = False
     _network: socket.socket
 
-    async def ask(self, request: httpcore.Request) -> httpcore.Response:
+    async def ask(
+        self, request: httpcore.Request, content: AsyncIterable[bytes] | None = None
+    ) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
+        self.is_uploading = content is not None
+        if content is not None:
+            request.stream = _UntilAnswered(self, content)
         self.received.begin()
         if self._http is None:
             self._http = await self._connect()
@@ -277,7 +323,7 @@ class AioTransport:
         with Translated(ERRORS, request, timeout), anyio.fail_after(timeout):
             await here.calls.acquire()
             try:
-                exchange = await self._open(prepared(request), here.pool)
+                exchange = await self._open(prepared(request), here.pool, request.content)
                 try:
                     return await exchange.whole()
                 finally:
@@ -317,9 +363,15 @@ class AioTransport:
                 headers = exchange.headers()
             yield ResponseStream(exchange.answer.status, headers, pieces())
 
-    async def _open(self, request: httpcore.Request, pool: Pool[_Connection]) -> _Exchange:
+    async def _open(
+        self,
+        request: httpcore.Request,
+        pool: Pool[_Connection],
+        content: AsyncIterable[bytes] | None = None,
+    ) -> _Exchange:
         origin = request.url.origin
-        connection, useless = pool.take(origin)
+        # An upload has a new connection: on a kept one that ends, nobody could tell what was taken.
+        connection, useless = pool.take(origin) if content is None else (None, [])
         for one in useless:
             await one.aclose()
         if connection is not None:
@@ -334,7 +386,7 @@ class AioTransport:
         proxy = self._proxies.to(origin.scheme.decode(), origin.host.decode(), origin.port)
         connection = _Connection(origin, proxy)
         try:
-            return _Exchange(connection, await connection.ask(request))
+            return _Exchange(connection, await connection.ask(request, content))
         except BaseException as error:
             await connection.aclose()
             if proxy is not None and is_refused_by_proxy(error):

@@ -8,10 +8,10 @@ import inspect
 import random
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack, cast
 
 import anyio
-from attrs import frozen
+from attrs import evolve, frozen
 
 from babou._core.batch import Batch, WaitResult
 from babou._core.config import Secret, check_key
@@ -29,11 +29,13 @@ from babou._http.runner import (
     Head,
     Progress,
     log_exchange,
+    not_read,
     settle,
     time_left,
     without_key,
 )
 from babou._http.transport import MAX_CONNECTIONS
+from babou._http.uploads import AsyncUploading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from babou._http.budget import Budget
     from babou._http.transport import AsyncTransport
     from babou._storage.files import FileSink, StreamSink
+    from babou._storage.uploads import Content
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
@@ -169,6 +172,27 @@ class AsyncRunner:
                 plan.body_ended()
             except APIConnectionError as error:
                 plan.failed(error, left=end - self.clock())
+
+    async def upload(
+        self,
+        opened: Callable[[], Content],
+        flow: Callable[[Content, float], Generator[Step, Answer, _T]],
+        *,
+        stall: float,
+        timeout: float,
+        on_progress: Callable[[int, int], object] | None,
+    ) -> _T:
+        """Carry out an upload; a pipe is read in another thread, so that the deadline ends it."""
+        end = self.clock() + timeout
+        try:
+            with anyio.fail_after(timeout):
+                content = await anyio.to_thread.run_sync(opened, abandon_on_cancel=True)
+        except TimeoutError as error:
+            raise not_read(timeout) from error
+        with contextlib.closing(content):
+            carrying = AsyncUploading(self.transport, content, stall, on_progress)
+            runner = evolve(self, transport=cast("AsyncTransport", carrying))  # it only has to send
+            return await runner.run(flow(content, end - self.clock()))
 
     async def _exchange(self, step: Step) -> Reply:
         if step.delay > 0:

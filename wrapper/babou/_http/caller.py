@@ -37,6 +37,7 @@ ERRORS = ErrorMap(
     broken=(httpx.HTTPError, httpx.StreamError, OSError),
     impossible=(httpx.InvalidURL, UnicodeError),  # the latter of host names
 )
+_LONGEST = 86_400.0  # seconds; a socket takes no more than some weeks
 _DECODED = ("content-encoding", "content-length", "etag")
 
 
@@ -186,8 +187,11 @@ def _to_httpx(request: Request, timeout: float) -> httpx.Request:
     return httpx.Request(
         request.method,
         request.url,
+        content=request.content,
         headers={"accept-encoding": "gzip", "connection": "keep-alive", **request.headers},
-        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)},
+        extensions={
+            "timeout": dict.fromkeys(("connect", "read", "write", "pool"), min(timeout, _LONGEST))
+        },
     )
 
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from attrs import evolve, frozen
 
@@ -30,8 +30,9 @@ from babou._errors import (
 )
 from babou._http import s3
 from babou._http.budget import hold_after, too_late
-from babou._http.threads import CANCEL_CHECK
+from babou._http.threads import CANCEL_CHECK, Limit, in_thread
 from babou._http.transport import MAX_CONNECTIONS
+from babou._http.uploads import Uploading
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from babou._http.budget import Budget
     from babou._http.transport import Transport
     from babou._storage.files import FileSink, StreamSink
+    from babou._storage.uploads import Content
 
 _T = TypeVar("_T")
 _log = logging.getLogger("babou")
@@ -69,6 +71,7 @@ class Head:
             "authorization": f"Bearer {key.reveal()}",
             "accept": "application/json",
             "user-agent": self.user_agent,
+            **request.headers,
         }
         return Request(request.method, self.base_url + request.url, headers)
 
@@ -187,6 +190,27 @@ class Runner:
             except APIConnectionError as error:
                 plan.failed(error, left=end - self.clock())
 
+    def upload(
+        self,
+        opened: Callable[[], Content],
+        flow: Callable[[Content, float], Generator[Step, Answer, _T]],
+        *,
+        stall: float,
+        timeout: float,
+        on_progress: Callable[[int, int], object] | None,
+    ) -> _T:
+        """Carry out an upload; a pipe is read in another thread, so that the deadline ends it."""
+        end = self.clock() + timeout
+        try:
+            limit = Limit(time.monotonic() + timeout)
+            content = in_thread(opened, limit, too_late=lambda late: late and late.close())
+        except TimeoutError as error:
+            raise not_read(timeout) from error
+        with contextlib.closing(content):
+            carrying = Uploading(self.transport, content, stall, self.clock, on_progress)
+            runner = evolve(self, transport=cast("Transport", carrying))  # it only has to send
+            return runner.run(flow(content, end - self.clock()))
+
     def _exchange(self, step: Step, cancel: threading.Event | None = None) -> Reply | Cancelled:
         if step.delay > 0:
             _pause(self.sleep, cancel, step.delay)
@@ -263,6 +287,13 @@ def time_left(left: float, plan: Plan) -> float:
     if left <= 0:
         raise plan.out_of_time() from APITimeoutError("The time for the whole download was up.")
     return left
+
+
+def not_read(timeout: float) -> APITimeoutError:
+    return APITimeoutError(
+        f"The upload: the file could not be read within {timeout:g} s. Nothing was sent. "
+        "Raise timeout=."
+    )
 
 
 def log_exchange(step: Step, outcome: Reply, seconds: float) -> None:

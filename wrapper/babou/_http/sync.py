@@ -25,6 +25,7 @@ from babou._http.connections import (
     KEEPALIVE,
     PROXY_AUTHENTICATION,
     Connection,
+    Early,
     Exchange,
     Pool,
     Received,
@@ -49,32 +50,42 @@ from babou._http.transport import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
 
-class _Stream(httpcore.NetworkStream):
+class _Stream(Early, httpcore.NetworkStream):
     """A TCP connection. The times that httpcore gives are not looked at."""
 
     def __init__(self, connection: _Connection, network: socket.socket) -> None:
         self._connection, self._network = connection, network
         self.received: Received | None = connection.received
+        connection.top = self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        data, self.ahead = self.ahead, None
+        if data is None:
+            data = self.receive(max_bytes)
+        if self.received is not None:
+            self.received.add(data)
+        return data
+
+    def receive(self, max_bytes: int) -> bytes:
+        """Return the next bytes."""
         while True:
             self._network.settimeout(self._connection.limit.pause())
             with contextlib.suppress(TimeoutError):  # `pause` tells whether it was the last
-                data = self._network.recv(max_bytes)
-                if self.received is not None:
-                    self.received.add(data)
-                return data
+                return self._network.recv(max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         view = memoryview(buffer)
         try:
             while view:
                 self._network.settimeout(self._connection.limit.pause())
-                with contextlib.suppress(TimeoutError):
+                try:
                     view = view[self._network.send(view) :]
+                except TimeoutError:  # `pause` tells whether it was the last
+                    if self._connection.is_uploading:
+                        self._connection.top.check_unanswered()
         except ConnectionError as error:
             if isinstance(error, CallCancelledError):
                 raise
@@ -101,6 +112,7 @@ class _TlsStream(_Stream):
     def __init__(self, connection: _Connection, below: _Stream, tls: Tls) -> None:
         self._connection, self._below, self._tls = connection, below, tls
         self.received, below.received = below.received, None
+        connection.top = self
         connection.received.begin()
         try:
             self._talk(tls.handshake())
@@ -108,11 +120,15 @@ class _TlsStream(_Stream):
             self.close()
             raise
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+    def receive(self, max_bytes: int) -> bytes:
+        """Return the next bytes."""
         data: bytes = self._talk(self._tls.read(max_bytes))
-        if self.received is not None:
-            self.received.add(data)
         return data
+
+    def arrived(self) -> bytes | None:
+        """Return what has come, without waiting for it."""
+        came = self._below.arrived()
+        return came if not came else self._tls.take_in(came) or None
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         if buffer:
@@ -142,17 +158,31 @@ class _TlsStream(_Stream):
 class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBackend):
     """One connection: httpcore's, and what is below it."""
 
+    top: _Stream
+    """The stream of plain text: the last that was made."""
+    is_uploading = False
+
     def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
         super().__init__(origin, proxy)
         self.limit = Limit(0.0)
 
-    def ask(self, request: httpcore.Request, limit: Limit) -> httpcore.Response:
+    def ask(
+        self, request: httpcore.Request, limit: Limit, content: Iterable[bytes] | None = None
+    ) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
         self.limit = limit
+        self.is_uploading = content is not None
+        if content is not None:
+            request.stream = self._until_answered(content)
         self.received.begin()
         if self._http is None:
             self._http = self._connect()
         return self._http.handle_request(request)
+
+    def _until_answered(self, content: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in content:
+            self.top.check_unanswered()
+            yield piece
 
     def _connect(self) -> httpcore.ConnectionInterface:
         origin, proxy = self.origin, self.proxy
@@ -245,7 +275,7 @@ class SyncTransport:
         with Translated(ERRORS, request, timeout):
             limit.wait_for(calls := self._calls)
             try:
-                exchange = self._open(prepared(request), limit)
+                exchange = self._open(prepared(request), limit, request.content)
                 try:
                     return exchange.whole()
                 finally:
@@ -284,9 +314,12 @@ class SyncTransport:
                 headers = exchange.headers()
             yield ResponseStream(exchange.answer.status, headers, pieces())
 
-    def _open(self, request: httpcore.Request, limit: Limit) -> _Exchange:
+    def _open(
+        self, request: httpcore.Request, limit: Limit, content: Iterable[bytes] | None = None
+    ) -> _Exchange:
         origin = request.url.origin
-        connection, useless = self._pool.take(origin)
+        # An upload has a new connection: on a kept one that ends, nobody could tell what was taken.
+        connection, useless = self._pool.take(origin) if content is None else (None, [])
         for one in useless:
             one.close()
         if connection is not None:
@@ -301,7 +334,7 @@ class SyncTransport:
         proxy = self._proxies.to(origin.scheme.decode(), origin.host.decode(), origin.port)
         connection = _Connection(origin, proxy)
         try:
-            return _Exchange(connection, connection.ask(request, limit))
+            return _Exchange(connection, connection.ask(request, limit, content))
         except BaseException as error:
             connection.close()
             if proxy is not None and is_refused_by_proxy(error):

@@ -101,6 +101,14 @@ class Tls:
             pass
         return b"".join(pieces)
 
+    def take_in(self, data: bytes) -> bytes:
+        """Return what can be decrypted of bytes that have just arrived, and wait for no more."""
+        self._arrived.write(data)
+        try:
+            return self.object.read(READ)
+        except ssl.SSLError:  # none yet, or what the next read will meet
+            return b""
+
     def _talk(self, action: Callable[[], _T]) -> Generator[bytes | None, bytes, _T]:
         """Yield bytes that are to be sent, and None to be sent what has arrived."""
         while True:

@@ -1,0 +1,205 @@
+"""Read what is uploaded: bytes, a file by its path, or one that the caller opened.
+
+What can't be read twice (a pipe) is first copied to a temporary file, so that its size is known
+before a byte is sent, and a refused upload can be repeated.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from attrs import define, field
+
+from babou._core.media import HEAD, media_type
+from babou._core.operations import largest_file, uploaded_types
+from babou._errors import ConfigurationError, FileTooLargeError, UploadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+PIECE = 1 << 14
+"""Bytes that are given to the transport at once: few, so that a slow connection is seen to move."""
+
+_COPIED = 1 << 18
+_TOO_LARGE = 413
+
+
+@define
+class Content:
+    """A file to be uploaded: how errors name it, its bytes, its size and type.
+
+    Attributes:
+        start: Where in the file its bytes begin.
+        begun: Whether the transport has taken any of it.
+        error: Why it could not be read or told of, which a transport may hide.
+    """
+
+    subject: str
+    file: BinaryIO
+    is_ours: bool
+    start: int = 0
+    size: int = 0
+    content_type: str = ""
+    begun: bool = field(init=False, default=False)
+    error: BaseException | None = field(init=False, default=None)
+
+    def pieces(self, on_piece: Callable[[int, int], object]) -> Generator[bytes, None, None]:
+        """Yield the bytes from the beginning; tell of those that were taken, and of the total."""
+        self.begun = True
+        sent = 0
+        try:
+            self.rewind()
+            while sent < self.size:
+                count = min(PIECE, self.size - sent)
+                yield self._next(count, is_last=sent + count == self.size)
+                sent += count
+                on_piece(sent, self.size)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self.error = error
+            raise
+
+    def _next(self, count: int, *, is_last: bool) -> bytes:
+        piece = self.read(count + is_last)
+        if len(piece) == count:
+            return piece
+        raise UploadError(
+            f"{self.subject}: the file was changed while it was read; it had {self.size} bytes. No "
+            "asset was made of it: upload it again."
+        )
+
+    def rewind(self) -> None:
+        """Go to the first byte."""
+        with _problems(self.subject):
+            self.file.seek(self.start)
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes, fewer only at the end."""
+        found = bytearray()
+        while len(found) < count:
+            with _problems(self.subject):
+                piece: Any = self.file.read(count - len(found))
+            if not isinstance(piece, (bytes, bytearray, memoryview)):
+                raise ConfigurationError(
+                    f"{self.subject}: the file gives {type(piece).__name__} in the place of bytes. "
+                    "Open it for reading, as binary, and not without blocking."
+                )
+            if not piece:
+                break
+            found += piece
+        return bytes(found)
+
+    def close(self) -> None:
+        """Close the file, unless the caller opened it."""
+        if self.is_ours:
+            self.file.close()
+
+
+def content_of(file: object, content_type: str | None) -> Content:
+    """Open what is to be uploaded, and tell its size and type; read a pipe to its end.
+
+    Raises:
+        ConfigurationError: It is neither bytes, path nor binary file.
+        UploadError: It can't be read, is empty, or its type can't be told.
+        FileTooLargeError: It is larger than an upload may be (D22).
+    """
+    given, name = _opened(file)
+    with contextlib.ExitStack() as leaving:
+        leaving.callback(given.close)
+        content = given if _measured(given) else _copied(given)
+        leaving.callback(content.close)
+        if content.size > largest_file():
+            raise _too_large(content.subject)
+        if not content.size:
+            raise UploadError(f"{content.subject}: the file is empty. There is nothing to upload.")
+        content.content_type = content_type or _told_type(content, name)
+        leaving.pop_all()
+    if content is not given:
+        given.close()
+    return content
+
+
+def _opened(file: object) -> tuple[Content, str]:
+    """Return the file with what errors call it, and its name."""
+    if isinstance(file, (bytes, bytearray, memoryview)):
+        return Content("The upload", io.BytesIO(file), is_ours=True), ""
+    if isinstance(file, (str, os.PathLike)):
+        name = os.fsdecode(file)
+        subject = f"The upload of {name!r}"
+        with _problems(subject):
+            return Content(subject, Path(name).open("rb"), is_ours=True), name
+    if not callable(getattr(file, "read", None)):
+        raise ConfigurationError(
+            f"upload takes a path, bytes or a file opened for binary reading, not "
+            f"{type(file).__name__}."
+        )
+    name = getattr(file, "name", "")
+    name = os.fsdecode(name) if isinstance(name, (str, bytes)) else ""
+    subject = f"The upload of {name!r}" if name else "The upload"
+    opened: Any = file
+    return Content(subject, opened, is_ours=False), name
+
+
+def _measured(content: Content) -> bool:
+    """Find out where the file begins and ends, or tell that it can't be gone through twice."""
+    try:
+        content.start = content.file.tell()
+        content.size = max(0, content.file.seek(0, os.SEEK_END) - content.start)
+        content.file.seek(content.start)
+    except (OSError, AttributeError, ValueError):  # of a pipe; of an object without these methods
+        return False
+    return True
+
+
+def _copied(content: Content) -> Content:
+    """Return a copy of a file, of which no more is read than an upload may have."""
+    with contextlib.ExitStack() as leaving:
+        with _problems(content.subject):
+            file: Any = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the copy)
+        copy = Content(content.subject, file, is_ours=True)
+        leaving.callback(copy.close)
+        while piece := content.read(_COPIED):
+            copy.size += len(piece)
+            if copy.size > largest_file():
+                raise _too_large(content.subject)
+            with _problems(content.subject):
+                file.write(piece)
+        leaving.pop_all()
+    return copy
+
+
+def _told_type(content: Content, name: str) -> str:
+    content.rewind()
+    known = uploaded_types()
+    if found := media_type(name, content.read(HEAD), known):
+        return found
+    raise UploadError(
+        f"{content.subject}: neither its first bytes nor its name tell a type that can be "
+        f"uploaded: {', '.join(known)}. Name it with content_type=."
+    )
+
+
+def _too_large(subject: str) -> FileTooLargeError:
+    message = f"the file is larger than {largest_file()} bytes"
+    return FileTooLargeError(
+        f"{subject}: {message}, and was not sent. Make it smaller.",
+        status_code=_TOO_LARGE,
+        code="FILE_TOO_LARGE",
+        message=message,
+    )
+
+
+@contextlib.contextmanager
+def _problems(subject: str) -> Iterator[None]:
+    """Tell why a file can't be read, in this package's words."""
+    try:
+        yield
+    except (OSError, ValueError) as error:  # the latter: closed, or a name with a null character
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise UploadError(f"{subject}: the file can't be read: {reason}.") from error
