@@ -156,6 +156,7 @@ class AsyncRecorder(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send as the synchronous transport does."""
+        await request.aread()
         response = self.recorder.handle_request(request)
         return httpx.Response(
             response.status_code, headers=response.headers.raw, content=b"", stream=response.stream
