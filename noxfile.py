@@ -82,7 +82,17 @@ def fleet(session: nox.Session) -> None:
     session.install("--require-hashes", "--no-deps", "-r", f"{FLEET}/on_temporal/servers.txt")
     session.run("python", "contract_tests/install_debian.py", "redis-server")
     cover = ("--cov", f"--cov-config={FLEET}/coverage.toml")
-    session.run("pytest", FLEET, *cover, *session.posargs)
+    session.run("pytest", FLEET, f"--ignore={FLEET}/on_airflow", *cover, *session.posargs)
+
+
+@nox.session
+def fleet_airflow(session: nox.Session) -> None:
+    """Test the waits in Airflow, whose many requirements are apart, and a triggerer's kill."""
+    session.install("-e", ".[airflow,testing]", *group("airflow"))
+    session.run("mypy", "-m", "babou.integrations.airflow")
+    cover = ("--cov", f"--cov-config={FLEET}/on_airflow/coverage.toml")
+    home = {"AIRFLOW_HOME": session.create_tmp()}
+    session.run("pytest", f"{FLEET}/on_airflow", *cover, *session.posargs, env=home)
 
 
 @nox.session(python=ALL_SUPPORTED)

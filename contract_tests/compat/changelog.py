@@ -1,6 +1,7 @@
 """Whether the CHANGELOG tells of every difference that a user can notice."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from compat.model import Difference, Level, Who
@@ -8,6 +9,7 @@ from compat.model import Difference, Level, Who
 _SECTION = re.compile(r"^## \[?([^\]\s]+)\]?.*$", re.MULTILINE)
 _ITEM = re.compile(r"^[-*] ", re.MULTILINE)
 _SPAN = re.compile(r"`+([^`]+)`+")
+_OPERATION = re.compile(r"[A-Z]+ /\S*")
 UNRELEASED = "Unreleased"
 
 
@@ -24,10 +26,16 @@ def section(text: str, version: str, released: str) -> tuple[str, str]:
 def missing(text: str, differences: Iterable[Difference]) -> Iterator[str]:
     """Yield the lines that a section lacks, ready to paste."""
     entries = list(_entries(text))
-    for found in differences:
-        if found.level < Level.MINOR:
-            continue
-        telling = [breaking for spans, breaking in entries if _names(spans, found)]
+    told = [found for found in differences if found.level >= Level.MINOR]
+    names = Counter(found.name for found in told if _OPERATION.match(found.place))
+    for found in told:
+        wanted = [found.name]
+        operation = _OPERATION.match(found.place)
+        if operation and names[found.name] > 1:  # such as a parameter of two operations
+            wanted.append(operation[0])
+        telling = [
+            breaking for spans, breaking in entries if all(_names(spans, name) for name in wanted)
+        ]
         if not telling or (found.level is Level.MAJOR and not any(telling)):
             yield line(found)
 
@@ -48,6 +56,6 @@ def _entries(text: str) -> Iterator[tuple[list[str], bool]]:
             yield _SPAN.findall(item), breaking
 
 
-def _names(spans: Iterable[str], found: Difference) -> bool:
-    wanted = re.compile(rf"(?<![\w-]){re.escape(found.name)}(?![\w-])")
+def _names(spans: Iterable[str], name: str) -> bool:
+    wanted = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-]|/[\w{{])")
     return any(wanted.search(span) for span in spans)

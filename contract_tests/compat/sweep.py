@@ -12,7 +12,7 @@ from babou_contract.specification.strategies import values
 from compat import bodies, corpus, evidence
 from compat.evidence import Seen, Side, seen
 from compat.model import NotJudgedError, Who
-from compat.specification import fits, members
+from compat.specification import ITEM, fits, members
 
 Json = Any
 _SEED = 20251202
@@ -77,6 +77,7 @@ def _refused(reader: Side, writer: Side, who: Who, document: Json) -> Seen | Non
     if not evidence.is_refusal(outcome):
         return None
     member = outcome["error"]["told"].get("member")
-    path = tuple(member.split(".")) if member else ()
+    parts = member.split(".") if member else ()
+    path = tuple(ITEM if part.isdecimal() else part for part in parts)
     at = corpus.where(writer.spec, writer.schema_at, path)
     return seen(at, who, evidence.raised(outcome), json.dumps(document, ensure_ascii=False))

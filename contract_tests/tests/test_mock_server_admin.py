@@ -1,5 +1,7 @@
 """The admin API of the mock server: for whoever has the key, and only where it was asked for."""
 
+import hashlib
+
 import httpx
 import pytest
 
@@ -32,6 +34,22 @@ def test_assets_are_added(admin, server, open_api, storage):
     assert admin.post("assets", json={}).json()["id"] in server.assets
 
 
+def test_the_way_of_uploads_is_set_and_uploads_are_seen(admin, server, open_api):
+    """A lifecycle as in the file; the request has its operation, its size and its hash."""
+    assert (
+        admin.put("uploads", json={"states": ["processing", "ready"], "reads": 2}).status_code
+        == 204
+    )
+    url = f"{server.base_url}/api/v1/assets"
+    answer = open_api(server).post(url, content=b"abc", headers={"Content-Type": "image/png"})
+    assert answer.json()["state"] == "processing"
+    [request] = admin.get("requests").json()["requests"]
+    assert (request["operation_id"], request["body_size"]) == ("uploadAsset", 3)
+    assert request["body_sha256"] == hashlib.sha256(b"abc").hexdigest()
+    refused = admin.put("uploads", json=["redy"])
+    assert (refused.status_code, refused.json()["code"]) == (400, "VALIDATION_ERROR")
+
+
 def test_faults_are_switched_on_and_off(admin, server, open_api):
     """They strike the API, and not the admin API."""
     api = open_api(server)
@@ -41,6 +59,10 @@ def test_faults_are_switched_on_and_off(admin, server, open_api):
     assert api.get("ast_demo_image").status_code == 500
     assert admin.delete("faults").status_code == 204
     assert api.get("ast_demo_image").status_code == 200
+    fault = {"fault": "server_error", "operation_id": "listAssets"}
+    assert admin.post("faults", json=fault).status_code == 204
+    assert api.get("ast_demo_image").status_code == 200
+    assert api.get(f"{server.base_url}/api/v1/assets").status_code == 500
 
 
 def test_the_requests_are_seen_without_the_key(admin, server, open_api, storage):

@@ -77,7 +77,14 @@ VARIANTS = [
     ("huge_body", {"size": 3_000_000}, "transfer-encoding", "chunked"),
     ("gzip_bomb", {"size": 3_000_000}, "content-encoding", "gzip"),
 ]
-ELSEWHERE = {"redirect", "missing_member", "float_size", "fresh_url"}
+ELSEWHERE = {
+    *("redirect", "missing_member", "float_size", "fresh_url"),
+    # test_mock_server_uploads.py
+    *("upload_limit", "upload_slow", "upload_cut", "upload_reset", "upload_stalled", "answer_lost"),
+    # test_mock_server_lists.py
+    *("refuses_parameter", "ignores_parameter", "page_cut", "page_overlaps", "page_total"),
+    *("page_without", "page_repeats_asset", "page_loses_asset"),
+}
 
 
 @pytest.mark.parametrize(("name", "parameters", "status", "code"), STATUSES)

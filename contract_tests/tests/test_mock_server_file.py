@@ -83,7 +83,7 @@ def test_json_is_read_as_well(load, mock_api):
     [
         ("", "assets.yaml is no mapping"),
         ("[]", "assets.yaml is no mapping"),
-        ("asset: []", "has a member 'asset'; its members are assets and faults"),
+        ("asset: []", "has a member 'asset'; its members are assets, uploads and faults"),
         ("assets: {}", "assets is no list"),
         ("a: b: c", "line 1: no YAML: mapping values are not allowed here"),
         ("assets:\n- {name: [}", "line 2: no YAML: "),
@@ -121,6 +121,10 @@ def test_json_is_read_as_well(load, mock_api):
         ("faults:\n- {fault: latency, self: 1}", "has no parameter 'self'"),
         ("faults:\n- {fault: latency, times: x}", "times is a whole number from 1 on"),
         ("faults:\n- {fault: latency, asset_id: 7}", "asset_id is text, not 7"),
+        ("faults:\n- {fault: latency, operation_id: 7}", "operation_id is text, not 7"),
+        ("faults:\n- {fault: latency, operation_id: x}", "no operation 'x'; there are getAsset,"),
+        ("uploads: [redy]", "uploads: an asset has no state 'redy'; did you mean 'ready'?"),
+        ("uploads: ready", "uploads: a lifecycle is a list of states"),
         ("faults:\n- {fault: null_member, member: x}", "an asset has no member 'x'"),
     ],
 )

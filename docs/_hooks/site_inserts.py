@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _STAGES = {
+    Stage.INTAKE: "How the body of a request is read",
+    Stage.REQUEST: "The request, before it is looked at",
     Stage.FILE: "The stored file, before it is served",
-    Stage.MEMBERS: "Members of the asset",
-    Stage.ANSWER: "Another answer in place of the asset",
+    Stage.MEMBERS: "Members of an asset, wherever it is shown",
+    Stage.ANSWER: "Another answer in place of the right one",
     Stage.BODY: "The bytes of the body",
     Stage.WIRE: "How the answer is sent",
 }

@@ -7,6 +7,8 @@ from . import (  # noqa: F401  each registers its faults
     _faults_answers,
     _faults_bodies,
     _faults_members,
+    _faults_pages,
+    _faults_requests,
     _faults_storage,
     _faults_wire,
 )

@@ -73,9 +73,8 @@ class ActiveFaults:
             listed = "`babou mock --list-faults` lists them all"
             meant = f"did you mean {', '.join(near)}?" if near else listed
             raise ValueError(f"no fault {name!r}; {meant}")
-        known_ids = [operation.id for operation in spec.operations()]
-        if operation_id is not None and operation_id not in known_ids:
-            raise ValueError(f"no operation {operation_id!r}; there are {', '.join(known_ids)}")
+        if operation_id is not None:
+            _check_operation(operation_id)
         if times == 0 or not fits(times, int | None):
             raise ValueError(f"times is a whole number from 1 on, or left out; not {times!r}")
         effect = found.effect(parameters, allow_unknown=allow_unknown)
@@ -114,3 +113,11 @@ def changed(effects: list[Effect], thing: Thing) -> Thing:
         if isinstance(effect, Change):
             thing = effect.change(thing)
     return thing
+
+
+def _check_operation(id: str) -> None:
+    known = [operation.id for operation in spec.operations()]
+    if id not in known:
+        near = difflib.get_close_matches(id, known, n=1)
+        meant = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+        raise ValueError(f"no operation {id!r}; {meant}")

@@ -1,4 +1,4 @@
-"""The admin API: add assets, switch on faults and see the requests, by HTTP, with the key.
+"""The admin API: assets, the life of uploads, faults and the requests, by HTTP, with the key.
 
 It is off unless asked for. Its own requests are not among those that it shows, and no fault strikes
 them.
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ._documented import error
-from ._entries import add_asset, add_fault
+from ._entries import add_asset, add_fault, set_uploads
 from ._messages import HIDDEN, Request, Response
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Admin:
         self._server, self._refusal = server, refusal
         self._operations: dict[str, dict[str, Callable[[Request], Response]]] = {
             "assets": {"POST": self._add_asset},
+            "uploads": {"PUT": self._set_uploads},
             "faults": {"POST": self._add_fault, "DELETE": self._clear_faults},
             "requests": {"GET": self._requests, "DELETE": self._clear_requests},
         }
@@ -47,6 +48,10 @@ class Admin:
 
     def _add_asset(self, request: Request) -> Response:
         return Response(201).with_json({"id": add_asset(self._server, _document(request))})
+
+    def _set_uploads(self, request: Request) -> Response:
+        set_uploads(self._server, _document(request))
+        return Response(204)
 
     def _add_fault(self, request: Request) -> Response:
         add_fault(self._server, _document(request))

@@ -19,7 +19,7 @@ from ._arguments import WrongArgumentError, arguments
 from ._assets import Entry
 from ._bodies import has_body, head_problem, limit_of, taken
 from ._calls import HANDLERS, Call
-from ._documented import error, invalid, success
+from ._documented import error, invalid, refusal, success
 from ._faults import Stage
 from ._keys import Keys
 from ._lifecycle import Lifecycle
@@ -78,6 +78,7 @@ class App:
 
     def record(self, request: Request, status: int | None) -> None:
         """Note a request, and with which status it was answered (None: not at all)."""
+        match = self._routes.find(request.method, request.path)
         recorded = RecordedRequest(
             request.method,
             request.target,
@@ -85,7 +86,7 @@ class App:
             status,
             request.time,
             request.connection,
-            request.operation_id,
+            match.operation_id,
             request.body_size,
             request.body_sha256,
         )
@@ -144,7 +145,7 @@ class App:
             return error(400).with_wire(close=True)
         operation = match.operation
         if code := self.keys.problem(match.security, request):
-            return error(401, code, operation=operation)
+            return refusal(operation, 401, code)
         if operation is None and match.allowed:
             return error(405).with_header("Allow", ", ".join(match.allowed))
         if operation is None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
@@ -28,16 +28,13 @@ def arguments(operation: Operation, request: Request, in_path: Mapping[str, str]
     Raises:
         WrongArgumentError: One is not allowed.
     """
-    given = {
-        "path": {name: [_decoded(name, text)] for name, text in in_path.items()},
-        "query": _query(request),
-        "header": _headers(request),
-        "cookie": _cookies(request),
-    }
+    given = {"path": {name: [_decoded(name, text)] for name, text in in_path.items()}}
     read: dict[str, Any] = {}
     for parameter in operation.parameters:
-        name = parameter.name.lower() if parameter.place == "header" else parameter.name
-        texts = given[parameter.place].get(name)
+        place = parameter.place
+        if place not in given:
+            given[place] = _PLACES[place](request)
+        texts = given[place].get(parameter.name.lower() if place == "header" else parameter.name)
         if texts is not None:
             read[parameter.name] = _value(parameter, texts)
         elif parameter.required:
@@ -112,3 +109,10 @@ def _cookies(request: Request) -> dict[str, list[str]]:
     except CookieError:
         return {}
     return {name: [morsel.value] for name, morsel in cookies.items()}
+
+
+_PLACES: Mapping[str, Callable[[Request], dict[str, list[str]]]] = {
+    "query": _query,
+    "header": _headers,
+    "cookie": _cookies,
+}

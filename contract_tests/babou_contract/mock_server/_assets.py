@@ -35,14 +35,14 @@ class Asset:
     content: bytes | FilePart | None
     lifecycle: Lifecycle
 
-    @property
+    @cached_property
     def storage_key(self) -> str:
         """The segment that names the bytes in the storage, safe in any URL."""
         if re.fullmatch(r"[\w-]+", self.id, re.ASCII):
             return self.id
         return hashlib.sha256(self.id.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
-    @property
+    @cached_property
     def storage_path(self) -> str:
         """The path of the bytes, with a query like that of a presigned URL."""
         name = str(self.members.get("name"))

@@ -78,8 +78,10 @@ class Connection:
             request = evolve(
                 request, body=whole, body_size=reception.size, body_sha256=reception.sha256
             )
-            if how is _Body.gone:
+            if how in (_Body.gone, _Body.stopped):
                 self._service.abandon(request)
+                if how is _Body.stopped:
+                    await self._stop(intake.stop)
                 return
             answer = self._service.answer(request)
         self._leftover = parser.trailing_data[0]
@@ -114,8 +116,7 @@ class Connection:
                 if reception.size > intake.limit:
                     return _Body.unread
             elif left is not None and left <= 0:
-                await self._stop(intake.stop)
-                return _Body.gone
+                return _Body.stopped
             elif parser.they_are_waiting_for_100_continue and not intake.wanted:
                 return _Body.whole  # nobody reads the body, so the answer comes at once
             else:
@@ -137,8 +138,9 @@ class Connection:
 
 
 class _Body(Enum):
-    """What came of a body: it is all here, or was left unread, or its caller is gone."""
+    """What came of a body."""
 
     whole = auto()
-    unread = auto()
-    gone = auto()
+    unread = auto()  # it is too much; an answer can be sent
+    gone = auto()  # by its caller
+    stopped = auto()  # by us, as a fault asked for

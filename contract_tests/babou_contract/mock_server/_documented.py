@@ -1,15 +1,16 @@
 """The answers that the specification shows: an operation's success, and its errors."""
 
-import json
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from babou_contract.specification import spec
 from babou_contract.specification.operations import Content, Operation
 
-from ._messages import Request, Response
+from ._messages import Headers, Request, Response, to_json
 
+_ANY = {"*/*": "application/json"}  # what is sent for a range of media types
 _NOBODYS = HTTPStatus.NOT_IMPLEMENTED
 
 
@@ -39,10 +40,18 @@ def error_to(request: Request, status: int, code: str | None = None) -> Response
     return error(status, code, operation=None if asked is None else spec.operation(asked))
 
 
+def refusal(
+    operation: Operation | None, status: int, code: str, why: str | None = None
+) -> Response:
+    """Answer with an error whose code is ours: it gives way to those that the operation shows."""
+    shown = _codes(operation, status) if operation else []
+    return error(status, code if code in shown or not shown else None, operation=operation, why=why)
+
+
 def invalid(operation: Operation, why: str) -> Response:
     """Answer that a request is not as the specification says: 400, or 422 where that is its way."""
     named = (status for status in (400, 422) if str(status) in operation.responses)
-    return error(next(named, 400), "VALIDATION_ERROR", operation=operation, why=why)
+    return refusal(operation, next(named, 400), "VALIDATION_ERROR", why)
 
 
 def success(operation: Operation, value: object = ..., *, prefer: int | None = None) -> Response:
@@ -50,31 +59,47 @@ def success(operation: Operation, value: object = ..., *, prefer: int | None = N
 
     `prefer` is the status that is taken where more than one is documented.
     """
+    shown = _success(operation, prefer)
+    if shown is None:
+        return error(
+            _NOBODYS, _NOBODYS.name, operation=operation, why="the specification shows no success"
+        )
+    status, headers, media, content = shown
+    if not media:
+        return Response(status, headers)
+    if value is ...:
+        example = next(iter(content.examples.values()), None)
+        value = spec.sample(content.schema) if example is None else example
+    text = value.encode() if isinstance(value, str) and not is_json(media) else to_json(value)
+    return Response(status, (*headers, ("Content-Type", media)), text)
+
+
+@lru_cache(maxsize=256)
+def _success(operation: Operation, prefer: int | None) -> tuple[int, Headers, str, Content] | None:
+    """Return status, headers, media type and body of a documented success."""
     statuses = operation.successes
     name = str(prefer) if str(prefer) in statuses else next(iter(statuses), "default")
     if name not in operation.responses:
-        return error(_NOBODYS, operation=operation, why="the specification shows no success")
-    answer = Response(int(name[0] + name[1:].replace("X", "0")) if name != "default" else 200)
-    for header, written in operation.responses[name].get("headers", {}).items():
-        if written.get("required"):
-            sample = written.get("example", spec.sample(written.get("schema", {})))
-            answer = answer.with_header(header, str(sample))
+        return None
+    status = 200 if name == "default" else int(name.replace("X", "0"))
+    headers = tuple(
+        (header, str(written.get("example", spec.sample(written.get("schema", {})))))
+        for header, written in operation.responses[name].get("headers", {}).items()
+        if written.get("required")
+    )
     media, content = _first_of(operation, name)
-    if not media:
-        return answer
-    if value is ...:
-        value = next(iter(content.examples.values()), None)
-        value = spec.sample(content.schema) if value is None else value
-    if is_json(media):
-        return answer.with_json(value).with_header("Content-Type", media)
-    text = value if isinstance(value, str) else json.dumps(value)
-    return answer.with_body(text.encode(), media.replace("*", "plain"))
+    return status, headers, _ANY.get(media, media), content
 
 
 def is_json(media: str) -> bool:
     """Say whether a media type is JSON's, or one that is written in it."""
     essence = media.partition(";")[0].strip().lower()
-    return essence in ("application/json", "*/*") or essence.endswith("+json")
+    return essence == "application/json" or essence.endswith("+json")
+
+
+def _codes(operation: Operation, status: int) -> list[object]:
+    _, content = _first_of(operation, str(status))
+    return [one["code"] for one in content.examples.values() if "code" in one]
 
 
 def _first_of(operation: Operation, name: str) -> tuple[str, Content]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._known import check_states
 from ._lifecycle import Lifecycle, by_reads, by_time
 
 if TYPE_CHECKING:
@@ -65,6 +66,17 @@ def add_fault(server: "MockServer", entry: object) -> None:
     if "fault" not in parameters:
         raise EntryError("a fault has its name as the member 'fault'")
     switch_on(server, _text("fault", parameters.pop("fault")), parameters)
+
+
+def set_uploads(server: "MockServer", entry: object) -> None:
+    """Give what is uploaded from now on the life of an entry.
+
+    Raises:
+        ValueError: It makes no sense.
+    """
+    lifecycle = _lifecycle(entry)
+    check_states(lifecycle.states)
+    server.uploads = lifecycle
 
 
 def switch_on(server: "MockServer", fault: str, settings: Mapping[str, Any]) -> None:

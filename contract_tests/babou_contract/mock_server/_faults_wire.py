@@ -55,6 +55,12 @@ def truncated_chunked() -> Rewrite:
 
 
 @fault(Stage.WIRE)
+def answer_lost() -> Rewrite:
+    """Do what was asked, an upload included, and close before any byte of the answer."""
+    return lambda _request, response: response.with_wire(start="close")
+
+
+@fault(Stage.WIRE)
 def chunked() -> Rewrite:
     """Send a right answer in chunks: a variant, not a fault."""
     return lambda _request, response: response.with_wire(chunked=True)

@@ -1,4 +1,4 @@
-"""A file of assets and faults, in YAML or JSON; an error names the line and the entry."""
+"""A file of assets, uploads and faults, in YAML or JSON; an error names the line and the entry."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ._entries import EntryError, add_asset, add_fault
+from ._entries import EntryError, add_asset, add_fault, set_uploads
 
 if TYPE_CHECKING:
     from ._server import MockServer
@@ -25,7 +25,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _text)
 
 
 def load(server: "MockServer", path: Path) -> list[str]:
-    """Add the assets of a file, and switch on its faults; return the assets' ids.
+    """Do what a file says of assets, uploads and faults; return the assets' ids.
 
     Raises:
         ValueError: The file can't be read, or something in it makes no sense.
@@ -38,10 +38,11 @@ def load(server: "MockServer", path: Path) -> list[str]:
         raise ValueError(f"{path} can't be read: {error.strerror or error}") from error
     document, lines = _parsed(path, text)
     if not isinstance(document, dict):
-        raise EntryError(f"{path} is no mapping with the members 'assets' and 'faults'")
+        raise EntryError(f"{path} is no mapping with the members 'assets', 'uploads' and 'faults'")
     for name in document:
-        if name not in {"assets", "faults"}:
-            raise EntryError(f"{path} has a member {name!r}; its members are assets and faults")
+        if name not in {"assets", "uploads", "faults"}:
+            told = "its members are assets, uploads and faults"
+            raise EntryError(f"{path} has a member {name!r}; {told}")
     ids: list[str] = []
 
     def add(entry: object) -> None:
@@ -50,6 +51,11 @@ def load(server: "MockServer", path: Path) -> list[str]:
             raise ValueError(f"there is an asset {id!r} above")
         ids.append(id)
 
+    if "uploads" in document:
+        try:
+            set_uploads(server, document["uploads"])
+        except ValueError as error:
+            raise ValueError(f"{path}: uploads: {error}") from error
     _each(path, document, lines, "assets", add)
     _each(path, document, lines, "faults", lambda entry: add_fault(server, entry))
     return ids

@@ -1,10 +1,11 @@
 """How an asset moves from state to state: by being read, or by time."""
 
 import math
+from bisect import bisect_right
 from itertools import accumulate
 from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 @frozen
@@ -14,19 +15,20 @@ class Lifecycle:
     states: tuple[str, ...]
     spans: tuple[float, ...] = ()
     unit: Literal["reads", "seconds"] = "reads"
+    _ends: tuple[float, ...] = field(init=False, repr=False, eq=False)
+
+    @_ends.default
+    def _(self) -> tuple[float, ...]:
+        return tuple(accumulate(self.spans))
 
     def state(self, *, reads: int, seconds: float) -> str:
         """Return the state after so many earlier reads, and so long after the first of them."""
-        return self.states[self._index(reads if self.unit == "reads" else seconds)]
+        return self.states[bisect_right(self._ends, reads if self.unit == "reads" else seconds)]
 
     def before(self, state: str) -> str | None:
         """Return the state that comes before this one, None for the first."""
         index = self.states.index(state)
         return self.states[index - 1] if index else None
-
-    def _index(self, passed: float) -> int:
-        ends = enumerate(accumulate(self.spans))
-        return next((i for i, end in ends if passed < end), len(self.states) - 1)
 
 
 def by_reads(*states: str, reads: int = 1) -> Lifecycle:

@@ -8,6 +8,10 @@ from attrs import field, frozen
 
 from babou_contract.specification.operations import Operation, names_in
 
+Security = Sequence[Mapping[str, Mapping[str, Any]]]
+
+_NOTHING: Security = ({},)  # one alternative, which asks for nothing
+
 
 @frozen
 class Match:
@@ -22,7 +26,7 @@ class Match:
 
     operation: Operation | None = None
     allowed: tuple[str, ...] = ()
-    security: Sequence[Mapping[str, Mapping[str, Any]]] = ({},)
+    security: Security = _NOTHING
     in_path: Mapping[str, str] = field(factory=dict)
 
     @property
@@ -36,33 +40,51 @@ class Match:
         return next(reversed([*self.in_path.values()]), None)
 
 
+@frozen
+class _Path:
+    """A path, and what there is at it."""
+
+    pattern: re.Pattern[str]
+    names: list[str]
+    methods: Mapping[str, Operation]
+    allowed: tuple[str, ...]
+    security: Security
+
+
 class Routes:
     """The operations of a specification, found by the requests that are for them."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
+        by_path: dict[str, dict[str, Operation]] = {}
         # A path that is written out is matched before one with a parameter in its place.
-        ordered = sorted(operations, key=lambda one: len(names_in(one.path)))
-        self._patterns = [(_pattern(one.path), one) for one in ordered]
-        self._before = [(_folder(one.path), one.security) for one in ordered if all(one.security)]
+        for one in sorted(operations, key=lambda one: len(names_in(one.path))):
+            by_path.setdefault(one.path, {})[one.method.upper()] = one
+        self._paths = [_path(path, methods) for path, methods in by_path.items()]
+        self._before = [
+            (_folder(path), one.security)
+            for path, methods in by_path.items()
+            for one in methods.values()
+            if one.needs_key
+        ]
 
     def find(self, method: str, path: str) -> Match:
         """Return what is known of a request."""
-        found = [(m, one) for pattern, one in self._patterns if (m := pattern.fullmatch(path))]
-        if not found:
-            security = next((asked for start, asked in self._before if path.startswith(start)), ())
-            return Match(security=security or ({},))
-        template = found[0][1].path
-        here = {one.method.upper(): one for _, one in found if one.path == template}
-        if "GET" in here:
-            here.setdefault("HEAD", here["GET"])
-        texts = dict(zip(names_in(template), found[0][0].groups(), strict=True))
-        operation = here.get(method)
-        security = (operation or found[0][1]).security
-        return Match(operation, tuple(here), security, texts)
+        for one in self._paths:
+            if found := one.pattern.fullmatch(path):
+                operation = one.methods.get(method)
+                texts = dict(zip(one.names, found.groups(), strict=True))
+                security = operation.security if operation else one.security
+                return Match(operation, one.allowed, security, texts)
+        asked = (security for start, security in self._before if path.startswith(start))
+        return Match(security=next(asked, _NOTHING))
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile("([^/]+)".join(map(re.escape, re.split(r"\{[^}]*\}", path))))
+def _path(path: str, methods: dict[str, Operation]) -> _Path:
+    pattern = "([^/]+)".join(map(re.escape, re.split(r"\{[^}]*\}", path)))
+    if "GET" in methods:
+        methods.setdefault("HEAD", methods["GET"])
+    security = next(iter(methods.values())).security
+    return _Path(re.compile(pattern), names_in(path), methods, tuple(methods), security)
 
 
 def _folder(path: str) -> str:

@@ -101,6 +101,15 @@ class MockServer:
         self._app.rewrite = hook
 
     @property
+    def uploads(self) -> Lifecycle:
+        """The life of what is uploaded; it may be set at any time."""
+        return self._app.store.uploads
+
+    @uploads.setter
+    def uploads(self, lifecycle: Lifecycle) -> None:
+        self._app.store.uploads = lifecycle
+
+    @property
     def requests(self) -> tuple[RecordedRequest, ...]:
         """The requests so far, oldest first; the last 100,000 of them."""
         with self._app.lock:

@@ -238,9 +238,6 @@ def is_nullable(schema: Document) -> bool:
     return any(is_nullable(part) for key in ("anyOf", "oneOf") for part in schema.get(key, []))
 
 
-_PLAIN: Document = {"boolean": False, "array": [], "object": {}, "null": None}
-
-
 def sample(schema: Document) -> object:
     """Make a value of the schema: its own example, null where it is allowed, or a plain one."""
     schema = merged(schema)
@@ -253,10 +250,20 @@ def sample(schema: Document) -> object:
     for key in ("anyOf", "oneOf"):
         if schema.get(key):
             return sample(schema[key][0])
-    kind = schema.get("type")
+    return _plain(schema)
+
+
+def _plain(schema: Document) -> object:
+    """Make a value of a schema's type, with what it requires."""
+    kind = "object" if "properties" in schema else schema.get("type")
+    if kind == "object":
+        known = schema.get("properties", {})
+        return {name: sample(known.get(name, {})) for name in schema.get("required", ())}
+    if kind == "array":
+        return [sample(schema.get("items", {}))] * int(schema.get("minItems", 0))
     if kind == "string":
         dated = schema.get("format") == "date-time"
         return "2025-12-02T10:00:00Z" if dated else "x" * int(schema.get("minLength", 1))
     if kind in ("integer", "number"):
         return schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
-    return _PLAIN.get(str(kind))
+    return False if kind == "boolean" else None

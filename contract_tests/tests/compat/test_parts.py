@@ -440,3 +440,22 @@ def test_a_break_has_to_be_told_as_one():
 def test_a_name_within_another_is_not_that_name():
     """`max_size` does not tell of `size`."""
     assert list(missing("\n- **Breaking** `max_size` is new.\n", [WIDER]))
+
+
+LIMIT = Difference("GET /a parameter limit", "limit", 1, "added", Level.MINOR)
+OTHER = Difference("GET /a/{id} parameter limit", "limit", 1, "added", Level.MINOR)
+
+
+def test_what_two_operations_have_is_told_of_each():
+    """One line about a parameter of one operation does not tell of another's of the same name."""
+    text = "\n- `limit` of `GET /a/{id}` is new.\n"
+    assert not list(missing(text, [LIMIT]))
+    assert list(missing(text, [LIMIT, OTHER])) == ["- `GET /a parameter limit`: added."]
+    assert not list(missing(f"{text}- `GET /a parameter limit`: added.\n", [LIMIT, OTHER]))
+
+
+def test_an_operation_is_told_of_with_its_method():
+    """Another operation of the same path, or of a path below it, is another one."""
+    gone = Difference("GET /a", "GET /a", 1, "removed", Level.MINOR)
+    assert not list(missing("\n- `GET /a` is gone.\n", [gone]))
+    assert list(missing("\n- `POST /a` and `GET /a/{id}` are gone.\n", [gone]))
