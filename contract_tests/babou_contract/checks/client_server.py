@@ -124,7 +124,7 @@ def _refused(asked: Asked, tally: Tally) -> None:
 def bad_arguments_are_not_sent(observations: Observations, tally: Tally) -> None:
     """Count what goes out for arguments that would reach another endpoint, or none."""
     stranger = strangers(observations)
-    for driver, arguments, error in _bad():
+    for driver, arguments, error in _bad(observations):
         tally.case()
         before = len(stranger.recorder.heard)
         received = _sent(stranger, driver, arguments, error)
@@ -139,8 +139,8 @@ def bad_arguments_are_not_sent(observations: Observations, tally: Tally) -> None
             )
 
 
-def _bad() -> Iterator[tuple[Driver, Arguments, type[Exception]]]:
-    for driver in drivers():
+def _bad(observations: Observations) -> Iterator[tuple[Driver, Arguments, type[Exception]]]:
+    for driver in asked_drivers(observations):
         for arguments, error in driver.refused():
             yield driver, arguments, error
 

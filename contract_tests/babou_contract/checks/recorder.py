@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import httpx
@@ -16,10 +17,12 @@ from babou_contract.probing.failures import NotJudgedError
 from babou_contract.probing.observations import Observations
 from babou_contract.probing.wire import Headers, Raw, decoded
 
+_context = cache(ssl.create_default_context)  # reading the authorities takes longer than a request
+
 
 def _transport() -> httpx.BaseTransport:
     """Return a transport that trusts whom the check itself trusts."""
-    return httpx.HTTPTransport(verify=ssl.create_default_context())
+    return httpx.HTTPTransport(verify=_context())
 
 
 @define
