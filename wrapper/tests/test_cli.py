@@ -154,7 +154,9 @@ def test_the_help_lists_the_exit_codes(run):
     }
 
 
-@pytest.mark.parametrize("name", ["get", "wait", "check", "url", "download", "completion"])
+@pytest.mark.parametrize(
+    "name", ["list", "upload", "get", "wait", "check", "url", "download", "completion"]
+)
 def test_every_command_has_a_summary_and_examples(run, name):
     """A summary fits into the list of commands; help ends with something to copy."""
     assert not re.search(rf"^  {name} .*\.\.\.$", run("--help").stdout, re.MULTILINE)

@@ -133,12 +133,18 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def command(
-    *example_lines: str, call_timeout: str = "--timeout"
-) -> Callable[[Callable[..., int]], click.Command]:
-    """Make a function a command for assets: it takes `Settings` and the IDs that were given.
+_IDS = click.argument("given", metavar="ID...", nargs=-1, required=True)
 
-    Its examples end its help.
+
+def command(
+    *example_lines: str,
+    call_timeout: str = "--timeout",
+    argument: Callable[[Callable[..., int]], Callable[..., int]] | None = _IDS,
+    note: str = _STANDARD_INPUT,
+) -> Callable[[Callable[..., int]], click.Command]:
+    """Make a function a command for assets: it takes `Settings`, and what was given, mostly IDs.
+
+    A note on that and its examples end its help.
     """
 
     def decorate(function: Callable[..., int]) -> click.Command:
@@ -161,9 +167,9 @@ def command(
             return function(settings, **own)
 
         with_options = common_options(call_timeout)(run)
-        with_ids = click.argument("given", metavar="ID...", nargs=-1, required=True)(with_options)
-        text = f"{inspect.getdoc(function)}\n\n{_STANDARD_INPUT}"
-        made = click.command(help=text, epilog=examples(*example_lines))(with_ids)
+        whole = with_options if argument is None else argument(with_options)
+        text = f"{inspect.getdoc(function)}\n\n{note}"
+        made = click.command(help=text, epilog=examples(*example_lines))(whole)
         made.params.sort(key=lambda parameter: parameter.name in _COMMON)  # its own come first
         return made
 
