@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import babou
-from babou_contract.mock_server import Response
+from babou_contract.mock_server import Response, by_time
 
 IMAGE = "ast_demo_image"
 NEW = "ast_new"
@@ -198,3 +198,18 @@ class TestBaseUrls:
         for method in ("get", "check", "wait"):
             with pytest.raises(babou.NotFoundError, match="check BABOU_BASE_URL"):
                 open_door()(method, IMAGE)
+
+
+def test_many_are_waited_for_through_the_pages_of_the_list(server, open_own_door):
+    """A fraction of the requests, the same results: for both clients, over the network."""
+    ids = [server.add(lifecycle=by_time(processing=0.3 + n / 200)) for n in range(120)]
+    ids.append(server.add(lifecycle=by_time(processing=0.4, then="failed")))
+    door = open_own_door(poll=babou.PollPolicy.fixed(0.1, None))
+    server.clear_requests()
+    results = {result.asset_id: result for result in door("wait_many", [*ids, "ast_nobody"])}
+    assert [results[each].asset.state for each in ids[:-1]] == ["ready"] * 120
+    assert isinstance(results[ids[-1]].error, babou.AssetFailedError)
+    assert isinstance(results["ast_nobody"].error, babou.NotFoundError)
+    paths = [request.path for request in server.requests]
+    assert paths.count("/api/v1/assets") >= 2
+    assert len(paths) < 3 * len(ids)

@@ -51,7 +51,7 @@ def test_each_check_is_named_by_a_fault():
         "spec-server/schemathesis",  # fuzzing: what it alone finds is luck
         # It takes a fault in the wrapper to break these, and that is none of the three parties.
         "client-server/async-agrees-with-sync",
-        "client-server/bad-ids-are-not-sent",
+        "client-server/bad-arguments-are-not-sent",
     }
     known = {check.id for boundary in Boundary for check in checks_of(boundary)}
     named = {killer for fault in FAULTS for killer in fault.killers}
