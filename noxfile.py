@@ -91,7 +91,7 @@ def fleet_airflow(session: nox.Session) -> None:
     session.install("-e", ".[airflow,testing]", *group("airflow"))
     session.run("mypy", "-m", "babou.integrations.airflow")
     cover = ("--cov", f"--cov-config={FLEET}/on_airflow/coverage.toml")
-    home = {"AIRFLOW_HOME": session.create_tmp()}
+    home = {"AIRFLOW_HOME": str(Path(session.create_tmp()).resolve())}
     session.run("pytest", f"{FLEET}/on_airflow", *cover, *session.posargs, env=home)
 
 
@@ -142,8 +142,11 @@ def compat(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure speed and memory side by side with others'; `-- --quick` in two minutes."""
+    """Measure speed and memory side by side with others'; `-- --quick`, `-- --fleet`."""
     session.install(*PACKAGE, *group("bench"))
+    if "--fleet" in session.posargs:
+        session.install("-e", ".[celery]")
+        session.run("python", "contract_tests/install_debian.py", "redis-server")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 import babou
 import babou._cli
-from babou._cli import _app, _output, _streams
+from babou._cli import _app, _output
 from babou._cli._exits import Exit, exit_for
 from babou_contract.mock_server import MockServer, by_reads
 
@@ -154,7 +154,9 @@ def test_the_help_lists_the_exit_codes(run):
     }
 
 
-@pytest.mark.parametrize("name", ["get", "wait", "check", "url", "download", "completion"])
+@pytest.mark.parametrize(
+    "name", ["list", "upload", "get", "wait", "check", "url", "download", "completion"]
+)
 def test_every_command_has_a_summary_and_examples(run, name):
     """A summary fits into the list of commands; help ends with something to copy."""
     assert not re.search(rf"^  {name} .*\.\.\.$", run("--help").stdout, re.MULTILINE)
@@ -184,6 +186,8 @@ def test_a_usage_error_says_where_the_help_is(run):
         ("gett x", "No such command 'gett'. Did you mean 'get'?"),
         ("get x --timeout soon", "Invalid value for '--timeout': 'soon' is not a number."),
         ("get x --max-retries x", "Invalid value for '--max-retries': 'x' is not a whole number."),
+        ("get x --rate 0", "Invalid value for '--rate': 0 is not a positive, finite number."),
+        ("get x --rate nan", "Invalid value for '--rate': nan is not a positive, finite number."),
         ("get x --max-retries -1", "Invalid value for '--max-retries': -1 is less than 0."),
         ("mock --port 99999", "Invalid value for '--port': 99999 is not between 0 and 65535."),
         ("get x --api-key-file empty", "There is no key in the file of --api-key-file: 'empty'."),
@@ -392,7 +396,7 @@ def test_download_to_standard_output_writes_the_bytes_and_nothing_else(run):
 
 def test_download_does_not_write_bytes_to_a_terminal(run, monkeypatch):
     """They would make a mess of it."""
-    monkeypatch.setattr("babou._cli._download.sys", _FakeSys)
+    monkeypatch.setattr("babou._cli._transfer.sys", _FakeSys)
     result = run("download", "ast_demo_image", "-o", "-")
     assert result.exit_code == 2
     assert "terminal" in result.stderr
@@ -519,6 +523,17 @@ def test_verbose_tells_each_request_and_never_the_key(run, server):
     assert "GET" not in run("check", "nope").stderr
 
 
+def test_a_rate_is_kept_to_by_the_whole_command(run, server):
+    """A slot after the call's deadline ends it now, and the message names the option."""
+    ids = ["ast_demo_image", "ast_demo_video"]
+    result = run("get", *ids, "--rate", "0.01", "--timeout", "30")
+    assert result.exit_code == 5
+    assert "ast_demo_image" in result.stdout
+    assert "the budget's next slot is in 1" in result.stderr
+    assert "Raise --timeout" in result.stderr
+    assert run("get", *ids, "--rate", "1000").exit_code == 0
+
+
 def test_a_message_of_the_library_names_options(run, server):
     """`timeout=` is an argument in Python; here it is --timeout."""
     server.fault("never_answers")
@@ -583,7 +598,7 @@ def test_nothing_more_is_written_to_a_stream_that_failed(monkeypatch, tmp_path):
     """Python's own flush at the end would complain."""
     file = (tmp_path / "pipe").open("w")
     monkeypatch.setattr(sys, "stdout", file)
-    _streams.let_go_of_stdout()
+    _app.let_go_of_stdout()
     file.write("late")
     file.close()
     assert (tmp_path / "pipe").read_text() == ""

@@ -52,7 +52,7 @@ def test_each_check_is_named_by_a_fault():
         "spec-server/schemathesis",  # fuzzing: what it alone finds is luck
         # It takes a fault in the wrapper to break these, and that is none of the three parties.
         "client-server/async-agrees-with-sync",
-        "client-server/bad-ids-are-not-sent",
+        "client-server/bad-arguments-are-not-sent",
         # The faults are those of one asset; contract/test_other_operations.py has the others.
         "spec-server/lawful-values-are-taken",
         "spec-server/each-operation-is-exercised",

@@ -26,7 +26,7 @@ PROMISES = {
         "Every body that the schema allows decodes.",
     ),
     Boundary.spec_server: ("id-comes-back", "The id that comes back is the id that was asked for."),
-    Boundary.client_server: ("get-equals-the-json", "What get returns equals the raw JSON."),
+    Boundary.client_server: ("results-equal-the-json", "What get returns equals the raw JSON."),
 }
 NASTY = (
     "<script>alert(1)</script><img src=http://evil.example/x onerror=alert(2)> {{ 7 * 7 }} "

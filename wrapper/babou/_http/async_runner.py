@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack, cast
 import anyio
 from attrs import evolve, frozen
 
-from babou._core.batch import Batch, WaitResult
+from babou._core.batch import Batch, Event, Poll, WaitResult
 from babou._core.config import Secret, check_key
 from babou._core.messages import Step
 from babou._errors import (
@@ -30,22 +30,19 @@ from babou._http.runner import (
     Progress,
     log_exchange,
     not_read,
+    received,
     settle,
     time_left,
-    without_key,
 )
 from babou._http.transport import MAX_CONNECTIONS
 from babou._http.uploads import AsyncUploading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator
-    from datetime import datetime
 
     from babou._core.calls import Reply
     from babou._core.download import Plan
     from babou._core.flows import Answer
-    from babou._core.operations import Asset
-    from babou._core.wait_state import FailedPoll
     from babou._http.budget import Budget
     from babou._http.transport import AsyncTransport
     from babou._storage.files import FileSink, StreamSink
@@ -54,7 +51,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 AsyncKeySource = Secret | Callable[[], str | Awaitable[str]]
-_Polls = dict["asyncio.Task[Reply]", tuple[str, float]]
+_Polls = dict["asyncio.Task[Reply]", tuple[Poll, float]]
 
 
 @frozen
@@ -69,10 +66,6 @@ class AsyncRunner:
     sleep: Callable[[float], Awaitable[object]] = anyio.sleep
     random: Callable[[], float] = random.random
     budget: Budget | None = None
-
-    def since(self, moment: datetime | None) -> float:
-        """Return the seconds since a moment by the wall clock, 0 for none or one to come."""
-        return 0.0 if moment is None else max(0.0, self.wall() - moment.timestamp())
 
     async def run(self, flow: Generator[Step, Answer, _T]) -> _T:
         """Return the flow's result."""
@@ -100,7 +93,7 @@ class AsyncRunner:
             except StopIteration:
                 return
 
-    async def many(self, batch: Batch) -> AsyncGenerator[Asset | FailedPoll | WaitResult, None]:
+    async def many(self, batch: Batch) -> AsyncGenerator[Event, None]:
         """Yield each asset as it is seen, each passing failure, and each wait's result."""
         polls: _Polls = {}
         ended: asyncio.Queue[asyncio.Task[Reply]] = asyncio.Queue()
@@ -204,21 +197,22 @@ class AsyncRunner:
                 return error
         key = self.key
         if not isinstance(key, Secret):
-            answer = key()
-            given = await answer if inspect.isawaitable(answer) else answer
+            told = key()
+            given = await told if inspect.isawaitable(told) else told
             key = check_key(given, source=CALLABLE)
         began = self.clock()
         outcome: Reply
         try:
-            outcome = await self.transport.send(
+            answer = await self.transport.send(
                 self.head.complete(step.request, key), timeout=step.deadline - began
             )
+            outcome = received(answer, key, self.wall())
         except (APIConnectionError, APIResponseValidationError) as error:
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
         if self.budget is not None and (seconds := hold_after(outcome)):
             await _ask(self.budget, self.budget.hold, seconds)
-        return without_key(outcome, key)
+        return outcome
 
     async def _take_slot(self, budget: Budget, step: Step) -> None:
         while True:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from attrs import evolve, frozen
 
-from babou._core.batch import Batch, WaitResult
+from babou._core.batch import Batch, Event, Poll, WaitResult
 from babou._core.config import Secret, check_key
 from babou._core.messages import Cancelled, Request, Response, Step
 from babou._errors import (
@@ -36,13 +36,10 @@ from babou._http.uploads import Uploading
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from datetime import datetime
 
     from babou._core.calls import Reply
     from babou._core.download import Plan
     from babou._core.flows import Answer
-    from babou._core.operations import Asset
-    from babou._core.wait_state import FailedPoll
     from babou._http.budget import Budget
     from babou._http.transport import Transport
     from babou._storage.files import FileSink, StreamSink
@@ -54,7 +51,7 @@ CALLABLE = "The key that api_key() returned"
 
 KeySource = Secret | Callable[[], str]
 Progress = Callable[[int, int | None], object]
-_Polled = tuple[str, "Reply | Cancelled", float]
+_Polled = tuple[Poll, "Reply | Cancelled", float]
 _Ended = SimpleQueue[Future[_Polled]]
 
 
@@ -89,10 +86,6 @@ class Runner:
     random: Callable[[], float] = random.random
     budget: Budget | None = None
 
-    def since(self, moment: datetime | None) -> float:
-        """Return the seconds since a moment by the wall clock, 0 for none or one to come."""
-        return 0.0 if moment is None else max(0.0, self.wall() - moment.timestamp())
-
     def run(self, flow: Generator[Step, Answer, _T]) -> _T:
         """Return the flow's result."""
         step = next(flow)
@@ -121,9 +114,7 @@ class Runner:
             except StopIteration:
                 return
 
-    def many(
-        self, batch: Batch, cancel: threading.Event | None
-    ) -> Generator[Asset | FailedPoll | WaitResult, None, None]:
+    def many(self, batch: Batch, cancel: threading.Event | None) -> Generator[Event, None, None]:
         """Yield each asset as it is seen, each passing failure, and each wait's result."""
         stop = threading.Event()
         ended: _Ended = SimpleQueue()
@@ -153,8 +144,8 @@ class Runner:
             stop.set()  # what is under way ends at its next look at the event, with nobody waiting
             threads.shutdown(wait=False, cancel_futures=True)
 
-    def _poll(self, asset_id: str, step: Step, sent: float, stop: threading.Event) -> _Polled:
-        return asset_id, self._exchange(step, stop), sent
+    def _poll(self, poll: Poll, step: Step, sent: float, stop: threading.Event) -> _Polled:
+        return poll, self._exchange(step, stop), sent
 
     def download(
         self,
@@ -225,9 +216,10 @@ class Runner:
         began = self.clock()
         outcome: Reply
         try:
-            outcome = self.transport.send(
+            answer = self.transport.send(
                 self.head.complete(step.request, key), timeout=step.deadline - began, cancel=cancel
             )
+            outcome = received(answer, key, self.wall())
         except (APIConnectionError, APIResponseValidationError) as error:
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
@@ -235,7 +227,7 @@ class Runner:
             self.budget.hold(seconds)
         if cancel is not None and cancel.is_set() and isinstance(outcome, APIConnectionError):
             return Cancelled()
-        return without_key(outcome, key)
+        return outcome
 
     def _take_slot(self, budget: Budget, step: Step, cancel: threading.Event | None) -> None:
         while cancel is None or not cancel.is_set():
@@ -259,19 +251,11 @@ def _next(ended: _Ended, pause: float | None) -> Iterator[Future[_Polled]]:
 
 
 def settle(
-    batch: Batch,
-    asset_id: str,
-    answer: Reply | Cancelled,
-    sent: float,
-    now: float,
-) -> Iterator[Asset | FailedPoll | WaitResult]:
+    batch: Batch, poll: Poll, answer: Reply | Cancelled, sent: float, now: float
+) -> Iterator[Event]:
     if isinstance(answer, Cancelled):  # pragma: no cover (only after the caller has left)
         return
-    seen, result = batch.settle(asset_id, answer, sent=sent, now=now)
-    if seen is not None:
-        yield seen
-    if result is not None:
-        yield result
+    yield from batch.settle(poll, answer, sent=sent, now=now)
 
 
 def _pause(
@@ -310,14 +294,11 @@ def log_exchange(step: Step, outcome: Reply, seconds: float) -> None:
     )
 
 
-def without_key(outcome: Reply, key: Secret) -> Reply:
-    """Blot out the key where a server repeats it, so that no error can carry it along."""
-    if not isinstance(outcome, Response):
-        return outcome
-    secret = key.reveal()
-    if secret.encode() in outcome.body:
-        outcome = evolve(outcome, body=outcome.body.replace(secret.encode(), b"***"))
-    if secret in "\n".join(outcome.headers.values()):
-        headers = {name: value.replace(secret, "***") for name, value in outcome.headers.items()}
-        outcome = evolve(outcome, headers=headers)
-    return outcome
+def received(answer: Response, key: Secret, now: float) -> Response:
+    """Return an answer with the time of day, and without the key, so that no error can carry it."""
+    secret, body, headers = key.reveal(), answer.body, answer.headers
+    if secret.encode() in body:
+        body = body.replace(secret.encode(), b"***")
+    if secret in "\n".join(headers.values()):
+        headers = {name: value.replace(secret, "***") for name, value in headers.items()}
+    return Response(answer.status, headers, body, now)

@@ -1,6 +1,8 @@
 """Waits as Celery tasks, with a real Redis and real workers that are killed with -9."""
 
+import gc
 import importlib.util
+import itertools
 import json
 import os
 import signal
@@ -21,7 +23,7 @@ from celery.states import READY_STATES
 from kombu.exceptions import OperationalError
 
 import babou
-from babou import Asset, BabouError
+from babou import Asset
 from babou.integrations import _task_errors
 from babou.integrations.celery import wait_for_asset
 from babou_contract.mock_server import Response, by_reads, by_time
@@ -49,20 +51,23 @@ class Fleet:
 
     def __init__(self, folder, environment):
         self.folder, self.environment, self.workers = folder, environment, []
+        self.numbers = itertools.count()
         spec = importlib.util.spec_from_file_location("tasks", TASKS)
         self.tasks = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.tasks)
         # What starts waits listens for no results: it would try for 20 s to hear a dead Redis.
         self.sender = Celery("sender", broker=self.tasks.app.conf.broker_url)
+        self.sender.conf.broker_transport_options = self.tasks.app.conf.broker_transport_options
+        self.task = wait_for_asset(self.sender)
 
     def start(self, **environment):
         """Start a worker; return it once it takes tasks."""
         options = ["--pool=threads", "--concurrency=8", "--without-gossip", "--without-mingle"]
         command = [sys.executable, "-m", "celery", "-A", "tasks", "worker", *options]
-        log = self.folder / f"worker{len(self.workers)}.log"
+        log = self.folder / f"worker{next(self.numbers)}.log"
         with log.open("w") as told:
             worker = subprocess.Popen(
-                [*command, f"--hostname=w{len(self.workers)}@test", "--loglevel=INFO"],
+                [*command, f"--hostname={log.stem}@test", "--loglevel=INFO"],
                 cwd=TASKS.parent,
                 env=self.environment | environment,
                 stderr=told,
@@ -79,8 +84,7 @@ class Fleet:
 
     def wait_for(self, asset_ids, **arguments):
         """Start a wait for each; return the tasks' ids by asset."""
-        name = self.tasks.when_ready.name
-        return {each: self.sender.send_task(name, [each], arguments).id for each in asset_ids}
+        return {each: self.task.delay(each, **arguments).id for each in asset_ids}
 
     def ends(self, waits):
         """Return how each wait ended: the asset's state, or the class of the error."""
@@ -88,12 +92,15 @@ class Fleet:
 
     def end(self, task_id):
         known = self.tasks.app.backend.get_task_meta
-        try:
-            until(lambda: known(task_id)["status"] in READY_STATES)
-        except AssertionError:
-            return known(task_id)["status"]
+        until(lambda: self.supervise() or known(task_id)["status"] in READY_STATES)
         result = known(task_id)["result"]
-        return type(result).__name__ if isinstance(result, BabouError) else result["state"]
+        return type(result).__name__ if isinstance(result, Exception) else result["state"]
+
+    def supervise(self):
+        """Start a worker in place of each that has ended by itself, as Celery's may with Redis."""
+        for worker in [each for each in self.workers if each.poll() not in {None, -signal.SIGKILL}]:
+            self.workers.remove(worker)
+            self.start()
 
     def close(self):
         for worker in self.workers:
@@ -125,6 +132,7 @@ def make_fleet(redis_server, babou_server, monkeypatch, tmp_path):
     yield make
     for fleet in made:
         fleet.close()
+    gc.collect()  # Celery's results reconnect to Redis when they are collected: while it is there
 
 
 @pytest.fixture
@@ -248,7 +256,9 @@ def test_a_pause_of_an_hour_costs_nothing_and_survives(make_fleet, babou_server,
     assert [request.status for request in babou_server.requests] == [429]
     fleet.start(TEST_SECONDS_SKIPPED="3600")
     assert fleet.ends(waits) == {asset_id: "ready"}
-    assert [request.status for request in babou_server.requests] == [429, 200]
+    # For the new worker the wait is an hour late: it may be sent again beside the restored message.
+    statuses = [request.status for request in babou_server.requests]
+    assert statuses in ([429, 200], [429, 200, 200])
 
 
 @pytest.fixture
@@ -318,8 +328,7 @@ def test_a_wait_ends_with_the_asset(make_fleet, own_worker, babou_server):
 
 def test_a_broker_that_is_away_loses_no_wait(make_fleet, babou_server, redis_server):
     """Celery drops a message whose next one can't be sent; here it goes back to the broker."""
-    fleet = make_fleet()
-    task = fleet.tasks.when_ready
+    task = make_fleet().task
     asset_id = babou_server.add(state="processing")
     task.push_request(id="1", args=[asset_id], kwargs={}, called_directly=False, retries=0)
     redis_server.kill()
@@ -343,7 +352,7 @@ def noted(redis_server):
 
 def test_a_wait_is_noted_before_its_message_is_sent(make_fleet, redis_server):
     """By whoever starts it, with the time at which its turn is due."""
-    task = make_fleet().tasks.when_ready
+    task = make_fleet().task
     now = time.time()
     task.apply_async(["ast_1"], {"timeout": 9}, task_id="now")
     task.apply_async(["ast_2"], task_id="later", countdown=100)
@@ -360,7 +369,7 @@ def test_a_wait_is_noted_before_its_message_is_sent(make_fleet, redis_server):
 def test_a_wait_whose_message_is_lost_is_sent_again_by_one_worker(make_fleet, redis_server):
     """Two visibility timeouts after its turn; what comes of the older message is dropped."""
     fleet = make_fleet(TEST_VISIBILITY_TIMEOUT="100")
-    task, other = fleet.tasks.when_ready, make_fleet().tasks.when_ready
+    task, other = fleet.task, make_fleet().task
     task.apply_async(["ast_1"], {"timeout": 9}, task_id="lost", countdown=-201)
     task.apply_async(["ast_2"], task_id="late", countdown=-199)
     redis_server.client.delete("celery")
@@ -378,7 +387,7 @@ def test_a_wait_whose_message_is_lost_is_sent_again_by_one_worker(make_fleet, re
 
 def test_a_wait_that_ended_meanwhile_is_not_sent_again(make_fleet, redis_server):
     """Its time may still stand where another worker has just forgotten it."""
-    task = make_fleet().tasks.when_ready
+    task = make_fleet().task
     task.apply_async(["ast_1"], task_id="ended", countdown=-100)
     redis_server.client.delete("celery", "babou:waits:babou.wait_for_asset")
     task.resend()
