@@ -1,4 +1,4 @@
-"""Boundary 4, continued: errors, waits, and the other door of the client."""
+"""Boundary 4, continued: errors, waits, and the asynchronous client."""
 
 import asyncio
 import time
