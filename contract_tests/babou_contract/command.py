@@ -18,11 +18,18 @@ import click
 from attrs import evolve
 
 from babou_contract.model import Boundary, Report, to_json
-from babou_contract.settings import DEFAULT_MAX_EXAMPLES, DEFAULT_SEED, Settings, parse_rate
+from babou_contract.settings import (
+    DEFAULT_MAX_EXAMPLES,
+    DEFAULT_SEED,
+    Settings,
+    parse_argument,
+    parse_rate,
+    parse_waived,
+)
 from babou_contract.specification import spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _EXTRA = "pip install 'babou[contract]'"
 
@@ -60,6 +67,21 @@ def _ids(_context: click.Context, _parameter: click.Parameter, value: Any) -> tu
     return tuple(dict.fromkeys(ids))
 
 
+def _arguments(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:  # noqa: ANN401
+    return tuple(_read(parse_argument, text) for text in value)
+
+
+def _waived(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:  # noqa: ANN401
+    return tuple(dict.fromkeys(_read(parse_waived, text) for text in value))
+
+
+def _read(parse: "Callable[[str], Any]", text: str) -> Any:  # noqa: ANN401  what it is read as
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+
+
 def _standard_input() -> "Iterator[str]":
     """Yield the ids on standard input, one per line, without blank lines and comments."""
     with click.open_file("-", errors="surrogateescape") as lines:
@@ -79,6 +101,22 @@ def _standard_input() -> "Iterator[str]":
     callback=_ids,
     help="An asset that the server has, - for those on standard input (repeatable); best one of "
     "each kind and state.",
+)
+@click.option(
+    "--argument",
+    "arguments",
+    metavar="OPERATION.NAME=VALUE",
+    multiple=True,
+    callback=_arguments,
+    help="An argument with which an operation succeeds (repeatable): listAssets.state=ready.",
+)
+@click.option(
+    "--waive",
+    "waived",
+    metavar="OPERATION",
+    multiple=True,
+    callback=_waived,
+    help="Don't ask this operation, and do without a verdict on it (repeatable).",
 )
 @click.option(
     "--api-key",
@@ -146,12 +184,13 @@ def contract(
     """Hold the spec, the code made from it, the client and a server against each other.
 
     Without --base-url the mock server is started and checked. A server that this command did not
-    start gets GET, HEAD and OPTIONS only, and the key goes nowhere else.
+    start gets GET, HEAD and OPTIONS only, and the key goes nowhere else. What needs another method
+    is to be allowed by --allow-unsafe-methods, or left out by --waive.
 
     \b
     Exit codes: 0 all agree, 1 something disagrees, 2 wrong usage, 3 it could not be judged
-    (the server can't be reached, is down, limits or is too slow; the key is refused; no known
-    asset was seen), 6 the results could not be written.
+    (the server can't be reached, is down, limits or is too slow; the key is refused; an operation
+    was not seen to succeed), 6 the results could not be written.
     """  # noqa: D301  click's own mark for lines that stay as they are
     settings = _settings(base_url, api_key, more)
     settings = evolve(settings, rate_limit=rate_limit, time_limit=time_limit)
@@ -209,7 +248,7 @@ def _settings(base_url: str | None, api_key: str | None, more: dict[str, Any]) -
     if any(boundary.needs_server for boundary in more["only"]):
         if not api_key:
             raise click.UsageError("No API key: set BABOU_API_KEY, or give --api-key.")
-        if not more["assets"]:
+        if not (more["assets"] or more["arguments"] or more["waived"]):
             raise click.UsageError("Name at least one asset that the server has: --asset ID.")
     import babou  # noqa: PLC0415  takes time, and is not needed for --help
 

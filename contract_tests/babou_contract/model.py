@@ -4,7 +4,7 @@ A `Report` has
 
 - results: one `CheckResult` for each check, in the order of the boundaries; each has disagreements:
   what the spec says, what came, and the `Exchange` that shows it
-- coverage: for each status and media type of the spec, whether it was seen, and was right
+- coverage: for each operation, status and media type of the spec, whether it was seen, and right
 - findings: which reading of each decision the server follows (information, no verdict)
 - exchanges: everything that was sent, in the order in which it was
 """
@@ -93,6 +93,7 @@ class Exchange:
 
     Attributes:
         headers: Those of the request.
+        sent: The body of the request.
         status: None where no answer came; `error` then says why.
         received: The answer's headers, in their order.
         body: The answer's body, decoded from its Content-Encoding.
@@ -111,6 +112,7 @@ class Exchange:
     started: float = 0.0
     seconds: float = 0.0
     purpose: str = ""
+    sent: bytes = b""
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header of the answer, in any case of letters."""
@@ -173,11 +175,12 @@ class CheckResult:
 
 @frozen(kw_only=True)
 class Coverage:
-    """A status and media type of the spec, and whether the server was seen to keep to it.
+    """A status and media type of an operation, and whether the server was seen to keep to it.
 
     `media_type` is empty for a status that has no body.
     """
 
+    operation: str
     status: str
     media_type: str
     state: CoverageState

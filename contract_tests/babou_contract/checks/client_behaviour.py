@@ -9,9 +9,12 @@ import httpx
 
 import babou
 from babou_contract.checks.client_server import check
+from babou_contract.checks.meaning.get_asset import reads
 from babou_contract.checks.recorder import AsyncRecorder, Stranger, strangers
-from babou_contract.checks.registry import NotExercisedError, NotJudgedError, Tally
+from babou_contract.checks.registry import NotExercisedError, Tally
 from babou_contract.probing.answers import Answer
+from babou_contract.probing.asks import READ
+from babou_contract.probing.failures import NotJudgedError
 from babou_contract.probing.observations import OK, Observations, document_in
 from babou_contract.specification import jsontext, places, spec
 from babou_contract.specification.schema import fits
@@ -35,8 +38,8 @@ _PASSING = (babou.RateLimitError, babou.InternalServerError, babou.APIConnection
 @check("The asynchronous client makes of an answer what the synchronous one makes of it.")
 def async_agrees_with_sync(observations: Observations, tally: Tally) -> None:
     """Fetch settled assets, and give each answer to the other client as well."""
-    observations.of("known")
-    settled = observations.settled()[:3]
+    reads.of(observations, READ)
+    settled = reads.settled(observations)[:3]
     if not settled:
         raise NotExercisedError("no asset was seen in a final state")
     stranger = strangers(observations)
@@ -82,9 +85,9 @@ def errors_arrive_as_their_class(observations: Observations, tally: Tally) -> No
     """Provoke what a client can provoke: a wrong key, and ids that nothing has."""
     right = strangers(observations)
     for asset_id in ("ast_none", "00000000-0000-4000-8000-000000000000", " ", "a/b"):
-        if asset_id not in observations.assets:
+        if asset_id not in reads.known(observations):
             _hold_error(right, asset_id, tally)
-    known = next(iter(observations.shown()), "ast_none")
+    known = next(iter(reads.shown(observations)), "ast_none")
     for key in observations.keys:
         value = key.credential.value or ""
         if key.name == "missing" or not value.startswith("Bearer "):
@@ -158,10 +161,10 @@ def bad_ids_are_not_sent(observations: Observations, tally: Tally) -> None:
 @check("A wait ends as the server says, or is still waiting when its time is up.")
 def a_wait_ends_as_the_server_says(observations: Observations, tally: Tally) -> None:
     """Wait for one asset of each state that was seen, for a second at most."""
-    observations.of("known")
+    reads.of(observations, READ)
     last: dict[str, str] = {}
-    for asset_id in observations.shown():
-        documents = observations.documents(asset_id)
+    for asset_id in reads.shown(observations):
+        documents = reads.documents(observations, asset_id)
         if documents:
             last.setdefault(str(documents[-1][0].get("state")), asset_id)
     if not last:
@@ -173,7 +176,7 @@ def a_wait_ends_as_the_server_says(observations: Observations, tally: Tally) -> 
 
 def _wait(observations: Observations, asset_id: str, tally: Tally) -> None:
     given = max(
-        _WAIT, 3 * median(seen.answer.exchange.seconds for seen in observations.of("known"))
+        _WAIT, 3 * median(seen.answer.exchange.seconds for seen in reads.of(observations, READ))
     )
     for _ in range(_TRIES):
         ended, took, answers = _ended(strangers(observations), asset_id, given)

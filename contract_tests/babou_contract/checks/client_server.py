@@ -2,6 +2,7 @@
 
 import babou
 from babou_contract.checks.comparing import differences
+from babou_contract.checks.meaning.get_asset import reads
 from babou_contract.checks.recorder import strangers
 from babou_contract.checks.registry import Register, Tally
 from babou_contract.model import Boundary
@@ -17,7 +18,7 @@ check = Register(Boundary.client_server)
 def get_equals_the_json(observations: Observations, tally: Tally) -> None:
     """Compare `to_dict` with the document, and each attribute with its member."""
     stranger = strangers(observations)
-    for asset_id in observations.shown():
+    for asset_id in reads.shown(observations):
         asset, error, answer = stranger.asked(asset_id)
         if stranger.hides_in(answer):
             continue

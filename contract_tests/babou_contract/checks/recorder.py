@@ -6,9 +6,11 @@ import httpx
 from attrs import define, field
 
 import babou
-from babou_contract.checks.registry import NotJudgedError
+from babou_contract.checks.meaning.get_asset import reads
 from babou_contract.model import Exchange
 from babou_contract.probing.answers import Answer
+from babou_contract.probing.asks import READ
+from babou_contract.probing.failures import NotJudgedError
 from babou_contract.probing.observations import Observations
 from babou_contract.probing.wire import Headers, Raw, decoded
 
@@ -115,7 +117,7 @@ def strangers(observations: Observations, key: str | None = None) -> Stranger:
     Raises:
         NotJudgedError: The server is better left alone.
     """
-    observations.of("known")
+    reads.of(observations, READ)
     if observations.stopped:
         raise NotJudgedError(observations.stopped)
     recorder = Recorder(observations)

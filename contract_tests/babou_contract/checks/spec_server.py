@@ -1,20 +1,20 @@
 """Boundary 3: the rules about a server's answers, in the order in which they are told."""
 
 from babou_contract.checks import (
+    exercised,
     fuzzing,
+    meaning,
     rules_answers,
     rules_key,
-    rules_lookup,
     rules_service,
-    rules_time,
 )
 from babou_contract.checks.registry import Check
 
 CHECKS: tuple[Check, ...] = (
     *rules_answers.check,
     *rules_service.check,
-    *rules_lookup.check,
     *rules_key.check,
-    *rules_time.check,
+    *(check for known in meaning.found().values() for check in known.checks),
     *fuzzing.check,
+    *exercised.check,
 )

@@ -23,6 +23,8 @@ _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _ENCODINGS = {"gzip", "x-gzip", "deflate"}
 _BEGINNING = 40
 _GLANCE = 2.0  # seconds
+_CONTINUE = 100
+_WITHOUT_BODY = {"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"}
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -84,8 +86,20 @@ class Wire:
             self._socket.close()
         self._socket = None
 
-    def send(self, method: str, target: str, headers: Headers, timeout: float) -> Raw:
+    def send(
+        self,
+        method: str,
+        target: str,
+        headers: Headers,
+        timeout: float,
+        *,
+        content: bytes = b"",
+        announced: int = 0,
+    ) -> Raw:
         """Send a request and return the whole answer, which has to be there in `timeout` seconds.
+
+        A body that is only announced, by so many bytes, is not sent: the answer is the server's
+        refusal, or 100 where it wants to have the body (RFC 9110, section 10.1.1).
 
         Raises:
             WireError: No whole answer came.
@@ -96,12 +110,18 @@ class Wire:
         try:
             connection = self._open(end)
             sent = [("Host", self._authority), *headers]
-            connection.sendall(
-                (self._machine.send(h11.Request(method=method, target=target, headers=sent)) or b"")
-                + (self._machine.send(h11.EndOfMessage()) or b"")
-            )
+            if announced:
+                sent += [("Content-Length", str(announced)), ("Expect", "100-continue")]
+            elif content or method not in _WITHOUT_BODY:
+                sent.append(("Content-Length", str(len(content))))
+            events: list[h11.Event] = [h11.Request(method=method, target=target, headers=sent)]
+            events += [h11.Data(content)] if content else []
+            events += [] if announced else [h11.EndOfMessage()]
+            connection.sendall(b"".join(self._machine.send(event) or b"" for event in events))
             accepted = next((v for n, v in headers if n.lower() == "accept-encoding"), "")
             raw = decoded(self._receive(connection, end), accepted)
+            if announced:
+                self.close()
             return evolve(raw, faults=(*stray, *raw.faults))
         except TimeoutError as error:
             if self._socket is None:
@@ -164,6 +184,8 @@ class Wire:
                 break
             if isinstance(event, h11.Response):
                 head = event
+            elif isinstance(event, h11.InformationalResponse) and self._announced(event):
+                return Raw(_CONTINUE, (), b"")
             elif isinstance(event, h11.Data):
                 body += event.data
                 if len(body) > _MAX_BODY:
@@ -179,6 +201,10 @@ class Wire:
         )
         reason = head.reason.decode("latin-1")
         return Raw(head.status_code, pairs, bytes(body), tuple(faults), reason)
+
+    def _announced(self, event: h11.InformationalResponse) -> bool:
+        """Say whether the server wants the body that was only announced."""
+        return event.status_code == _CONTINUE and self._machine.our_state is h11.SEND_BODY
 
     def _piece(self, connection: socket.socket, end: float) -> bytes:
         if _QUICKACK is not None:
