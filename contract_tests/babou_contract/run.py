@@ -230,9 +230,10 @@ def _verdict(results: Iterable[CheckResult], settings: Settings) -> tuple[int, s
         unclear = [result for result in mine if result.outcome is Outcome.not_judged]
         if unclear or boundary_outcome(mine) is not Outcome.passed:
             reason = next((r.reason for r in unclear or mine if r.reason), "nothing was checked")
-            few = "" if len(unclear) in {0, len(mine)} else f"{len(unclear)} checks of "
+            what = "1 check" if len(unclear) == 1 else f"{len(unclear)} checks"
+            few = "" if len(unclear) in {0, len(mine)} else f"{what} of "
             return NOT_JUDGED, f"{few}{boundary.title} could not be judged: {reason.rstrip('.')}."
-    waived = f", but {', '.join(settings.waived)} was waived" if settings.waived else ""
+    waived = f"; waived, and not judged: {', '.join(settings.waived)}" if settings.waived else ""
     return AGREED, f"All agree{waived}."
 
 

@@ -16,7 +16,8 @@ from babou_contract.specification.operations import Operation
 # 26 is the first n for which that is below 1 %. Each known call that changes nothing is made so
 # often.
 READS = 26
-READ, KEY, STRANGER, METHOD, VALUE, BODY = "known", "key", "stranger", "method", "value", "body"
+READ, KEY, STRANGER, METHOD = "known", "key", "stranger", "method"
+VALUE, MADE_UP, BODY = "value", "made up", "body"
 REFUSED = frozenset({401})
 BINARY = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAkQBADs=")  # a GIF of a pixel
 

@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
 Job = dict[str, Any]
 
 _ANYWHERE = "http://127.0.0.1"  # what is made is sent elsewhere, by the process that reads it
-_LEFT_OUT = {"authorization", "content-length", "transfer-encoding", "connection", "user-agent"}
+_LEFT_OUT = {"authorization", "content-length", "transfer-encoding", "connection"}
 _CHECKS = [
     not_a_server_error,
     status_code_conformance,

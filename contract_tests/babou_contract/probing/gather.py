@@ -41,9 +41,9 @@ class Gathering:
             observations.down = self._verdict()
         except StoppedError as error:
             observations.stopped = str(error)
+            self._leave_out(self._plan())
             succeeded = any(map(observations.reached, observations.operations))
             observations.down = "" if succeeded else observations.stopped
-            self._leave_out(self._plan())
         self._looked = True
 
     def ask_all(self) -> None:
@@ -151,7 +151,7 @@ class Gathering:
         absent = generic.absent_call(base, observations.settings.seed)
         if not operation.needs_key or absent is None:
             return False
-        unknown = self._put(Ask(asks.VALUE, absent, "what does not exist", odd=True))
+        unknown = self._put(Ask(asks.MADE_UP, absent, "what does not exist", odd=True))
         keyless = self._put(Ask(asks.KEY, base, "no key", key=observations.keys[0]))
         refused = unknown.status in {_BAD_REQUEST, _NOT_FOUND}
         return refused and keyless.status == _UNAUTHORIZED

@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 from babou_contract.probing.asks import (
     BODY,
     KEY,
+    MADE_UP,
     METHOD,
     READS,
     STRANGER,
@@ -33,6 +34,7 @@ _KEY_ROUNDS = 2
 _UNSAFE_READS = 3  # each of them changes something
 _HUGE = 10**20
 _REFUSED = frozenset({401})
+_NOT_FOUND = frozenset({400, 404})
 _FEW = frozenset({NO_KEY, OTHER_KEY})
 
 
@@ -112,8 +114,12 @@ def _values(base: Call) -> Iterator[Ask]:
         for one in _values_of(parameter):
             lawful = one.lawful and parameter.place == "query" and base.known
             call = evolve(base.but(**{parameter.name: one.value}), subject="", known=lawful)
-            expects = successes(operation) if lawful else frozenset()
-            yield Ask(VALUE, call, f"{parameter.name} {one.about}", expects, odd=one.odd)
+            about = f"{parameter.name} {one.about}"
+            if parameter.place == "path":
+                yield Ask(MADE_UP, call, about, _NOT_FOUND, odd=one.odd)
+            else:
+                expects = successes(operation) if lawful else frozenset()
+                yield Ask(VALUE, call, about, expects, odd=one.odd)
         if parameter.place != "query":
             continue
         present = parameter.name in base.arguments

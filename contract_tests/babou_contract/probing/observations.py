@@ -1,18 +1,17 @@
 """The server as it was seen: the fixed questions are put once, and all checks look at them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 
 from babou_contract.model import CheckResult, Exchange, Outcome
 from babou_contract.probing import asks, keys
 from babou_contract.probing.answers import Answer
-from babou_contract.probing.asks import Call, KeyProbe, Seen
+from babou_contract.probing.asks import Ask, Call, KeyProbe, Seen
 from babou_contract.probing.failures import NotJudgedError
 from babou_contract.probing.fuzzing import Fuzzing
-from babou_contract.probing.meaning import Meaning
 from babou_contract.probing.redaction import Redactor
 from babou_contract.probing.session import Session
 from babou_contract.settings import Settings
@@ -20,6 +19,39 @@ from babou_contract.specification import jsontext, spec
 from babou_contract.specification.operations import Operation
 
 OK = 200
+
+
+def nothing(_observations: "Observations") -> Iterator[Ask]:
+    """Ask nothing."""
+    return iter(())
+
+
+def no_arguments(_settings: Settings) -> Iterator[Mapping[str, Any]]:
+    """Know no arguments."""
+    return iter(())
+
+
+@frozen
+class Meaning:
+    """The meaning of one operation.
+
+    Attributes:
+        operation: Its id.
+        known: Arguments with which it has to succeed, made of what the run was told.
+        needs: What to do where it knows none, in a sentence.
+        probes: What is asked beside the generic probes.
+        again: What is asked once more after a while, several times.
+        checks: Its rules, each a `registry.Check`.
+        questions: Which reading of which decision the server follows, each a `findings.Question`.
+    """
+
+    operation: str
+    known: Callable[[Settings], Iterator[Mapping[str, Any]]] = no_arguments
+    needs: str = ""
+    probes: Callable[["Observations"], Iterator[Ask]] = nothing
+    again: Callable[["Observations"], Iterator[Ask]] = nothing
+    checks: tuple[Any, ...] = ()
+    questions: tuple[Any, ...] = ()
 
 
 @define(slots=False)

@@ -151,6 +151,20 @@ def test_what_is_mutated_is_forbidden():
     assert {m.member for m in mutations} == set(spec.asset_schema()["properties"])
 
 
+@pytest.mark.parametrize("sent", [b"a 'b' $c", b"@name", b"GIF89a\x00\xff%s\\"])
+def test_a_curl_line_sends_the_body_that_was_sent(sent, tmp_path):
+    """Texts stand in the line; bytes, and what curl takes for a file's name, come by a pipe."""
+    line = curl(Exchange("POST", "http://h/", sent=sent))
+    (tmp_path / "curl").write_text(
+        '#!/bin/sh\nwhile [ "$1" != --data-binary ]; do shift; done\n'
+        'if [ "$2" = @- ]; then exec cat; fi\nprintf %s "$2"\n'
+    )
+    (tmp_path / "curl").chmod(0o755)
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(["sh", "-c", line], capture_output=True, check=True, env=path)
+    assert done.stdout == sent
+
+
 def test_a_curl_line_is_safe_in_a_shell():
     """The URL is quoted, and nothing but the key's variable is filled in."""
     headers = (("Authorization", "Bearer $BABOU_API_KEY"), ("X-Odd", "$(touch x) 'y'"))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
-from babou_contract.probing.meaning import Meaning
+from babou_contract.probing.observations import Meaning
 
 
 @cache

@@ -1,7 +1,5 @@
 """The list of assets, page by page, the one that came last first."""
 
-from itertools import islice
-
 from babou_contract.mock_server._calls import Call, handles
 from babou_contract.mock_server._messages import Response
 
@@ -21,6 +19,6 @@ def list_assets(call: Call) -> Response:
     if state := call.arguments.get("state"):
         found = [one for one in found if one.state(call.request.time) == state]
     limit, offset = call.arguments.get("limit", len(found)), call.arguments.get("offset", 0)
-    page = [call.show(entry) for entry in islice(found, offset, offset + limit)]
+    page = [call.show(entry) for entry in found[offset : offset + limit]]
     pagination = {"limit": limit, "offset": offset, "total": len(found)}
     return call.success({"assets": page, "pagination": pagination})

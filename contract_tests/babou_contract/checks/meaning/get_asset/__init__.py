@@ -5,7 +5,7 @@ from typing import Any
 
 from babou_contract.checks.meaning.get_asset import life, lookup, probes, questions
 from babou_contract.checks.meaning.get_asset.reads import ID
-from babou_contract.probing.meaning import Meaning
+from babou_contract.probing.observations import Meaning
 from babou_contract.settings import Settings
 from babou_contract.specification import spec
 
