@@ -91,7 +91,7 @@ def fleet_airflow(session: nox.Session) -> None:
     session.install("-e", ".[airflow,testing]", *group("airflow"))
     session.run("mypy", "-m", "babou.integrations.airflow")
     cover = ("--cov", f"--cov-config={FLEET}/on_airflow/coverage.toml")
-    home = {"AIRFLOW_HOME": session.create_tmp()}
+    home = {"AIRFLOW_HOME": str(Path(session.create_tmp()).resolve())}
     session.run("pytest", f"{FLEET}/on_airflow", *cover, *session.posargs, env=home)
 
 

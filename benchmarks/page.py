@@ -4,7 +4,9 @@ python -m benchmarks.page
 """
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from benchmarks.processes import ROOT
 from benchmarks.results import markdown
@@ -12,6 +14,31 @@ from benchmarks.results import markdown
 FOLDER = ROOT / "docs" / "performance"
 """Where the figures and plots of the docs are kept."""
 PAGE = FOLDER.with_suffix(".md")
+
+
+class Before(NamedTuple):
+    """What the release before measured, and why a figure may be worse now."""
+
+    figure: float
+    reason: str
+
+
+_PARSER = "half of a call is in httpcore and h11, which 0.1.1 used past their public interface"
+_LOOP = (
+    "httpcore takes a lock twice a call, each time with a turn of the event loop, and anyio's "
+    "deadline and waiting cost more than asyncio's own, which 0.1.1 used; they run in trio as well"
+)
+_PIECES = (
+    "0.1.1 read from the socket past httpcore; each piece goes through TLS in memory and h11 now"
+)
+BEFORE = {
+    "`get`, sync, CPU: babou ÷ httpx": Before(0.63, _PARSER),
+    "`get`, async, CPU: babou ÷ httpx": Before(0.38, _LOOP),
+    "1,000 at once, 50 ms: share of what its connections could do": Before(0.937, _LOOP),
+    "download of 1024 MiB, babou, sync: rate ÷ that of httpx, sync": Before(2.07, _PIECES),
+    "download of 1024 MiB, babou, async: rate ÷ that of httpx, async": Before(3.82, _PIECES),
+}
+"""Figures of 0.1.1, by the names of the targets; a figure that got worse needs its reason here."""
 
 _TEXT = """# Performance
 
@@ -31,15 +58,35 @@ time is that of the client's process with all its threads, and is the steadier f
 ratios, not the absolute figures. No run fails on a time. Every single figure is in
 [results.json](performance/results.json).
 
-{tables}"""
+{tables}{worse}"""
 
 
 def render(results_json: str) -> str:
     """Return the page for the results of a run."""
     results = json.loads(results_json)
     return _TEXT.format(
-        command=results["about"]["command"], tables=markdown(results, plots="performance/")
+        command=results["about"]["command"],
+        tables=markdown(results, plots="performance/"),
+        worse="\n".join(_worse(results)),
     )
+
+
+def _worse(results: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the section on what got worse than in 0.1.1, if anything did."""
+    goals = {goal["what"]: goal for part in results["parts"].values() for goal in part["goals"]}
+    rows = []
+    for what, before in BEFORE.items():
+        goal = goals.get(what)
+        if goal is None or goal["measured"] == before.figure:
+            continue
+        if (goal["measured"] < before.figure) == goal["at_least"]:
+            rows.append(
+                f"| {what} | {goal['measured']:.3g} | {before.figure:g} | {before.reason} |"
+            )
+    if rows:
+        yield "\n## Worse than in 0.1.1\n"
+        yield "| what | measured | 0.1.1 | why |\n| --- | --: | --: | --- |"
+        yield from rows
 
 
 def write(folder: Path = FOLDER, page: Path = PAGE) -> None:

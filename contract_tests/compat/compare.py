@@ -13,7 +13,17 @@ from typing import Any
 from attrs import evolve
 
 from babou_contract.specification.normal_form import normal
-from compat import asked, by_schema, changelog, exposed, party, textdiff, typing_check, unexposed
+from compat import (
+    asked,
+    by_schema,
+    changelog,
+    exposed,
+    generated,
+    party,
+    textdiff,
+    typing_check,
+    unexposed,
+)
 from compat.additions import additions
 from compat.evidence import Seen
 from compat.exposed import Step
@@ -110,7 +120,9 @@ def _judged(
         methods = tuple(exposed.driven(specs, clients))
         keys = {s.operation.place[1:] for one in methods for s in (one.old, one.new)}
         steps = [step for one in methods for step in exposed.steps(one)]
+        others = unexposed.pairs(specs, keys)
         steps.append(partial(by_schema.judged, specs, keys))
+        steps += [partial(generated.requests, pair, clients) for pair in others]
         steps += [partial(asked.addresses, one.old, one.new) for one in methods[:1]]
         found = list(_tolerant(steps, unjudged, specs))
         complaints = typed.result()
@@ -133,7 +145,7 @@ def _judged(
         tuple(changelog.missing(section, made)),
         name,
         tuple(dict.fromkeys(unjudged)),
-        tuple(pair.label for pair in unexposed.pairs(specs, keys)),
+        tuple(pair.label for pair in others),
         sum(client.asked for client in clients) + len(uses),
     )
 

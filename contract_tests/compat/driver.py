@@ -1,21 +1,27 @@
-"""What runs inside each version's environment: it uses that version of babou as a stranger would.
+"""What runs inside each version's environment: it uses that version as a stranger would.
 
-It reads one JSON document a line and answers each with one. It needs nothing but babou, knows its
-public names only, and belongs to no version, so that what differs comes from babou.
+It reads one JSON document a line and answers each with one. It needs nothing but babou, of
+which it knows the public names and the generated functions, and belongs to no version, so that what
+differs comes from babou.
 """
 
 import datetime as dt
 import enum
 import functools
+import importlib
 import inspect
 import json
+import pkgutil
 import sys
+import typing
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import httpx
 
 import babou
+import babou_generated.client
+import babou_generated.models
 
 Json = Any
 
@@ -51,6 +57,43 @@ def calls(_order: Json) -> Json:
 
 def _assets(order: Json) -> Any:  # noqa: ANN401  (of a version that may lack the method)
     return _client(order).assets
+
+
+def generated(order: Json) -> Json:
+    """Ask for an operation with the generated code, which needs no method of the client."""
+    asked = order["arguments"]
+    function = _generated(asked["operation"])
+    names = vars(babou_generated.models) | vars(babou_generated.client)  # for types only there
+    hints = typing.get_type_hints(function, localns=names)
+    given = {_bare(name): value for name, value in asked["given"].items()}
+    arguments = {n: _made(given[_bare(n)], hint) for n, hint in hints.items() if _bare(n) in given}
+    client = babou_generated.client.AuthenticatedClient(
+        base_url=order["base_url"], token=order["key"]
+    )
+    return {"status": int(function(client=client, **arguments).status_code)}
+
+
+def _generated(operation: str) -> Callable[..., Any]:
+    folder = importlib.import_module("babou_generated.api")
+    for module in pkgutil.walk_packages(folder.__path__, "babou_generated.api."):
+        if _bare(module.name.rpartition(".")[2]) == _bare(operation):
+            found: Callable[..., Any] = importlib.import_module(module.name).sync_detailed
+            return found
+    raise LookupError(operation)
+
+
+def _bare(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _made(value: Json, hint: Any) -> Any:  # noqa: ANN401  (of a generated type)
+    """Return a value as the generated code takes it: a model, a member of an enum, or as it is."""
+    for kind in typing.get_args(hint) or (hint,):
+        if isinstance(value, dict) and hasattr(kind, "from_dict"):
+            return kind.from_dict(value)
+        if inspect.isclass(kind) and issubclass(kind, enum.Enum):
+            return kind(value)
+    return value
 
 
 def _id(order: Json) -> str:
@@ -193,7 +236,7 @@ def _annotation(annotation: Any) -> str:  # noqa: ANN401  (a type, or its text)
 
 
 _CALLS = {"get": get, "list": list_assets, "upload": upload}
-_ORDERS = {f.__name__: f for f in (wait, default_request, surface, calls)} | _CALLS
+_ORDERS = {f.__name__: f for f in (wait, default_request, surface, calls, generated)} | _CALLS
 
 
 def main() -> None:

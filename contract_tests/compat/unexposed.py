@@ -21,7 +21,7 @@ from compat.specification import Parts, Versions
 Json = Any
 Key = tuple[str, str]
 
-_LATER = "until the server has the new spec"
+LATER = "until the server has the new spec"
 _WORDS = {"description", "bearerFormat"}
 
 
@@ -66,7 +66,7 @@ def _not_there(one: Operation, other: Mapping[Key, Operation], who: Who) -> Seen
     asked = f"{one.method.upper()} {one.path}"
     known = any(path == one.path for path, _ in other)
     place = one.place if known else one.place[:2]
-    later = "" if who is Who.INSTALLED else f", {_LATER}"
+    later = "" if who is Who.INSTALLED else f", {LATER}"
     return by_schema(place, who, f"they ask for {asked}, which is not there{later}", asked)
 
 

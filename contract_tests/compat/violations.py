@@ -41,7 +41,7 @@ def violations(spec: Specification, sent: Sent, own: Operation) -> Iterator[tupl
         }[place]
         if not texts and parameter.required:
             yield place_at, f"they do not send the {place} parameter {name!r}, which is required"
-        for text in texts:
+        for text in texts if not _is_list(parameter.schema, texts) else ():
             if not any(fits(parameter.schema, value) for value in _readings(text)):
                 yield place_at, f"the {place} parameter {name!r} is not allowed to be {text!r}"
     if not any(_satisfied(alternative, sent) for alternative in operation.security):
@@ -90,6 +90,11 @@ def otherwise_meant(spec: Specification, sent: Sent, own: Operation) -> Iterator
 
 def _query(sent: Sent) -> dict[str, list[str]]:
     return parse_qs(urlsplit(sent.target).query, keep_blank_values=True)
+
+
+def _is_list(schema: Json, texts: list[str]) -> bool:
+    """Say whether the texts of a parameter are a list that is allowed, in either way to send it."""
+    return any(fits(schema, items) for items in (texts, ",".join(texts).split(",")))
 
 
 def _readings(text: str) -> Iterator[Json]:

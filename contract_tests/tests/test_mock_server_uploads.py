@@ -90,10 +90,12 @@ def test_what_is_uploaded_is_fetched_waited_for_listed_and_downloaded(upload, mo
 
 
 def test_a_download_of_an_upload_leaves_the_connection_open(upload, mock_server, mock_api, storage):
-    """Its length is known, so two of them come over one connection."""
+    """Its length is told, and two of them come over one connection."""
     mock_server.uploads = by_reads("ready")
     url = upload(b"12345").json()["url"]
-    assert [storage.get(url).content for _ in range(2)] == [b"12345"] * 2
+    first, second = storage.get(url), storage.get(url)
+    assert first.content == second.content == b"12345"
+    assert first.headers["content-length"] == "5"
     assert len({one.connection for one in mock_server.requests[-2:]}) == 1
     mock_server.fault("storage_changed", times=1)
     assert storage.get(url).content == bytes(value ^ 0xFF for value in b"12345")

@@ -31,7 +31,7 @@ def test_a_block_does_what_the_page_says(block, tmp_path):
 def test_the_two_set_up_commands_come_first():
     """The first runs the main job, from the wheel's tests; the second all tests, from .ci/run."""
     first, second, *rest = SHELL
-    assert first.startswith("pip install '.[cli,testing]' && babou mock -- babou download ")
+    assert first.startswith("pip install '.[cli,testing]' && babou mock -- sh -c 'babou upload ")
     assert second.strip() in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert sum("pip install" in code for code in rest) == 2  # in the wheel's tests
 

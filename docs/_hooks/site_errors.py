@@ -28,6 +28,8 @@ _TO_DO = {
     "WaitTimeoutError": "Wait again, or longer; the asset may yet become ready.",
     "WaitCancelledError": "Nothing: it was asked for.",
     "DownloadError": "What the text says. If the URL has expired, fetch the asset again.",
+    "FileTooLargeError": "Make the file smaller.",
+    "UploadError": "What the text says.",
     "BabouError": "Catch it to catch them all.",
 }
 

@@ -154,7 +154,9 @@ def test_the_help_lists_the_exit_codes(run):
     }
 
 
-@pytest.mark.parametrize("name", ["get", "wait", "check", "url", "download", "completion"])
+@pytest.mark.parametrize(
+    "name", ["list", "upload", "get", "wait", "check", "url", "download", "completion"]
+)
 def test_every_command_has_a_summary_and_examples(run, name):
     """A summary fits into the list of commands; help ends with something to copy."""
     assert not re.search(rf"^  {name} .*\.\.\.$", run("--help").stdout, re.MULTILINE)
@@ -184,6 +186,8 @@ def test_a_usage_error_says_where_the_help_is(run):
         ("gett x", "No such command 'gett'. Did you mean 'get'?"),
         ("get x --timeout soon", "Invalid value for '--timeout': 'soon' is not a number."),
         ("get x --max-retries x", "Invalid value for '--max-retries': 'x' is not a whole number."),
+        ("get x --rate 0", "Invalid value for '--rate': 0 is not a positive, finite number."),
+        ("get x --rate nan", "Invalid value for '--rate': nan is not a positive, finite number."),
         ("get x --max-retries -1", "Invalid value for '--max-retries': -1 is less than 0."),
         ("mock --port 99999", "Invalid value for '--port': 99999 is not between 0 and 65535."),
         ("get x --api-key-file empty", "There is no key in the file of --api-key-file: 'empty'."),
@@ -517,6 +521,17 @@ def test_verbose_tells_each_request_and_never_the_key(run, server):
     log = logging.getLogger("babou")
     assert (log.handlers, log.level) == ([], logging.NOTSET)
     assert "GET" not in run("check", "nope").stderr
+
+
+def test_a_rate_is_kept_to_by_the_whole_command(run, server):
+    """A slot after the call's deadline ends it now, and the message names the option."""
+    ids = ["ast_demo_image", "ast_demo_video"]
+    result = run("get", *ids, "--rate", "0.01", "--timeout", "30")
+    assert result.exit_code == 5
+    assert "ast_demo_image" in result.stdout
+    assert "the budget's next slot is in 1" in result.stderr
+    assert "Raise --timeout" in result.stderr
+    assert run("get", *ids, "--rate", "1000").exit_code == 0
 
 
 def test_a_message_of_the_library_names_options(run, server):

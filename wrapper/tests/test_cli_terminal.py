@@ -207,3 +207,45 @@ def test_what_a_command_loads_is_hardly_looked_through_for_garbage(environment):
     frozen, *generations = told_at_the_end(told, ["get", "ast_demo_image"], environment).split()
     assert int(frozen) > 10_000
     assert sum(map(int, generations)) < 40  # else more than seventy
+
+
+def test_a_list_on_a_terminal_is_a_table(on_terminal):
+    """With the names of its columns, and cut to the width of the terminal."""
+    shown, code = finish(on_terminal("list", "--limit", "3"))
+    assert code == 0
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).split("\r\n")
+    assert lines[0].split()[:2] == ["id", "state"]
+    assert len(lines) == 5
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_an_upload_on_a_terminal_shows_a_bar_and_then_the_id(on_terminal, tmp_path):
+    """The bar goes away."""
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(1 << 20))
+    shown, code = finish(on_terminal("upload", "a.png"))
+    assert code == 0
+    assert "1.0/1.0 MiB" in shown
+    assert re.search(r"ast_\w+\r\n$", shown)
+
+
+def test_a_terminal_is_no_file_to_upload(on_terminal):
+    """Whoever forgets to redirect is told so."""
+    shown, code = finish(on_terminal("upload", "-"))
+    assert code == 2
+    assert "FILE - does not read from a terminal. Redirect it." in shown
+
+
+def test_a_list_that_cannot_be_written_is_an_error(environment, tmp_path):
+    """Exit code 6, and the reason."""
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 (no path of a file)
+        done = subprocess.run(
+            [*BABOU, "list"],
+            env=environment,
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            text=True,
+        )
+    assert done.returncode == 6
+    assert "the results could not be written to standard output: No space left" in done.stderr

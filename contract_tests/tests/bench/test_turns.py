@@ -89,6 +89,21 @@ def test_the_page_is_written_from_the_results_alone(tmp_path):
     assert "\n    nox -s bench -- --docs\n" in (tmp_path / "page.md").read_text()
 
 
+@pytest.mark.parametrize(
+    ("measured", "at_least", "is_worse"),
+    [(0.7, False, True), (0.6, False, False), (0.7, True, False), (0.6, True, True)],
+)
+def test_the_page_gives_the_reason_of_what_got_worse(monkeypatch, measured, at_least, is_worse):
+    """Beside both figures; what got better needs none."""
+    monkeypatch.setattr(page, "BEFORE", {"a": page.Before(0.65, "so"), "gone": page.Before(1, "")})
+    goal = {"what": "a", "measured": measured, "limit": 1, "at_least": at_least}
+    goal |= {"unit": "", "spread": None, "met": True}
+    part = {"goals": [goal], "tables": [], "plots": [], "failures": []}
+    text = page.render(json.dumps({"about": {"command": "c"}, "parts": {"get": part}}))
+    assert (f"| a | {measured} | 0.65 | so |" in text) == is_worse
+    assert ("Worse than in 0.1.1" in text) == is_worse
+
+
 def test_what_could_not_be_measured_shows_in_the_exit_code(tmp_path, monkeypatch, capsys):
     """1, and the reason; the files are written all the same."""
     from benchmarks import __main__ as command

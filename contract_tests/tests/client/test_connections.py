@@ -273,6 +273,31 @@ def test_reading_gives_other_tasks_their_turn():
     far.close()
 
 
+def test_sending_gives_other_tasks_their_turn():
+    """So a deadline is met where the network takes whatever is sent."""
+
+    async def pieces():
+        for _ in range(1000):
+            yield b"x"
+        pytest.fail("no other task had its turn")
+
+    async def send():
+        near, far = socket.socketpair()
+        connection = aio._Connection(None, None)
+        stream = aio._Stream(connection, near)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(end, tasks.cancel_scope)
+            async for _ in aio._UntilAnswered(connection, pieces()):
+                pass
+        await stream.aclose()
+        far.close()
+
+    async def end(scope):
+        scope.cancel()
+
+    asyncio.run(send())
+
+
 def test_connections_are_given_up_by_a_child_process(server):
     """What the system calls after a fork, called here."""
     with babou.Client(server.api_key, base_url=server.base_url) as client:

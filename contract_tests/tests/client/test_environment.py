@@ -12,8 +12,8 @@ import trustme
 from raw_server import NOT_FOUND, ask, request_from
 
 import babou
+from babou._http.network import trusted
 from babou._http.proxies import Proxies
-from babou._http.tls import trusted
 
 IMAGE = "ast_demo_image"
 HASHED_NAME = "c48e9717.0"  # of the authority's subject: openssl x509 -noout -subject_hash

@@ -124,5 +124,7 @@ def test_edits_of_several_operations_have_their_verdicts(released, tmp_path, gro
     }
     assert report.unjudged == ()
     assert found == told
+    said = {effect.what for d in report.differences for effect in d.effects}
+    assert said >= set(group.get("says", ()))
     assert "GET /api/v1/collections" in report.by_schema
     assert "GET /api/v1/assets" not in report.by_schema

@@ -1,6 +1,5 @@
 """The page on task queues: each queue carries a wait from its first poll to its end."""
 
-import asyncio
 import importlib
 import json
 import sys
@@ -9,7 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from babou import PollPolicy
+from babou import Client, NotFoundError, PollPolicy
 from babou_contract.mock_server import by_reads
 from page_blocks import blocks
 
@@ -23,7 +22,8 @@ MOVING = by_reads("uploading", "processing", "ready")
 def page_module(babou_server, tmp_path, monkeypatch):
     """Return a function that imports a block of the page by its name, polling fast."""
     for block in blocks(PAGE.read_text(encoding="utf-8")):
-        (tmp_path / block.title).write_text(block.code, encoding="utf-8")
+        if block.title:
+            (tmp_path / block.title).write_text(block.code, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("BABOU_API_KEY", babou_server.api_key)
@@ -35,7 +35,7 @@ def page_module(babou_server, tmp_path, monkeypatch):
         return importlib.import_module(name)
 
     yield load
-    for name in ("turn", "waits", "tasks", "handler", "workflow"):
+    for name in ("turn", "waits", "clients", "tasks", "start", "handler"):
         sys.modules.pop(name, None)
 
 
@@ -64,20 +64,21 @@ def test_a_database_carries_a_wait_to_its_end(page_module, babou_server):
 
 
 def test_celery_carries_a_wait_to_its_end(page_module, babou_server, monkeypatch):
-    """A worker takes the task up again until the asset is ready; an error comes back as text."""
+    """A worker takes the task up again until the asset is ready; an error comes back as ours."""
     monkeypatch.setenv("CELERY_BROKER_URL", "memory://")
     monkeypatch.setenv("CELERY_RESULT_BACKEND", "cache+memory://")
     from celery.contrib.testing.worker import start_worker
 
-    tasks = page_module("tasks")
-    moving = babou_server.add(lifecycle=MOVING)
-    babou_server.fault("unavailable", asset_id=moving, times=1)
-    with start_worker(tasks.app, perform_ping_check=False, pool="solo"):
-        assert tasks.start(moving).get(timeout=60)["id"] == moving
-        lost = tasks.start("ast_nobody")
-        with pytest.raises(Exception, match="404 NOT_FOUND"):
-            lost.get(timeout=60)
-    assert polls_of(babou_server, moving) == [503, 200, 200, 200]
+    with Client() as client:
+        page_module("clients").make_client = lambda: client  # without Redis
+        start = page_module("start")
+        moving = babou_server.add(lifecycle=MOVING)
+        with start_worker(start.when_ready.app, perform_ping_check=False, pool="solo"):
+            assert start.publish(moving) == babou_server.url_of(moving)
+            assert start.publish("ast_demo_failed").startswith("upload it again: Asset")
+            with pytest.raises(NotFoundError):
+                start.publish("ast_nobody")
+    assert polls_of(babou_server, moving) == [200, 200, 200]
 
 
 def test_sqs_carries_a_wait_to_its_end(page_module, babou_server, monkeypatch, capsys):
@@ -105,22 +106,3 @@ def test_sqs_carries_a_wait_to_its_end(page_module, babou_server, monkeypatch, c
                     assert counted["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
         assert turns == [0, 1, 2]
     assert polls_of(babou_server, moving) == [200, 200, 200]
-
-
-def test_a_workflow_only_asks_and_sleeps(page_module, babou_server):
-    """Whatever touches the world is an activity, and every pause is the engine's."""
-    workflow = page_module("workflow")
-    moving = babou_server.add(lifecycle=MOVING)
-    history = []
-
-    class Engine(workflow.Engine):
-        async def activity(self, function, argument):
-            history.append(function.__name__)
-            return json.loads(json.dumps(await super().activity(function, argument)))
-
-        async def sleep(self, seconds):
-            history.append(seconds)
-
-    asset = asyncio.run(workflow.when_ready(Engine(), moving))
-    assert asset["state"] == "ready"
-    assert history == ["ask", 0.01, "ask", 0.01, "ask"]

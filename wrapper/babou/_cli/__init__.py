@@ -3,7 +3,7 @@
 | module | what is in it |
 |---|---|
 | `_app` | the group of commands: errors become messages and exit codes, other packages' commands |
-| `_commands`, `_wait`, `_download` | the commands themselves |
+| `_commands`, `_wait`, `_download`, `_upload` | the commands themselves |
 | `_settings` | the arguments and options that they share, and the client made of them |
 | `_progress` | what a person sees meanwhile: lines, a live display, a bar |
 | `_streams` | standard streams that are closed, full, or not read |

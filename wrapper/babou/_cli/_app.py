@@ -17,6 +17,7 @@ from babou._cli._exits import Exit, Failure, exit_for
 from babou._cli._output import in_options, message
 from babou._cli._settings import common_options
 from babou._cli._streams import let_go_of_stdout
+from babou._cli._upload import list_assets, upload
 from babou._cli._wait import wait
 from babou._errors import BabouError
 
@@ -98,13 +99,22 @@ class App(click.Group):
         # click's own choice is never below 50, which breaks lines on narrower terminals.
         "terminal_width": max(30, min(78, shutil.get_terminal_size().columns - 1)),
     },
-    commands=(get, wait, check, url, download, completion),
+    commands={
+        "list": list_assets,
+        "upload": upload,
+        "get": get,
+        "wait": wait,
+        "check": check,
+        "url": url,
+        "download": download,
+        "completion": completion,
+    },
 )
 @common_options()
 @click.version_option(package_name="babou", prog_name="babou")
 @click.pass_context
 def cli(ctx: click.Context, /, **_: object) -> None:
-    """Fetch, wait for, check and download assets of Babou's API.
+    """Upload, list, wait for, check and download assets of Babou's API.
 
     The options below can stand before or after the command. Results go to standard output, messages
     to standard error; after an error standard output is empty, but for lines already written.

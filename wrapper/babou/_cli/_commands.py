@@ -40,7 +40,14 @@ def get(settings: Settings, given: Sequence[str]) -> int:
         return {"asset": asset.to_dict()}
 
     with settings.client() as client:
-        return each(settings, asset_ids, ask, "asset", alone=itemgetter("asset"))
+        return each(
+            settings,
+            asset_ids,
+            ask,
+            "asset",
+            several=asset_ids.several,
+            alone=itemgetter("asset"),
+        )
 
 
 @command("babou check ast_abc123xyz456789012 && echo usable", "babou check ast_one ast_two --json")
@@ -87,7 +94,7 @@ def url(settings: Settings, given: Sequence[str]) -> int:
         return {"url": found}
 
     with settings.client() as client:
-        return each(settings, asset_ids, ask, "url")
+        return each(settings, asset_ids, ask, "url", several=asset_ids.several)
 
 
 @click.command(epilog=examples('eval "$(babou completion bash)"', "babou completion fish | source"))

@@ -106,7 +106,7 @@ def download(
         return {"path": str(path), "bytes": path.stat().st_size}
 
     with settings.client() as client:
-        return each(settings, asset_ids, ask, "path", "bytes")
+        return each(settings, asset_ids, ask, "path", "bytes", several=asset_ids.several)
 
 
 def _check_standard_output(settings: Settings, *, several: bool) -> None:

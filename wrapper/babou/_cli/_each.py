@@ -17,21 +17,23 @@ from babou._errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from babou._cli._settings import AssetIds, Settings
+    from babou._cli._settings import Settings
 
 _ABOUT_ALL = (APIConnectionError, AuthenticationError, ConfigurationError)
 
 
 def each(
     settings: Settings,
-    asset_ids: AssetIds,
+    given: Sequence[str],
     ask: Callable[[str], dict[str, Any]],
     *members: str,
+    several: bool,
+    named: str = "asset_id",
     alone: Callable[[dict[str, Any]], object] = dict,
 ) -> int:
-    """Ask for each asset; return the highest exit code among them.
+    """Ask for each asset, or file; return the highest exit code among them.
 
     `ask` prints what it finds, unless --json is given: then the `members` that it returns are
     printed at the end, in an array of results, or for a single asset as `alone` makes them.
@@ -40,16 +42,16 @@ def each(
     them would meet is raised, as is that of a single asset.
     """
     code, documents = Exit.YES, []
-    for asset_id in asset_ids:
-        document: dict[str, Any] = {"asset_id": asset_id}
+    for each_given in given:
+        document: dict[str, Any] = {named: each_given}
         try:
-            found = ask(asset_id)
-            if asset_ids.several:
+            found = ask(each_given)
+            if several:
                 document |= {"ok": True, **found, "error": None}
             else:
                 document |= found
         except BabouError as error:
-            if not asset_ids.several or _is_about_all(error):
+            if not several or _is_about_all(error):
                 raise
             code = max(code, exit_for(error))
             click.echo(_output.message(error), err=True)
@@ -57,7 +59,7 @@ def each(
             document["error"] = _output.error_document(error)
         documents.append(document)
     if settings.as_json:
-        _output.print_json(documents if asset_ids.several else alone(documents[0]))
+        _output.print_json(documents if several else alone(documents[0]))
     return code
 
 

@@ -14,10 +14,13 @@ from babou._errors import (
     AuthenticationError,
     BabouError,
     BadRequestError,
+    BudgetError,
     ConfigurationError,
     DownloadError,
+    FileTooLargeError,
     NotFoundError,
     PermissionDeniedError,
+    UploadError,
     WaitTimeoutError,
 )
 
@@ -39,7 +42,7 @@ class Exit(IntEnum):
         return member
 
     YES = 0, "Yes: it worked, or the asset is ready."
-    NO = 1, "No: the asset failed, isn't ready (check), has no URL yet, or wasn't stored."
+    NO = 1, "No: the asset failed, isn't ready (check), has no URL yet, wasn't stored or uploaded."
     USAGE = 2, "Wrong usage or configuration: an option, an id, no key."
     NOT_FOUND = 3, "Not found: no such asset, or another account's."
     KEY_REFUSED = 4, "The API key was refused."
@@ -66,8 +69,11 @@ _ERRORS: tuple[tuple[type[BabouError], Exit], ...] = (  # the first that fits co
     (PermissionDeniedError, Exit.KEY_REFUSED),
     (WaitTimeoutError, Exit.TIMED_OUT),
     (APITimeoutError, Exit.TIMED_OUT),
+    (BudgetError, Exit.TIMED_OUT),
     (AssetFailedError, Exit.NO),
     (DownloadError, Exit.NO),
+    (FileTooLargeError, Exit.NO),
+    (UploadError, Exit.NO),
     (BabouError, Exit.TROUBLE),
 )
 

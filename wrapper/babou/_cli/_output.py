@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from babou._core.operations import Asset
@@ -27,13 +27,17 @@ _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 # call where the network is spoken of; its option is not called the same in every command.
 _ARGUMENTS = re.compile(
     r"\b(?P<call>timeout)=(?=, or check)"
-    r"|\b(?P<argument>api_key|overwrite|timeout)=(?:True)?"
-    r"|^(?P<setting>api_key|base_url)\b"
+    r"|\b(?P<argument>api_key|content_type|overwrite|state|timeout)=(?:True)?"
+    r"|^(?P<setting>api_key|base_url|content_type|limit|state)\b"
+    r"|(?P<method>client\.assets\.list\(\))"
 )
 _OPTIONS = {
     "api_key": "--api-key-file",
     "base_url": "--base-url",
+    "content_type": "--type",
+    "limit": "--limit",
     "overwrite": "--overwrite",
+    "state": "--state",
     "timeout": "--timeout",
 }
 CALL_TIMEOUT = "babou.call_timeout"  # where click's context has the name of that option
@@ -73,6 +77,8 @@ def in_options(text: object) -> str:
     call = "--timeout" if context is None else context.meta.get(CALL_TIMEOUT, "--timeout")
 
     def name(found: re.Match[str]) -> str:
+        if found["method"]:
+            return "babou list"
         return call if found["call"] else _OPTIONS[found["argument"] or found["setting"]]
 
     return _ARGUMENTS.sub(name, str(text))
@@ -105,6 +111,28 @@ def print_asset(asset: Asset) -> None:
         if name == "state" and in_colour:
             shown = click.style(text, fg=colour(asset))
         click.echo(f"{clean(name):{width}}  {shown}")
+
+
+def print_table(assets: Sequence[Asset]) -> None:
+    """Print a row for each asset, or say that there is none."""
+    from rich.console import Console  # noqa: PLC0415 (slow to import)
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    if not assets:
+        click.echo(message("no such assets."), err=True)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("id", "state", "type", "size", "created", "name"):
+        justify: Any = "right" if name == "size" else "left"
+        table.add_column(name, no_wrap=True, overflow="ellipsis", justify=justify)
+    for asset in assets:
+        created = f"{asset.created_at:%Y-%m-%d %H:%M}"
+        size = "-" if asset.size is None else binary(asset.size)
+        cells = [Text(clean(asset.id)), Text(clean(asset.state), style=colour(asset))]
+        cells += [Text(clean(text)) for text in (asset.content_type, size, created, asset.name)]
+        table.add_row(*cells)
+    Console(soft_wrap=False).print(table)
 
 
 def _members(asset: Asset, document: dict[str, Any]) -> Iterator[tuple[str, str]]:

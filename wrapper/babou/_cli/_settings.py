@@ -23,6 +23,7 @@ from babou._cli._output import CALL_TIMEOUT, on_terminal
 from babou._client import Client
 from babou._core.config import DEFAULT_BASE_URL, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT
 from babou._core.polling import PollPolicy
+from babou._http.budget import RateBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -45,6 +46,7 @@ class Settings:
     base_url: str | None
     timeout: float
     max_retries: int
+    rate: float | None
     api_key_file: str | None
 
     @contextlib.contextmanager
@@ -58,6 +60,7 @@ class Settings:
                 timeout=self.timeout,
                 max_retries=self.max_retries,
                 poll=poll,
+                budget=None if self.rate is None else RateBudget(self.rate),
             ) as client,
         ):
             yield client
@@ -130,12 +133,18 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def command(
-    *example_lines: str, call_timeout: str = "--timeout"
-) -> Callable[[Callable[..., int]], click.Command]:
-    """Make a function a command for assets: it takes `Settings` and the IDs that were given.
+_IDS = click.argument("given", metavar="ID...", nargs=-1, required=True)
 
-    Its examples end its help.
+
+def command(
+    *example_lines: str,
+    call_timeout: str = "--timeout",
+    argument: Callable[[Callable[..., int]], Callable[..., int]] | None = _IDS,
+    note: str = _STANDARD_INPUT,
+) -> Callable[[Callable[..., int]], click.Command]:
+    """Make a function a command for assets: it takes `Settings`, and what was given, mostly IDs.
+
+    A note on that and its examples end its help.
     """
 
     def decorate(function: Callable[..., int]) -> click.Command:
@@ -147,17 +156,20 @@ def command(
             base_url: str | None,
             timeout: float,
             max_retries: int,
+            rate: float | None,
             api_key_file: str | None,
             **own: Any,  # noqa: ANN401 (whatever the command's own options are)
         ) -> int:
             click.get_current_context().meta[CALL_TIMEOUT] = call_timeout
-            settings = Settings(as_json, verbose, base_url, timeout, max_retries, api_key_file)
+            settings = Settings(
+                as_json, verbose, base_url, timeout, max_retries, rate, api_key_file
+            )
             return function(settings, **own)
 
         with_options = common_options(call_timeout)(run)
-        with_ids = click.argument("given", metavar="ID...", nargs=-1, required=True)(with_options)
-        text = f"{inspect.getdoc(function)}\n\n{_STANDARD_INPUT}"
-        made = click.command(help=text, epilog=examples(*example_lines))(with_ids)
+        whole = with_options if argument is None else argument(with_options)
+        text = f"{inspect.getdoc(function)}\n\n{note}"
+        made = click.command(help=text, epilog=examples(*example_lines))(whole)
         made.params.sort(key=lambda parameter: parameter.name in _COMMON)  # its own come first
         return made
 
@@ -171,6 +183,15 @@ def seconds(
     if value is None or (math.isfinite(value) and value > 0):
         return value
     raise click.BadParameter(f"{value:g} is not a positive, finite number of seconds.")
+
+
+def _rate(
+    _context: click.Context, _parameter: click.Parameter, value: float | None
+) -> float | None:
+    """Accept a number of requests a second: an option's callback."""
+    if value is None or (math.isfinite(value) and value > 0):
+        return value
+    raise click.BadParameter(f"{value:g} is not a positive, finite number.")
 
 
 def common_options(call_timeout: str = "--timeout") -> Callable[[Callable[..., Any]], Any]:
@@ -206,6 +227,13 @@ def common_options(call_timeout: str = "--timeout") -> Callable[[Callable[..., A
             default=DEFAULT_MAX_RETRIES,
             show_default=True,
             help="Further attempts after a call that failed for a passing reason.",
+        ),
+        click.option(
+            "--rate",
+            metavar="N",
+            type=float,
+            callback=_rate,
+            help="Requests to the API a second, at most.  [default: no limit]",
         ),
         click.option("-v", "--verbose", is_flag=True, help="Tell each request on standard error."),
     )

@@ -44,7 +44,13 @@ class Times(Protocol):
     @property
     def random(self) -> Callable[[], float]: ...
 
-    def since(self, moment: datetime | None) -> float: ...
+    @property
+    def wall(self) -> Callable[[], float]: ...
+
+
+def _since(moment: datetime | None, wall: Callable[[], float]) -> float:
+    """Return the seconds since a moment by the wall clock, 0 for none or one to come."""
+    return 0.0 if moment is None else max(0.0, wall() - moment.timestamp())
 
 
 def id_of(asset: object) -> str:
@@ -90,7 +96,7 @@ class AssetFlows:
             id_of(asset),
             policy=self.options.poll,
             now=self.times.clock(),
-            already_elapsed=self.times.since(check_started_at(started_at)),
+            already_elapsed=_since(check_started_at(started_at), self.times.wall),
             timeout=check_seconds(timeout, "timeout"),
             request_timeout=self.options.timeout,
             missing_ok_for=check_number(missing_ok_for, "missing_ok_for"),
@@ -110,7 +116,7 @@ class AssetFlows:
         return Batch(
             check_asset_ids(assets, id_of),
             policy=self.options.poll,
-            began=self.times.clock() - self.times.since(check_started_at(started_at)),
+            began=self.times.clock() - _since(check_started_at(started_at), self.times.wall),
             timeout=check_seconds(timeout, "timeout"),
             request_timeout=self.options.timeout,
             missing_ok_for=check_number(missing_ok_for, "missing_ok_for"),

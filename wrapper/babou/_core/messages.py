@@ -37,7 +37,7 @@ class Response:
     headers: Mapping[str, str]
     body: bytes = field(default=b"", repr=False)
     received_at: float = 0.0
-    """Seconds since the epoch, for a `Retry-After` that is a date."""
+    """Seconds since the epoch, for a `Retry-After` that is a date; the client sets it."""
 
 
 @frozen

@@ -5,9 +5,12 @@
 | `transport` | what a transport is; limits and errors that all of them share |
 | `sync`, `aio` | the transports that a client makes for itself |
 | `connections` | what both know of a connection: the pool, the request, the bytes of an answer |
-| `network` | opening TCP connections |
-| `tls` | certificate authorities, and TLS over bytes in memory |
+| `network` | opening TCP connections; certificate authorities, TLS over bytes in memory |
 | `proxies` | the proxies of the environment |
 | `caller` | the transports over an httpx client of the caller's |
+| `s3` | fetching `s3://` with boto3 |
+| `uploads` | sending a file over any transport |
+| `budget`, `redis_budget` | one rate for many clients |
+| `runner`, `async_runner` | what drives the flows |
 | `threads` | runs what knows no deadline in a thread that is abandoned |
 """

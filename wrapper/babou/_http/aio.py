@@ -9,20 +9,17 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-import time
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 import anyio.lowlevel
 import httpcore
 
-from babou._core.messages import Request, Response
 from babou._http.connections import (
     ERRORS,
     KEEPALIVE,
     PROXY_AUTHENTICATION,
     Connection,
-    Early,
     Exchange,
     Pool,
     Received,
@@ -31,14 +28,13 @@ from babou._http.connections import (
     prepared,
     proxy_options,
 )
-from babou._http.network import Address, connecting, is_readable
+from babou._http.network import READ, Address, Early, Tls, connecting, is_readable, trusted
 from babou._http.proxies import Proxies
 from babou._http.threads import CANCEL_CHECK
-from babou._http.tls import READ, Tls, trusted
 from babou._http.transport import (
     MAX_CONNECTIONS,
+    AsyncSteps,
     Body,
-    BodyOfErrorForgiven,
     ResponseStream,
     Translated,
     check,
@@ -47,6 +43,8 @@ from babou._http.transport import (
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterable, AsyncIterator, Generator, Sequence
+
+    from babou._core.messages import Request, Response
 
 
 class _Stream(Early, httpcore.AsyncNetworkStream):
@@ -176,6 +174,7 @@ class _UntilAnswered:
         return self
 
     async def __anext__(self) -> bytes:
+        await anyio.lowlevel.checkpoint()  # others have their turn, though the network takes it all
         piece = await anext(self._pieces)
         self._connection.top.check_unanswered()
         return piece
@@ -271,13 +270,10 @@ async def _writable(sockets: list[socket.socket], pause: float) -> list[socket.s
 class _Exchange(Exchange[_Connection]):
     async def whole(self) -> Response:
         """Return the answer with its body."""
-        headers, body = self.headers(), Body()
-        with BodyOfErrorForgiven(ERRORS, self.answer.status):
-            body.begin(headers)
+        with Body(self.answer.status, self.headers(), ERRORS) as body:
             async for chunk in self.chunks:
                 body.add(chunk)
-            body.end()
-        return Response(self.answer.status, headers, bytes(body.content), time.time())
+        return body.response()
 
 
 class _InThisLoop(threading.local):
@@ -337,31 +333,15 @@ class AioTransport:
     ) -> AsyncIterator[ResponseStream]:
         """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
         check(request, timeout, closed=self._closed)
-        here, end = self._here.enter(), time.monotonic() + timeout
-
-        @contextlib.contextmanager
-        def step() -> Generator[None]:
-            left = min(stall, end - time.monotonic())
-            with Translated(ERRORS, request, left), anyio.fail_after(left):
-                yield
-
-        async def pieces() -> AsyncIterator[bytes]:
-            chunks = aiter(exchange.chunks)
-            while True:
-                with step():
-                    chunk = await anext(chunks, b"")
-                if not chunk:
-                    return
-                yield chunk
-
+        here, steps = self._here.enter(), AsyncSteps(ERRORS, request, stall, timeout)
         async with contextlib.AsyncExitStack() as leaving:
-            with step():
+            with steps.step():
                 await here.streams.acquire()
                 leaving.callback(here.streams.release)
                 exchange = await self._open(prepared(request), here.pool)
                 leaving.push_async_callback(self._end, exchange, here.pool)
                 headers = exchange.headers()
-            yield ResponseStream(exchange.answer.status, headers, pieces())
+            yield ResponseStream(exchange.answer.status, headers, steps.pieces(exchange.chunks))
 
     async def _open(
         self,

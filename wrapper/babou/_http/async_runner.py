@@ -30,16 +30,15 @@ from babou._http.runner import (
     Progress,
     log_exchange,
     not_read,
+    received,
     settle,
     time_left,
-    without_key,
 )
 from babou._http.transport import MAX_CONNECTIONS
 from babou._http.uploads import AsyncUploading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator
-    from datetime import datetime
 
     from babou._core.calls import Reply
     from babou._core.download import Plan
@@ -69,10 +68,6 @@ class AsyncRunner:
     sleep: Callable[[float], Awaitable[object]] = anyio.sleep
     random: Callable[[], float] = random.random
     budget: Budget | None = None
-
-    def since(self, moment: datetime | None) -> float:
-        """Return the seconds since a moment by the wall clock, 0 for none or one to come."""
-        return 0.0 if moment is None else max(0.0, self.wall() - moment.timestamp())
 
     async def run(self, flow: Generator[Step, Answer, _T]) -> _T:
         """Return the flow's result."""
@@ -204,21 +199,22 @@ class AsyncRunner:
                 return error
         key = self.key
         if not isinstance(key, Secret):
-            answer = key()
-            given = await answer if inspect.isawaitable(answer) else answer
+            told = key()
+            given = await told if inspect.isawaitable(told) else told
             key = check_key(given, source=CALLABLE)
         began = self.clock()
         outcome: Reply
         try:
-            outcome = await self.transport.send(
+            answer = await self.transport.send(
                 self.head.complete(step.request, key), timeout=step.deadline - began
             )
+            outcome = received(answer, key, self.wall())
         except (APIConnectionError, APIResponseValidationError) as error:
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
         if self.budget is not None and (seconds := hold_after(outcome)):
             await _ask(self.budget, self.budget.hold, seconds)
-        return without_key(outcome, key)
+        return outcome
 
     async def _take_slot(self, budget: Budget, step: Step) -> None:
         while True:

@@ -17,12 +17,11 @@ import anyio
 import httpx
 
 from babou._core.headers import join_headers
-from babou._core.messages import Request, Response
 from babou._http.connections import decoded
 from babou._http.threads import Limit, in_thread
 from babou._http.transport import (
+    AsyncSteps,
     Body,
-    BodyOfErrorForgiven,
     ErrorMap,
     ResponseStream,
     Translated,
@@ -30,7 +29,9 @@ from babou._http.transport import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Generator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from babou._core.messages import Request, Response
 
 ERRORS = ErrorMap(
     late=(TimeoutError, httpx.TimeoutException),
@@ -64,19 +65,15 @@ class HttpxTransport:
     def _exchange(self, request: Request, timeout: float) -> Response:
         end = time.monotonic() + timeout
         answer = self._open(request, timeout)
-        body = Body()
         try:
-            headers = _headers(answer)
-            with BodyOfErrorForgiven(ERRORS, answer.status_code):
-                body.begin(headers)
+            with Body(answer.status_code, _headers(answer), ERRORS) as body:
                 for chunk in _chunks(answer):
                     body.add(chunk)
                     if time.monotonic() > end:  # nobody waits any longer
                         raise TimeoutError
-                body.end()
         finally:
             answer.close()
-        return Response(answer.status_code, headers, bytes(body.content), time.time())
+        return body.response()
 
     def _open(self, request: Request, timeout: float) -> httpx.Response:
         ours = _to_httpx(request, timeout)
@@ -133,17 +130,13 @@ class AsyncHttpxTransport:
         check(request, timeout, closed=self._client.is_closed)
         with Translated(ERRORS, request, timeout), anyio.fail_after(timeout):
             answer = await self._open(request, timeout)
-            body = Body()
             try:
-                headers = _headers(answer)
-                with BodyOfErrorForgiven(ERRORS, answer.status_code):
-                    body.begin(headers)
+                with Body(answer.status_code, _headers(answer), ERRORS) as body:
                     async for chunk in _achunks(answer):
                         body.add(chunk)
-                    body.end()
             finally:
                 await answer.aclose()
-        return Response(answer.status_code, headers, bytes(body.content), time.time())
+        return body.response()
 
     async def _open(self, request: Request, timeout: float) -> httpx.Response:
         ours = _to_httpx(request, timeout)
@@ -155,27 +148,12 @@ class AsyncHttpxTransport:
     ) -> AsyncIterator[ResponseStream]:
         """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
         check(request, timeout, closed=self._client.is_closed)
-        end = time.monotonic() + timeout
-
-        @contextlib.contextmanager
-        def step() -> Generator[None]:
-            left = min(stall, end - time.monotonic())
-            with Translated(ERRORS, request, left), anyio.fail_after(left):
-                yield
-
-        async def pieces() -> AsyncIterator[bytes]:
-            source = aiter(_achunks(answer))
-            while True:
-                with step():
-                    chunk = await anext(source, b"")
-                if not chunk:
-                    return
-                yield chunk
-
-        with step():
+        steps = AsyncSteps(ERRORS, request, stall, timeout)
+        with steps.step():
             answer = await self._open(request, stall)
         try:
-            yield ResponseStream(answer.status_code, _headers(answer), pieces())
+            chunks = steps.pieces(_achunks(answer))
+            yield ResponseStream(answer.status_code, _headers(answer), chunks)
         finally:
             await answer.aclose()
 

@@ -12,12 +12,10 @@ from urllib.parse import quote, urlsplit
 import httpcore
 
 from babou._core.headers import join_headers
-from babou._http.network import is_readable
-from babou._http.tls import READ, trusted
+from babou._http.network import trusted
 from babou._http.transport import MAX_CONNECTIONS, ErrorMap
 
 if TYPE_CHECKING:
-    import socket
     import ssl
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -120,32 +118,6 @@ class Received:
             return self._last == b"0\r\n\r\n"
         length = "0" if status in _NO_BODY else headers.get("content-length", "")
         return length.isdecimal() and self.count == self._head + int(length)
-
-
-class Early:
-    """What comes over a stream while a request is still being sent: it may be the answer.
-
-    Attributes:
-        ahead: It, until it is read; no bytes are the end of the connection.
-    """
-
-    _network: socket.socket
-    ahead: bytes | None = None
-
-    def arrived(self) -> bytes | None:
-        """Return what has come, without waiting for it."""
-        return self._network.recv(READ) if is_readable(self._network.fileno()) else None
-
-    def check_unanswered(self) -> None:
-        """Raise once the server has answered, other than by a 1xx (RFC 9110, 15.2).
-
-        Raises:
-            httpcore.WriteError: httpcore sends no more then, and reads the answer.
-        """
-        if self.ahead is None:
-            self.ahead = self.arrived()
-        if self.ahead is not None and not self.ahead.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):
-            raise httpcore.WriteError("the server has answered already")
 
 
 class _Http(Protocol):

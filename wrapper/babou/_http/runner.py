@@ -36,7 +36,6 @@ from babou._http.uploads import Uploading
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from datetime import datetime
 
     from babou._core.calls import Reply
     from babou._core.download import Plan
@@ -88,10 +87,6 @@ class Runner:
     sleep: Callable[[float], object] = time.sleep
     random: Callable[[], float] = random.random
     budget: Budget | None = None
-
-    def since(self, moment: datetime | None) -> float:
-        """Return the seconds since a moment by the wall clock, 0 for none or one to come."""
-        return 0.0 if moment is None else max(0.0, self.wall() - moment.timestamp())
 
     def run(self, flow: Generator[Step, Answer, _T]) -> _T:
         """Return the flow's result."""
@@ -225,9 +220,10 @@ class Runner:
         began = self.clock()
         outcome: Reply
         try:
-            outcome = self.transport.send(
+            answer = self.transport.send(
                 self.head.complete(step.request, key), timeout=step.deadline - began, cancel=cancel
             )
+            outcome = received(answer, key, self.wall())
         except (APIConnectionError, APIResponseValidationError) as error:
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
@@ -235,7 +231,7 @@ class Runner:
             self.budget.hold(seconds)
         if cancel is not None and cancel.is_set() and isinstance(outcome, APIConnectionError):
             return Cancelled()
-        return without_key(outcome, key)
+        return outcome
 
     def _take_slot(self, budget: Budget, step: Step, cancel: threading.Event | None) -> None:
         while cancel is None or not cancel.is_set():
@@ -310,14 +306,11 @@ def log_exchange(step: Step, outcome: Reply, seconds: float) -> None:
     )
 
 
-def without_key(outcome: Reply, key: Secret) -> Reply:
-    """Blot out the key where a server repeats it, so that no error can carry it along."""
-    if not isinstance(outcome, Response):
-        return outcome
-    secret = key.reveal()
-    if secret.encode() in outcome.body:
-        outcome = evolve(outcome, body=outcome.body.replace(secret.encode(), b"***"))
-    if secret in "\n".join(outcome.headers.values()):
-        headers = {name: value.replace(secret, "***") for name, value in outcome.headers.items()}
-        outcome = evolve(outcome, headers=headers)
-    return outcome
+def received(answer: Response, key: Secret, now: float) -> Response:
+    """Return an answer with the time of day, and without the key, so that no error can carry it."""
+    secret, body, headers = key.reveal(), answer.body, answer.headers
+    if secret.encode() in body:
+        body = body.replace(secret.encode(), b"***")
+    if secret in "\n".join(headers.values()):
+        headers = {name: value.replace(secret, "***") for name, value in headers.items()}
+    return Response(answer.status, headers, body, now)

@@ -19,13 +19,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
 
-from babou._core.messages import Request, Response
 from babou._http.connections import (
     ERRORS,
     KEEPALIVE,
     PROXY_AUTHENTICATION,
     Connection,
-    Early,
     Exchange,
     Pool,
     Received,
@@ -34,14 +32,12 @@ from babou._http.connections import (
     prepared,
     proxy_options,
 )
-from babou._http.network import Address, connecting, is_readable
+from babou._http.network import READ, Address, Early, Tls, connecting, is_readable, trusted
 from babou._http.proxies import Proxies, Proxy
 from babou._http.threads import Limit, in_thread
-from babou._http.tls import READ, Tls, trusted
 from babou._http.transport import (
     MAX_CONNECTIONS,
     Body,
-    BodyOfErrorForgiven,
     CallCancelledError,
     ResponseStream,
     Translated,
@@ -51,6 +47,8 @@ from babou._http.transport import (
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Generator, Iterable, Iterator
+
+    from babou._core.messages import Request, Response
 
 
 class _Stream(Early, httpcore.NetworkStream):
@@ -214,13 +212,10 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
 class _Exchange(Exchange[_Connection]):
     def whole(self) -> Response:
         """Return the answer with its body."""
-        headers, body = self.headers(), Body()
-        with BodyOfErrorForgiven(ERRORS, self.answer.status):
-            body.begin(headers)
+        with Body(self.answer.status, self.headers(), ERRORS) as body:
             for chunk in self.chunks:
                 body.add(chunk)
-            body.end()
-        return Response(self.answer.status, headers, bytes(body.content), time.time())
+        return body.response()
 
 
 def _connected(found: list[Address], limit: Limit) -> socket.socket:

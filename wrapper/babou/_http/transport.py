@@ -6,12 +6,16 @@ one. It follows no redirect, adds no credential, keeps no cookie.
 
 from __future__ import annotations
 
+import contextlib
+import time
 import zlib
 from collections.abc import Mapping  # noqa: TC003 (attrs resolves annotations at run time)
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
+import anyio
 from attrs import frozen
 
+from babou._core.messages import Request, Response
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -22,10 +26,8 @@ from babou._errors import (
 )
 
 if TYPE_CHECKING:
-    import contextlib
     import threading
-
-    from babou._core.messages import Request, Response
+    from collections.abc import AsyncIterable, AsyncIterator, Generator
 
 MAX_BODY = 1 << 20
 """Bytes of metadata accepted in one answer, counted after decompression (D13)."""
@@ -36,20 +38,6 @@ MAX_CONNECTIONS = 20
 CLOSED = "This client is closed. Make a new one, or use it inside its `with` block."
 _SUCCESS = 2
 _LEAST = 0.001  # seconds in which anything can be asked
-
-
-@frozen
-class ResponseStream:
-    """The head of an answer that is streamed, and its body in pieces."""
-
-    status: int
-    headers: Mapping[str, str]
-    """Names in lower case."""
-    chunks: Any
-    """Iterator (or asynchronous iterator) of bytes; raises `APIConnectionError`.
-
-    They come as they were sent: a `content-encoding` among the headers is not undone.
-    """
 
 
 class Transport(Protocol):
@@ -94,36 +82,6 @@ class AsyncTransport(Protocol):
 
     async def close(self) -> None:
         """Close the connections; called only for the transport that a client made itself."""
-
-
-class Body:
-    """Collect and decompress a body; stop as soon as it is too large."""
-
-    def __init__(self) -> None:
-        self.content = bytearray()
-        self._decompress: Any = None
-
-    def begin(self, headers: Mapping[str, str]) -> None:
-        encoding = headers.get("content-encoding", "identity").strip().lower()
-        if encoding in {"gzip", "x-gzip"}:
-            self._decompress = zlib.decompressobj(wbits=31)
-        elif encoding not in {"", "identity"}:
-            raise unusable("content encoding gzip or none", encoding)
-
-    def add(self, chunk: bytes) -> None:
-        if self._decompress is not None:
-            try:
-                chunk = self._decompress.decompress(chunk, MAX_BODY + 1 - len(self.content))
-            except zlib.error as error:
-                raise unusable("a gzip body", str(error)) from error
-        self.content += chunk
-        if len(self.content) > MAX_BODY:
-            del self.content[MAX_BODY:]
-            raise unusable(f"a body of at most {MAX_BODY} bytes", "a larger one")
-
-    def end(self) -> None:
-        if self._decompress is not None and not self._decompress.eof:
-            raise unusable("a gzip body", "one that is cut off")
 
 
 def unusable(expected: str, received: str) -> APIResponseValidationError:
@@ -181,23 +139,117 @@ def _reason(error: BaseException) -> str:
     return str(error).rstrip(".") or type(error).__name__
 
 
-class BodyOfErrorForgiven:
-    """Forgive what is wrong with the body of an error: its status says enough."""
+class Body:
+    """Collect and decompress a body; stop as soon as it is too large.
 
-    __slots__ = ("_is_error", "_map")
+    What is wrong with the body of an error is forgiven: its status says enough.
+    """
 
-    def __init__(self, error_map: ErrorMap, status: int) -> None:
-        self._map, self._is_error = error_map, status // 100 != _SUCCESS
+    def __init__(self, status: int, headers: Mapping[str, str], errors: ErrorMap) -> None:
+        self._status, self._headers, self._errors = status, headers, errors
+        self._content = bytearray()
+        self._encoding = headers.get("content-encoding", "identity").strip().lower()
+        self._decompress: Any = None
+        if self._encoding in {"gzip", "x-gzip"}:
+            self._decompress = zlib.decompressobj(wbits=31)
 
-    def __enter__(self) -> None:
-        pass
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        is_error = self._status // 100 != _SUCCESS
+        if error is None:
+            if not is_error and self._decompress is not None and not self._decompress.eof:
+                raise unusable("a gzip body", "one that is cut off")
+            return False
         return (
-            self._is_error
-            and isinstance(error, (*self._map.broken, APIResponseValidationError))
-            and not isinstance(error, (*self._map.late, CallCancelledError))
+            is_error
+            and isinstance(error, (*self._errors.broken, APIResponseValidationError))
+            and not isinstance(error, (*self._errors.late, CallCancelledError))
         )
+
+    def add(self, chunk: bytes) -> None:
+        """Take in a piece, as it was sent.
+
+        Raises:
+            APIResponseValidationError: It cannot be decompressed, or the whole is too large.
+        """
+        if self._decompress is not None:
+            try:
+                chunk = self._decompress.decompress(chunk, MAX_BODY + 1 - len(self._content))
+            except zlib.error as error:
+                raise unusable("a gzip body", str(error)) from error
+        elif self._encoding not in {"", "identity"}:
+            raise unusable("content encoding gzip or none", self._encoding)
+        self._content += chunk
+        if len(self._content) > MAX_BODY:
+            del self._content[MAX_BODY:]
+            raise unusable(f"a body of at most {MAX_BODY} bytes", "a larger one")
+
+    def response(self) -> Response:
+        """Return the whole answer."""
+        return Response(self._status, self._headers, bytes(self._content))
+
+
+_OURS = ErrorMap(late=(APITimeoutError,), broken=(APIConnectionError,), impossible=())
+
+
+@frozen
+class ResponseStream:
+    """The head of an answer that is streamed, and its body in pieces."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    chunks: Any
+    """Iterator (or asynchronous iterator) of bytes; raises `APIConnectionError`.
+
+    They come as they were sent: a `content-encoding` among the headers is not undone.
+    """
+
+    def read(self) -> Response:
+        """Read the whole answer: at most a mebibyte, its content coding undone.
+
+        Raises:
+            APIConnectionError: The body broke off; that of an error status may.
+            APIResponseValidationError: It is larger, or in another coding than gzip.
+        """
+        with Body(self.status, self.headers, _OURS) as body:
+            for chunk in self.chunks:
+                body.add(chunk)
+        return body.response()
+
+    async def aread(self) -> Response:
+        """Do the same where the chunks are asynchronous."""
+        with Body(self.status, self.headers, _OURS) as body:
+            async for chunk in self.chunks:
+                body.add(chunk)
+        return body.response()
+
+
+class AsyncSteps:
+    """The steps of an asynchronous stream: each within `stall` seconds, all within `timeout`."""
+
+    def __init__(self, errors: ErrorMap, request: Request, stall: float, timeout: float) -> None:
+        self._errors, self._request = errors, request
+        self._stall, self._end = stall, time.monotonic() + timeout
+
+    @contextlib.contextmanager
+    def step(self) -> Generator[None]:
+        """Bound what is done inside, and translate its errors."""
+        left = min(self._stall, self._end - time.monotonic())
+        with Translated(self._errors, self._request, left), anyio.fail_after(left):
+            yield
+
+    async def pieces(self, chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        """Yield chunks, each in a step."""
+        source = aiter(chunks)
+        while True:
+            with self.step():
+                chunk = await anext(source, b"")
+            if not chunk:
+                return
+            yield chunk
 
 
 def check(request: Request, timeout: float, *, closed: bool) -> None:

@@ -15,6 +15,8 @@ as well, and workers send again what was lost.
 - After the kill of a worker, or a restart of Redis, the waits that it held stall for up to two and
   a third visibility timeouts. Celery's default is an hour: set it to a minute or so
   (`broker_transport_options`), but above the time that a due turn waits for a free worker.
+- A worker may end when Redis does: have a supervisor start it again. Where results are kept in
+  Redis, `result_backend_always_retry = True` has Celery wait for it to come back.
 - Where Redis loses its data, all open waits are lost: give it its persistence (`appendonly yes`).
 """
 

@@ -16,6 +16,7 @@ app.conf.broker_transport_options = {
     "visibility_timeout": float(os.environ.get("TEST_VISIBILITY_TIMEOUT", "3"))
 }
 app.conf.broker_connection_retry_on_startup = True
+app.conf.result_backend_always_retry = True
 app.conf.result_serializer = os.environ.get("TEST_RESULTS", "json")
 app.conf.accept_content = ["json", app.conf.result_serializer]
 

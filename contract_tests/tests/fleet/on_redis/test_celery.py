@@ -1,6 +1,7 @@
 """Waits as Celery tasks, with a real Redis and real workers that are killed with -9."""
 
 import importlib.util
+import itertools
 import json
 import os
 import signal
@@ -21,7 +22,7 @@ from celery.states import READY_STATES
 from kombu.exceptions import OperationalError
 
 import babou
-from babou import Asset, BabouError
+from babou import Asset
 from babou.integrations import _task_errors
 from babou.integrations.celery import wait_for_asset
 from babou_contract.mock_server import Response, by_reads, by_time
@@ -49,20 +50,22 @@ class Fleet:
 
     def __init__(self, folder, environment):
         self.folder, self.environment, self.workers = folder, environment, []
+        self.numbers = itertools.count()
         spec = importlib.util.spec_from_file_location("tasks", TASKS)
         self.tasks = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.tasks)
         # What starts waits listens for no results: it would try for 20 s to hear a dead Redis.
         self.sender = Celery("sender", broker=self.tasks.app.conf.broker_url)
+        self.task = wait_for_asset(self.sender)
 
     def start(self, **environment):
         """Start a worker; return it once it takes tasks."""
         options = ["--pool=threads", "--concurrency=8", "--without-gossip", "--without-mingle"]
         command = [sys.executable, "-m", "celery", "-A", "tasks", "worker", *options]
-        log = self.folder / f"worker{len(self.workers)}.log"
+        log = self.folder / f"worker{next(self.numbers)}.log"
         with log.open("w") as told:
             worker = subprocess.Popen(
-                [*command, f"--hostname=w{len(self.workers)}@test", "--loglevel=INFO"],
+                [*command, f"--hostname={log.stem}@test", "--loglevel=INFO"],
                 cwd=TASKS.parent,
                 env=self.environment | environment,
                 stderr=told,
@@ -79,8 +82,7 @@ class Fleet:
 
     def wait_for(self, asset_ids, **arguments):
         """Start a wait for each; return the tasks' ids by asset."""
-        name = self.tasks.when_ready.name
-        return {each: self.sender.send_task(name, [each], arguments).id for each in asset_ids}
+        return {each: self.task.delay(each, **arguments).id for each in asset_ids}
 
     def ends(self, waits):
         """Return how each wait ended: the asset's state, or the class of the error."""
@@ -88,12 +90,15 @@ class Fleet:
 
     def end(self, task_id):
         known = self.tasks.app.backend.get_task_meta
-        try:
-            until(lambda: known(task_id)["status"] in READY_STATES)
-        except AssertionError:
-            return known(task_id)["status"]
+        until(lambda: self.supervise() or known(task_id)["status"] in READY_STATES)
         result = known(task_id)["result"]
-        return type(result).__name__ if isinstance(result, BabouError) else result["state"]
+        return type(result).__name__ if isinstance(result, Exception) else result["state"]
+
+    def supervise(self):
+        """Start a worker in place of each that has ended by itself, as Celery's may with Redis."""
+        for worker in [each for each in self.workers if each.poll() not in {None, -signal.SIGKILL}]:
+            self.workers.remove(worker)
+            self.start()
 
     def close(self):
         for worker in self.workers:
