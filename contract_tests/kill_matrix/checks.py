@@ -41,6 +41,6 @@ FORWARDS = "spec-server/states-move-forwards"
 READY = "spec-server/ready-has-url-and-size"
 AGREE = "spec-server/repeated-reads-agree"
 
-EQUALS = "client-server/get-equals-the-json"
+EQUALS = "client-server/results-equal-the-json"
 CLASSES = "client-server/errors-arrive-as-their-class"
 WAIT = "client-server/a-wait-ends-as-the-server-says"

@@ -70,9 +70,8 @@ def play(batch, scripts, *, at_once=20):
             done, _, asset_id, sent, reply = heapq.heappop(under_way)
             now = max(now, done)
             answers.append((now, reply))
-            _, result = batch.settle(asset_id, reply, sent=sent, now=now)
-            if result is not None:
-                results.append((now, result))
+            events = batch.settle(asset_id, reply, sent=sent, now=now)
+            results += [(now, event) for event in events if isinstance(event, WaitResult)]
         elif due is not None:
             now = max(now, due)
     assert not under_way
@@ -118,11 +117,11 @@ def test_settled_poll_gives_the_asset_that_was_seen():
     """For `on_update`; or the passing error, for `on_error`."""
     batch = make(["a"])
     batch.take(0.0)
-    seen_asset, result = batch.settle("a", seen("processing", asset_id="a"), sent=0.0, now=0.0)
-    assert (seen_asset, result) == (asset("processing", asset_id="a"), None)
+    [seen_asset] = batch.settle("a", seen("processing", asset_id="a"), sent=0.0, now=0.0)
+    assert seen_asset == asset("processing", asset_id="a")
     batch.take(1.0)
-    failed, result = batch.settle("a", refusal(500), sent=1.0, now=1.0)
-    assert (failed.asset_id, type(failed.error), result) == ("a", InternalServerError, None)
+    [failed] = batch.settle("a", refusal(500), sent=1.0, now=1.0)
+    assert (failed.asset_id, type(failed.error)) == ("a", InternalServerError)
 
 
 def test_missing_assets_are_waited_for_as_long_as_they_may_be_missing():
@@ -141,8 +140,7 @@ def test_poll_cut_short_by_the_end_does_not_hide_the_cause():
     batch.take(0.0)
     batch.settle("a", refusal(503), sent=0.0, now=0.1)
     batch.take(5.0)
-    seen_now, result = batch.settle("a", APITimeoutError("within 0 s."), sent=5.0, now=5.0)
-    assert seen_now is None
+    [result] = batch.settle("a", APITimeoutError("within 0 s."), sent=5.0, now=5.0)
     assert isinstance(result.error, WaitTimeoutError)
     assert result.error.last_error.status_code == 503
 
@@ -292,11 +290,11 @@ def test_memory_of_a_waiting_asset_is_small():
     tracemalloc.start()
     try:
         batch = make(asset_ids)
-        for _ in asset_ids:
-            asset_id, step = batch.take(0.0)
-            body = seen("processing", asset_id=asset_id)
+        while taken := batch.take(0.0):
+            poll, step = taken
             assert step.attempt == 1
-            batch.settle(asset_id, body, sent=0.0, now=0.0)
+            body = seen("processing", asset_id=poll) if isinstance(poll, str) else refusal(400)
+            batch.settle(poll, body, sent=0.0, now=0.0)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

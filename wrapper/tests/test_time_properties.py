@@ -1,4 +1,4 @@
-"""One heart for sync and async: over any script, all drivers do the same at the same times."""
+"""One core for sync and async: over any script, all drivers do the same at the same times."""
 
 import asyncio
 from collections.abc import Callable
@@ -74,13 +74,13 @@ def told(error: object) -> object:
 
 
 def wait_sync(case: Case, world: World) -> object:
-    """Wait through the synchronous door."""
+    """Wait through the synchronous client."""
     assets = Assets(world.runner(), case.options)
     return outcome(lambda: assets.wait(ID, timeout=case.timeout))
 
 
 def wait_async(case: Case, world: World) -> object:
-    """Wait through the asynchronous door."""
+    """Wait through the asynchronous client."""
     assets = AsyncAssets(world.async_runner(), case.options)
     return outcome(lambda: asyncio.run(assets.wait(ID, timeout=case.timeout)))
 
@@ -132,7 +132,7 @@ class TestOneHeart:
     """design: every rule about time, so that "sync and async cannot drift apart"."""
 
     @given(case=cases)
-    def test_both_doors_and_the_bare_step_wait_alike(self, case):
+    def test_both_clients_and_the_bare_step_wait_alike(self, case):
         """The same polls at the same times, and the same end."""
         worlds = [case.world() for _ in range(3)]
         ends = [
@@ -146,7 +146,7 @@ class TestOneHeart:
         assert worlds[0].requests == worlds[1].requests
 
     @given(case=cases)
-    def test_both_doors_get_alike(self, case):
+    def test_both_clients_get_alike(self, case):
         """The same attempts at the same times, and the same end."""
         worlds = [case.world() for _ in range(2)]
         sync = outcome(lambda: Assets(worlds[0].runner(), case.options).get(ID))

@@ -91,6 +91,14 @@ def test_it_stores_a_file_that_breaks_off_twice(ask, babou_server):
     assert asked == [None, "bytes=500-", "bytes=1000-"]
 
 
+def test_it_uploads_a_file(ask):
+    """Piece by piece, and what is stored is what was sent."""
+    sent, target = b"GIF89a" + bytes(range(256)) * 2000, io.BytesIO()
+    asset = ask("wait", ask("upload", sent))
+    ask("download", asset, target)
+    assert target.getvalue() == sent
+
+
 def test_a_stream_comes_as_it_was_sent(ask, babou_server):
     """A storage that compresses unasked: the download decompresses, nobody else."""
 

@@ -3,6 +3,9 @@
 All waits share one back-off: where one poll is answered 429, none is sent until the server's pause
 (or a back-off that grows with each 429 in a row) is over. Where that pause reaches past the end,
 and where the key is refused, all waits end at once, as each would by itself.
+
+Many waits are polled through the pages of the list (`sweep`), once it is known of some that they
+are under way.
 """
 
 from __future__ import annotations
@@ -14,9 +17,10 @@ from attrs import frozen
 
 from babou._core.calls import Reply, outcome_of
 from babou._core.messages import Response, Step
-from babou._core.operations import Asset, asset_request
+from babou._core.operations import Asset, AssetPage, asset_request
 from babou._core.polling import Again, Done, is_passing
 from babou._core.retry import asked_pause, backoff
+from babou._core.sweep import FEWEST, PagePoll, Pages, Sweep
 from babou._core.wait_state import FailedPoll, WaitState
 from babou._errors import AuthenticationError, BabouError, RateLimitError
 
@@ -48,6 +52,25 @@ WaitResult = WaitSuccess | WaitFailure
 """How the wait for one of many assets ended."""
 
 _Result = TypeVar("_Result", WaitSuccess, WaitFailure)
+
+_Entry = tuple[float, int, str, float]
+
+Poll = str | PagePoll
+"""What is asked for: an asset, by its id, or a page of the list."""
+
+Event = Asset | FailedPoll | WaitResult
+"""What comes of it: an asset was seen, a poll failed for a passing reason, a wait ended."""
+
+_SAMPLE = 20
+"""Waits that are polled by themselves first: they tell whether the others are likely under way."""
+_SOON = 0.25
+"""Part of the time since the last sweep within which so many must be due that one is worth it."""
+_EARLY = 0.5
+"""Part of a pause after which a sweep looks for an asset, too: then all are due together again."""
+_LOOK = 0.1
+"""Seconds between two looks at whether a sweep is worth it."""
+_LAST = 1.0
+"""Seconds before the end in which each asset is asked for by itself: a page is but a hint."""
 
 
 class Batch:
@@ -81,8 +104,18 @@ class Batch:
             asset_id: WaitState(asset_id, timeout, request_timeout, missing_ok_for)
             for asset_id in asset_ids
         }
-        self._queue = [(began, order, asset_id) for order, asset_id in enumerate(self._waits)]
+        # When each is due, and since when it is not asked for.
+        self._queue = [(began, order, each, began) for order, each in enumerate(self._waits)]
         self._order = len(self._queue)
+        self._pages = Pages(is_on=len(self._queue) >= FEWEST, began=began)
+        # Those that are polled later, when the first have told whether they are under way.
+        self._later = self._queue[_SAMPLE:] if self._pages.is_on else []
+        self._queue = self._queue[: len(self._queue) - len(self._later)]
+        self._answers = self._under_way = 0
+        self._sweep: Sweep | None = None
+        self._alone: set[str] = set()  # they are asked for by themselves next
+        self._finished: dict[str, float] = {}  # when they were seen at their end
+        self._look_at = began
         self._not_before = began
         self._refusals = 0
         self._fatal: Response | None = None
@@ -92,70 +125,162 @@ class Batch:
 
     def next_due(self) -> float | None:
         """Return when `take` has something to give, or None where all polls are under way."""
-        if not self._queue:
+        has_page = self._sweep is not None and self._sweep.has_more
+        if not self._queue and not has_page:
             return None
         if self._fatal is not None or self._not_before > self._end_at:
             return self._began
-        return max(self._queue[0][0], self._not_before)
+        first = self._began if has_page else self._queue[0][0]
+        return max(first, self._not_before)
 
-    def take(self, now: float) -> tuple[str, Step] | WaitResult | None:
+    def take(self, now: float) -> tuple[Poll, Step] | WaitResult | None:
         """Return the next poll that is due, or a wait that has just ended, or None."""
         due = self.next_due()
         if due is None or due > now:
             return None
-        _, _, asset_id = heapq.heappop(self._queue)
+        is_over = self._fatal is not None or max(now, self._not_before) > self._end_at
+        if is_over and self._sweep is not None:
+            self._end_sweep(now)
+        deadline = min(self._end_at, now + self._request_timeout)
+        if not is_over and (sweep := self._sweep or self._begun(now)) and sweep.has_more:
+            page = sweep.take()
+            return page, Step(page.call.request, 0.0, deadline)
+        if not self._queue:  # all have become part of a sweep
+            return None
+        _, _, asset_id, _ = heapq.heappop(self._queue)
         wait = self._waits[asset_id]
         if self._fatal is not None:
             outcome = outcome_of(self._fatal, asset_id)  # the same answer, with this asset's name
             assert isinstance(outcome, BabouError)  # noqa: S101 (it was, for another asset)
             return self._end(WaitFailure(asset_id, outcome))
-        if max(now, self._not_before) > self._end_at:
+        if is_over:
             return self._end(WaitFailure(asset_id, wait.timed_out(now - self._began)))
         wait.polls += 1
-        deadline = min(self._end_at, now + self._request_timeout)
         return asset_id, Step(asset_request(asset_id), 0.0, deadline, attempt=wait.polls)
 
-    def settle(
-        self, asset_id: str, answer: Reply, *, sent: float, now: float
-    ) -> tuple[Asset | FailedPoll | None, WaitResult | None]:
-        """Take in what came of a poll.
+    def settle(self, poll: Poll, answer: Reply, *, sent: float, now: float) -> list[Event]:
+        """Take in what came of a poll, and return what that means."""
+        if isinstance(poll, PagePoll):
+            return list(self._settle_page(poll, answer, sent, now))
+        self._alone.discard(poll)
+        came = outcome_of(answer, poll)
+        self._share(came, sent, now)
+        self._sampled(came)
+        if isinstance(came, Asset) and came.is_terminal:
+            self._finished[poll] = now
+        return list(self._seen(poll, came, answer, sent, now))
 
-        Returns:
-            The asset if it was seen, or the failure if it is a passing one; the result if its wait
-            ended.
-        """
+    def _seen(
+        self, asset_id: str, came: Asset | BabouError, answer: Reply, sent: float, now: float
+    ) -> Iterator[Event]:
+        """Take in an asset that was seen, or why it was not."""
         wait, elapsed = self._waits[asset_id], now - self._began
         outcome = wait.take_in(
-            came := outcome_of(answer, asset_id),
+            came,
             answered=isinstance(answer, Response),
             given=min(self._end_at - sent, self._request_timeout),
             took=now - sent,
         )
-        self._share(came, sent, now)
-        seen: Asset | FailedPoll | None = None
         if isinstance(came, Asset):
-            seen = came
+            yield came
         elif outcome is came and is_passing(came, elapsed, self._missing_ok_for):
-            seen = FailedPoll(asset_id, came)
+            yield FailedPoll(asset_id, came)
         decision = wait.decide(self._policy, outcome, elapsed=elapsed, random=self._random)
         if isinstance(decision, Again):
-            self._order += 1
-            due = min(now + decision.delay, self._end_at)  # sums of floats may overshoot
-            heapq.heappush(self._queue, (due, self._order, asset_id))
-            return seen, None
-        if isinstance(decision, Done):
-            return seen, self._end(WaitSuccess(asset_id, decision.asset))
-        if isinstance(came, AuthenticationError) and isinstance(answer, Response):
-            self._fatal = answer
-        return seen, self._end(WaitFailure(asset_id, decision.error))
+            # Sums of floats may overshoot.
+            self._put(asset_id, min(now + decision.delay, self._end_at), now)
+        elif isinstance(decision, Done):
+            yield self._end(WaitSuccess(asset_id, decision.asset))
+        else:
+            if isinstance(came, AuthenticationError) and isinstance(answer, Response):
+                self._fatal = answer
+            yield self._end(WaitFailure(asset_id, decision.error))
+
+    def _put(self, asset_id: str, due: float, now: float) -> None:
+        self._order += 1
+        heapq.heappush(self._queue, (due, self._order, asset_id, now))
+
+    def _sampled(self, came: Asset | BabouError) -> None:
+        """Let all others be polled as soon as half of the first have told how they are."""
+        self._answers += 1
+        self._under_way += isinstance(came, Asset) and not came.is_terminal
+        if self._later and self._answers >= _SAMPLE // 2:
+            for entry in self._later:
+                heapq.heappush(self._queue, entry)
+            self._later = []
+            self._look_at = self._began
+
+    def _begun(self, now: float) -> Sweep | None:
+        """Begin a sweep for all that is due, if it is likely to save more than it costs."""
+        if not self._pages.is_on or now < self._look_at or now > self._end_at - _LAST:
+            return None
+        self._look_at = now + _LOOK  # it takes long where there are many
+        soon = now + _SOON * (now - self._pages.began)
+        share = self._under_way / max(1, self._answers)
+        likely, shown, others = 0.0, list[str](), list[_Entry]()
+        for entry in self._queue:
+            due, _, asset_id, since = entry
+            wait = self._waits[asset_id]
+            chance = wait.is_under_way if wait.polls else share
+            if asset_id in self._alone or not chance or now < since + _EARLY * (due - since):
+                others.append(entry)
+                continue
+            shown.append(asset_id)
+            likely += chance if due <= soon else 0.0
+        if not self._pages.are_worth_it(likely):
+            return None
+        self._queue = others
+        heapq.heapify(self._queue)
+        self._pages.began = now
+        self._sweep = Sweep(dict.fromkeys(shown))
+        return self._sweep
+
+    def _settle_page(
+        self, poll: PagePoll, answer: Reply, sent: float, now: float
+    ) -> Iterator[Event]:
+        outcome = poll.call.outcome(answer)
+        self._share(outcome, sent, now)
+        sweep = poll.sweep
+        if isinstance(outcome, AssetPage) and self._is_stale(outcome, sent):
+            self._pages.is_on = False
+            self._end_sweep(now)
+        shown = list(sweep.settle(poll, outcome))
+        checked = int(self._random() * len(shown))
+        for index, asset in enumerate(shown):
+            if index == checked or asset.is_terminal:
+                self._ask_alone(asset.id, now)
+            else:
+                self._waits[asset.id].polls += 1
+                yield from self._seen(asset.id, asset, answer, sent, now)
+        if sweep is self._sweep and sweep.is_over:
+            self._pages.ended(sweep)
+            self._end_sweep(now)
+
+    def _is_stale(self, page: AssetPage, sent: float) -> bool:
+        """Tell whether a page shows an asset under way that had come to its end before."""
+        return any(
+            self._finished.get(asset.id, sent) < sent and not asset.is_terminal
+            for asset in page.assets
+        )
+
+    def _end_sweep(self, now: float) -> None:
+        """Ask for what no page has shown."""
+        if self._sweep is not None:
+            left, self._sweep.left, self._sweep = self._sweep.left, {}, None
+            for asset_id in left:
+                self._ask_alone(asset_id, now)
+
+    def _ask_alone(self, asset_id: str, now: float) -> None:
+        self._alone.add(asset_id)
+        self._put(asset_id, now, now)
 
     def cancel(self, now: float) -> Iterator[WaitResult]:
         """End all waits that are left."""
         for asset_id, wait in list(self._waits.items()):
             yield self._end(WaitFailure(asset_id, wait.cancelled(now - self._began)))
 
-    def _share(self, outcome: Asset | BabouError, sent: float, now: float) -> None:
-        if isinstance(outcome, Asset):
+    def _share(self, outcome: object, sent: float, now: float) -> None:
+        if isinstance(outcome, (Asset, AssetPage)):
             self._refusals = 0
         if not isinstance(outcome, RateLimitError):
             return

@@ -75,6 +75,11 @@ class WaitState:
     error: BabouError | None = None
     _longest: float = 0.0
 
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether the asset was neither ready nor failed when it was last asked for."""
+        return self.error is None and self.asset is not None and not self.asset.is_terminal
+
     def take_in(
         self, outcome: Asset | BabouError, *, answered: bool, given: float, took: float
     ) -> Asset | BabouError:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack, cast
 import anyio
 from attrs import evolve, frozen
 
-from babou._core.batch import Batch, WaitResult
+from babou._core.batch import Batch, Event, Poll, WaitResult
 from babou._core.config import Secret, check_key
 from babou._core.messages import Step
 from babou._errors import (
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from babou._core.calls import Reply
     from babou._core.download import Plan
     from babou._core.flows import Answer
-    from babou._core.operations import Asset
-    from babou._core.wait_state import FailedPoll
     from babou._http.budget import Budget
     from babou._http.transport import AsyncTransport
     from babou._storage.files import FileSink, StreamSink
@@ -53,7 +51,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 AsyncKeySource = Secret | Callable[[], str | Awaitable[str]]
-_Polls = dict["asyncio.Task[Reply]", tuple[str, float]]
+_Polls = dict["asyncio.Task[Reply]", tuple[Poll, float]]
 
 
 @frozen
@@ -95,7 +93,7 @@ class AsyncRunner:
             except StopIteration:
                 return
 
-    async def many(self, batch: Batch) -> AsyncGenerator[Asset | FailedPoll | WaitResult, None]:
+    async def many(self, batch: Batch) -> AsyncGenerator[Event, None]:
         """Yield each asset as it is seen, each passing failure, and each wait's result."""
         polls: _Polls = {}
         ended: asyncio.Queue[asyncio.Task[Reply]] = asyncio.Queue()

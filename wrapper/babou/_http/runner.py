@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from attrs import evolve, frozen
 
-from babou._core.batch import Batch, WaitResult
+from babou._core.batch import Batch, Event, Poll, WaitResult
 from babou._core.config import Secret, check_key
 from babou._core.messages import Cancelled, Request, Response, Step
 from babou._errors import (
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from babou._core.calls import Reply
     from babou._core.download import Plan
     from babou._core.flows import Answer
-    from babou._core.operations import Asset
-    from babou._core.wait_state import FailedPoll
     from babou._http.budget import Budget
     from babou._http.transport import Transport
     from babou._storage.files import FileSink, StreamSink
@@ -53,7 +51,7 @@ CALLABLE = "The key that api_key() returned"
 
 KeySource = Secret | Callable[[], str]
 Progress = Callable[[int, int | None], object]
-_Polled = tuple[str, "Reply | Cancelled", float]
+_Polled = tuple[Poll, "Reply | Cancelled", float]
 _Ended = SimpleQueue[Future[_Polled]]
 
 
@@ -116,9 +114,7 @@ class Runner:
             except StopIteration:
                 return
 
-    def many(
-        self, batch: Batch, cancel: threading.Event | None
-    ) -> Generator[Asset | FailedPoll | WaitResult, None, None]:
+    def many(self, batch: Batch, cancel: threading.Event | None) -> Generator[Event, None, None]:
         """Yield each asset as it is seen, each passing failure, and each wait's result."""
         stop = threading.Event()
         ended: _Ended = SimpleQueue()
@@ -148,8 +144,8 @@ class Runner:
             stop.set()  # what is under way ends at its next look at the event, with nobody waiting
             threads.shutdown(wait=False, cancel_futures=True)
 
-    def _poll(self, asset_id: str, step: Step, sent: float, stop: threading.Event) -> _Polled:
-        return asset_id, self._exchange(step, stop), sent
+    def _poll(self, poll: Poll, step: Step, sent: float, stop: threading.Event) -> _Polled:
+        return poll, self._exchange(step, stop), sent
 
     def download(
         self,
@@ -255,19 +251,11 @@ def _next(ended: _Ended, pause: float | None) -> Iterator[Future[_Polled]]:
 
 
 def settle(
-    batch: Batch,
-    asset_id: str,
-    answer: Reply | Cancelled,
-    sent: float,
-    now: float,
-) -> Iterator[Asset | FailedPoll | WaitResult]:
+    batch: Batch, poll: Poll, answer: Reply | Cancelled, sent: float, now: float
+) -> Iterator[Event]:
     if isinstance(answer, Cancelled):  # pragma: no cover (only after the caller has left)
         return
-    seen, result = batch.settle(asset_id, answer, sent=sent, now=now)
-    if seen is not None:
-        yield seen
-    if result is not None:
-        yield result
+    yield from batch.settle(poll, answer, sent=sent, now=now)
 
 
 def _pause(

@@ -83,8 +83,5 @@ class _ListAssets(Driver):
         first = [{"state": last[0]["state"]}, {"content_type": last[0]["content_type"]}]
         return [{"limit": _MOST}, *({"limit": 5, **each} for each in (first if last else ()))]
 
-    def failing(self, observations: "Observations") -> list[Arguments]:  # noqa: ARG002
-        return []
-
 
 DRIVER = _ListAssets()
