@@ -15,7 +15,7 @@ from babou_contract.probing.answers import Answer
 from babou_contract.probing.asks import READ
 from babou_contract.probing.failures import NotJudgedError
 from babou_contract.probing.observations import Observations
-from babou_contract.probing.wire import Headers, Raw, decoded
+from babou_contract.probing.raw import Headers, Raw, decoded
 
 _context = cache(ssl.create_default_context)  # reading the authorities takes longer than a request
 

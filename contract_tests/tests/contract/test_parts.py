@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from babou_contract import model
 from babou_contract.model import Boundary, CheckResult, Exchange, Outcome, Report
 from babou_contract.probing.curl import curl
+from babou_contract.report import as_json
 from babou_contract.specification import jsontext, places, spec, strategies
 from babou_contract.specification.schema import fits, misfits
 
@@ -45,7 +46,7 @@ def test_a_report_is_json():
         results=(result,),
         exchanges=(exchange,),
     )
-    document = json.loads(json.dumps(model.to_json(report)))
+    document = json.loads(json.dumps(as_json.to_json(report)))
     assert document["results"][0]["boundary"] == {
         "number": 1,
         "name": "docs-spec",

@@ -256,7 +256,9 @@ def test_a_pause_of_an_hour_costs_nothing_and_survives(make_fleet, babou_server,
     assert [request.status for request in babou_server.requests] == [429]
     fleet.start(TEST_SECONDS_SKIPPED="3600")
     assert fleet.ends(waits) == {asset_id: "ready"}
-    assert [request.status for request in babou_server.requests] == [429, 200]
+    # For the new worker the wait is an hour late: it may be sent again beside the restored message.
+    statuses = [request.status for request in babou_server.requests]
+    assert statuses in ([429, 200], [429, 200, 200])
 
 
 @pytest.fixture
