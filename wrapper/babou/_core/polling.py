@@ -113,6 +113,11 @@ class PollPolicy:
     def for_times(cls, seconds: Iterable[float], requests: float | None = None) -> PollPolicy:
         """Return the policy with the least mean lag for assets that take about so long.
 
+        The default knows nothing of the assets, so it has to poll all the way. Who knows how long
+        earlier ones took can spend the same requests where the next ones are likely to be ready:
+        of assets that take 30 s, give or take 5 %, it learns 0.1 s late where the default is 1.9 s
+        late; or, with a quarter of the requests, 0.5 s (docs: performance).
+
         It polls by a `schedule`, up to the longest of these times and somewhat further. No pause
         in it but the first is longer than the time already waited, whatever the times say.
 

@@ -1,4 +1,4 @@
-"""The asynchronous runner; `_runner` is its sibling, with the same lines but for `await`."""
+"""The asynchronous runner; `runner` is its sibling, with the same lines but for `await`."""
 
 from __future__ import annotations
 

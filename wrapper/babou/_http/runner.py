@@ -1,6 +1,6 @@
 """The runner: with its asynchronous sibling the only place that sends, sleeps and reads the clock.
 
-`Runner` and `_async_runner.AsyncRunner` drive the same flows with the same lines, once with
+`Runner` and `async_runner.AsyncRunner` drive the same flows with the same lines, once with
 `await`. The clock, the sleep and the randomness are attributes, so tests replace them by numbers in
 a list.
 """
