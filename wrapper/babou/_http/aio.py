@@ -88,9 +88,6 @@ class _Stream(Early, httpcore.AsyncNetworkStream):
             raise httpcore.WriteError(str(error)) from error  # the answer may have come before
 
     async def _writable(self) -> None:
-        if not self._connection.is_uploading:
-            await anyio.wait_writable(self._network)
-            return
         with anyio.move_on_after(CANCEL_CHECK):
             await anyio.wait_writable(self._network)
         self._connection.top.check_unanswered()
@@ -185,14 +182,12 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
 
     top: _Stream
     """The stream of plain text: the last that was made."""
-    is_uploading = False
     _network: socket.socket
 
     async def ask(
         self, request: httpcore.Request, content: AsyncIterable[bytes] | None = None
     ) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
-        self.is_uploading = content is not None
         if content is not None:
             request.stream = _UntilAnswered(self, content)
         self.received.begin()

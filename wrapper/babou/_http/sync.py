@@ -82,8 +82,7 @@ class _Stream(Early, httpcore.NetworkStream):
                 try:
                     view = view[self._network.send(view) :]
                 except TimeoutError:  # `pause` tells whether it was the last
-                    if self._connection.is_uploading:
-                        self._connection.top.check_unanswered()
+                    self._connection.top.check_unanswered()
         except ConnectionError as error:
             if isinstance(error, CallCancelledError):
                 raise
@@ -158,7 +157,6 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
 
     top: _Stream
     """The stream of plain text: the last that was made."""
-    is_uploading = False
 
     def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
         super().__init__(origin, proxy)
@@ -169,7 +167,6 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
     ) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
         self.limit = limit
-        self.is_uploading = content is not None
         if content is not None:
             request.stream = self._until_answered(content)
         self.received.begin()
