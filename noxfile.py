@@ -142,8 +142,11 @@ def compat(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure speed and memory side by side with others'; `-- --quick` in two minutes."""
+    """Measure speed and memory side by side with others'; `-- --quick`, `-- --fleet`."""
     session.install(*PACKAGE, *group("bench"))
+    if "--fleet" in session.posargs:
+        session.install("-e", ".[celery]")
+        session.run("python", "contract_tests/install_debian.py", "redis-server")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

@@ -18,6 +18,7 @@ from benchmarks import (
     at_once,
     checks,
     downloads,
+    fleet,
     page,
     polling,
     single,
@@ -43,6 +44,8 @@ PARTS: dict[str, Callable[[Bench], Part]] = {
     "specification": checks.specification,
     "contract": checks.contract,
 }
+FLEET: dict[str, Callable[[Bench], Part]] = {"fleet": fleet.run}
+"""Measured when it is asked for: it needs Redis, and some minutes."""
 
 
 def main(arguments: list[str]) -> int:
@@ -54,7 +57,7 @@ def main(arguments: list[str]) -> int:
     clients, server = cores()
     environments = Environments()
     bench = Bench(options.quick, out, environments, clients, server)
-    names = options.parts or list(PARTS)
+    names = list(FLEET) if options.fleet else options.parts or list(PARTS)
     try:
         parts = {name: _measured(name, bench) for name in names}
     finally:
@@ -77,7 +80,7 @@ def _measured(name: str, bench: Bench) -> Part:
     say(f"== {name}")
     began = time.perf_counter()
     try:
-        part = PARTS[name](bench)
+        part = (PARTS | FLEET)[name](bench)
     except (OSError, RuntimeError) as error:
         part = Part(failures=[f"{name}: {error}"])
     say(f"   {time.perf_counter() - began:.0f} s")
@@ -118,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"{', '.join(PARTS)}; all by default",
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds: two minutes in all")
+    parser.add_argument("--fleet", action="store_true", help="waits by the hundred thousand, alone")
     parser.add_argument("--out", type=Path, default=ROOT / "bench-out", help="default: bench-out")
     parser.add_argument("--docs", action="store_true", help="write the page of the docs as well")
     return parser

@@ -4,7 +4,6 @@ Exit codes: 0 all agree, 1 at least one disagreement, 2 wrong usage, 3 it could 
 6 the results could not be written, 130 after Ctrl-C.
 """
 
-import contextlib
 import json
 import math
 import os
@@ -17,12 +16,19 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import evolve
 
-from babou_contract.model import Boundary, Report, to_json
-from babou_contract.settings import DEFAULT_MAX_EXAMPLES, DEFAULT_SEED, Settings, parse_rate
+from babou_contract.model import Boundary, Report
+from babou_contract.settings import (
+    DEFAULT_MAX_EXAMPLES,
+    DEFAULT_SEED,
+    Settings,
+    parse_argument,
+    parse_rate,
+    parse_waived,
+)
 from babou_contract.specification import spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _EXTRA = "pip install 'babou[contract]'"
 
@@ -60,6 +66,21 @@ def _ids(_context: click.Context, _parameter: click.Parameter, value: Any) -> tu
     return tuple(dict.fromkeys(ids))
 
 
+def _arguments(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:  # noqa: ANN401
+    return tuple(_read(parse_argument, text) for text in value)
+
+
+def _waived(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:  # noqa: ANN401
+    return tuple(dict.fromkeys(_read(parse_waived, text) for text in value))
+
+
+def _read(parse: "Callable[[str], Any]", text: str) -> Any:  # noqa: ANN401  what it is read as
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+
+
 def _standard_input() -> "Iterator[str]":
     """Yield the ids on standard input, one per line, without blank lines and comments."""
     with click.open_file("-", errors="surrogateescape") as lines:
@@ -79,6 +100,22 @@ def _standard_input() -> "Iterator[str]":
     callback=_ids,
     help="An asset that the server has, - for those on standard input (repeatable); best one of "
     "each kind and state.",
+)
+@click.option(
+    "--argument",
+    "arguments",
+    metavar="OPERATION.NAME=VALUE",
+    multiple=True,
+    callback=_arguments,
+    help="An argument with which an operation succeeds (repeatable): listAssets.state=ready.",
+)
+@click.option(
+    "--waive",
+    "waived",
+    metavar="OPERATION",
+    multiple=True,
+    callback=_waived,
+    help="Don't ask this operation, and do without a verdict on it (repeatable).",
 )
 @click.option(
     "--api-key",
@@ -146,54 +183,30 @@ def contract(
     """Hold the spec, the code made from it, the client and a server against each other.
 
     Without --base-url the mock server is started and checked. A server that this command did not
-    start gets GET, HEAD and OPTIONS only, and the key goes nowhere else.
+    start gets GET, HEAD and OPTIONS only, and the key goes nowhere else. What needs another method
+    is to be allowed by --allow-unsafe-methods, or left out by --waive.
 
     \b
     Exit codes: 0 all agree, 1 something disagrees, 2 wrong usage, 3 it could not be judged
-    (the server can't be reached, is down, limits or is too slow; the key is refused; no known
-    asset was seen), 6 the results could not be written.
+    (the server can't be reached, is down, limits or is too slow; the key is refused; an operation
+    was not seen to succeed), 6 the results could not be written.
     """  # noqa: D301  click's own mark for lines that stay as they are
     settings = _settings(base_url, api_key, more)
     settings = evolve(settings, rate_limit=rate_limit, time_limit=time_limit)
+    _need_the_extra(settings)
+    from babou_contract.report.as_json import to_json  # noqa: PLC0415  needs the extra
+    from babou_contract.report.publishing import no_workflow_commands, published  # noqa: PLC0415
+
     if directory is not None:
         _check_writable(directory)
-    with _no_workflow_commands(on_stderr=as_json):
+    with no_workflow_commands(on_stderr=as_json):
         report = _carried_out(settings, as_json=as_json)
     if as_json:
         # In ASCII, and DEL is none that a terminal may see.
         click.echo(json.dumps(to_json(report)).replace("\x7f", "\\u007f"))
-    _published(report, directory, on_stderr=as_json)
+    published(report, directory, on_stderr=as_json)
     sys.stdout.flush()
     context.exit(report.exit_code)
-
-
-@contextlib.contextmanager
-def _no_workflow_commands(*, on_stderr: bool) -> "Iterator[None]":
-    """Keep GitHub from obeying what a server says: it takes `::command::` in any line for one."""
-    if os.environ.get("GITHUB_ACTIONS") != "true":
-        yield
-        return
-    from babou_contract.report.annotations import fence  # noqa: PLC0415  only there
-
-    first, last = fence()
-    click.echo(first, err=on_stderr)
-    try:
-        yield
-    finally:
-        click.echo(last, err=on_stderr)
-
-
-def _published(report: Report, directory: Path | None, *, on_stderr: bool) -> None:
-    """Write the reports that were asked for, and annotate where GitHub runs this."""
-    if directory is None and os.environ.get("GITHUB_ACTIONS") != "true":
-        return
-    from babou_contract.report import write_reports  # noqa: PLC0415  slow
-    from babou_contract.report.annotations import publish  # noqa: PLC0415
-
-    if directory is not None:
-        write_reports(report, directory)
-    for line in publish(report, os.environ):
-        click.echo(line, err=on_stderr)
 
 
 def _cache_folder() -> str:
@@ -209,7 +222,7 @@ def _settings(base_url: str | None, api_key: str | None, more: dict[str, Any]) -
     if any(boundary.needs_server for boundary in more["only"]):
         if not api_key:
             raise click.UsageError("No API key: set BABOU_API_KEY, or give --api-key.")
-        if not more["assets"]:
+        if not (more["assets"] or more["arguments"] or more["waived"]):
             raise click.UsageError("Name at least one asset that the server has: --asset ID.")
     import babou  # noqa: PLC0415  takes time, and is not needed for --help
 
@@ -229,16 +242,22 @@ def _check_writable(directory: Path) -> None:
         raise click.UsageError(f"The report can't be written to {problem}.") from error
 
 
-def _carried_out(settings: Settings, *, as_json: bool) -> Report:
+def _need_the_extra(settings: Settings) -> None:
     try:
-        from babou_contract.report.show import Progress, text  # noqa: PLC0415
-        from babou_contract.run import require, run  # noqa: PLC0415  needs the extra
+        from babou_contract.report import show  # noqa: F401, PLC0415  looks whether it is there
+        from babou_contract.run import require  # noqa: PLC0415
 
         require(settings)
-        # Else hypothesis leaves a folder wherever the command is called.
-        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", _cache_folder())
     except ImportError as error:
         raise click.UsageError(f"{error.name or error} is not installed: {_EXTRA}.") from error
+
+
+def _carried_out(settings: Settings, *, as_json: bool) -> Report:
+    from babou_contract.report.show import Progress, text  # noqa: PLC0415  needs the extra
+    from babou_contract.run import run  # noqa: PLC0415
+
+    # Else hypothesis leaves a folder wherever the command is called.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", _cache_folder())
     if as_json:
         return run(settings)
     with Progress(sys.stdout) as progress:

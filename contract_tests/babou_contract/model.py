@@ -4,18 +4,16 @@ A `Report` has
 
 - results: one `CheckResult` for each check, in the order of the boundaries; each has disagreements:
   what the spec says, what came, and the `Exchange` that shows it
-- coverage: for each status and media type of the spec, whether it was seen, and was right
+- coverage: for each operation, status and media type of the spec, whether it was seen, and right
 - findings: which reading of each decision the server follows (information, no verdict)
 - exchanges: everything that was sent, in the order in which it was
 """
 
-import base64
 from collections import Counter
 from collections.abc import Iterable
 from enum import Enum
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-import attrs
 from attrs import field, frozen
 
 Json = dict[str, Any]
@@ -93,6 +91,7 @@ class Exchange:
 
     Attributes:
         headers: Those of the request.
+        sent: The body of the request.
         status: None where no answer came; `error` then says why.
         received: The answer's headers, in their order.
         body: The answer's body, decoded from its Content-Encoding.
@@ -111,6 +110,7 @@ class Exchange:
     started: float = 0.0
     seconds: float = 0.0
     purpose: str = ""
+    sent: bytes = b""
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header of the answer, in any case of letters."""
@@ -173,11 +173,12 @@ class CheckResult:
 
 @frozen(kw_only=True)
 class Coverage:
-    """A status and media type of the spec, and whether the server was seen to keep to it.
+    """A status and media type of an operation, and whether the server was seen to keep to it.
 
     `media_type` is empty for a status that has no body.
     """
 
+    operation: str
     status: str
     media_type: str
     state: CoverageState
@@ -243,29 +244,3 @@ def boundary_outcome(results: Iterable[CheckResult]) -> Outcome:
         if worst in outcomes:
             return worst
     return Outcome.not_exercised
-
-
-def to_json(value: object) -> Any:  # noqa: ANN401  any JSON value
-    """Return the value as JSON has it.
-
-    Members are named as the attributes are; a boundary is an object of number, name and title; a
-    body is `{"text": …}` where it is UTF-8 and `{"base64": …}` where not; headers are pairs.
-    """
-    if isinstance(value, Boundary):
-        return {"number": value.number, "name": value.slug, "title": value.title}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, bytes):
-        return _bytes_to_json(value)
-    if attrs.has(type(value)):
-        value = attrs.asdict(cast("attrs.AttrsInstance", value), recurse=False)
-    if isinstance(value, dict):
-        return {str(key): to_json(item) for key, item in value.items()}
-    return [to_json(item) for item in value] if isinstance(value, (tuple, list)) else value
-
-
-def _bytes_to_json(value: bytes) -> Json:
-    try:
-        return {"text": value.decode()}
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(value).decode("ascii")}

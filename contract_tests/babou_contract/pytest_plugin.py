@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 _OPTIONS: dict[str, dict[str, Any]] = {
     "base-url": {"metavar": "URL", "help": "The server; by default the mock server."},
     "asset": {"metavar": "ID", "action": "append", "default": [], "help": "An asset it has."},
+    "argument": {
+        "metavar": "OPERATION.NAME=VALUE",
+        "action": "append",
+        "default": [],
+        "help": "An argument with which an operation succeeds.",
+    },
+    "waive": {
+        "metavar": "OPERATION",
+        "action": "append",
+        "default": [],
+        "help": "Don't ask this operation.",
+    },
     "api-key": {"metavar": "KEY", "help": "The key; by default that of BABOU_API_KEY."},
     "report": {"metavar": "DIR", "help": "Write contract.json, junit.xml, report.html there."},
     "seed": {"metavar": "N", "type": int, "help": "Repeats a run."},

@@ -100,7 +100,14 @@ def _target(settings: Settings) -> Iterator[tuple[Settings, str]]:
         ):  # the spec lacks what it is made of: boundary 1 tells
             assets = populate(server)
         yield (
-            evolve(settings, base_url=server.base_url, api_key=server.api_key, assets=assets),
+            evolve(
+                settings,
+                base_url=server.base_url,
+                api_key=server.api_key,
+                assets=assets,
+                allow_unsafe_methods=True,
+                own_server=True,
+            ),
             "mock",
         )
 
@@ -144,13 +151,12 @@ class _Run:
             self.failure = error
 
     def _serve(self, session: Session) -> None:
-        from babou_contract.checks import fuzzing  # noqa: PLC0415  not needed without a server
+        from babou_contract.checks import meaning  # noqa: PLC0415  not needed without a server
+        from babou_contract.probing import fuzzing  # noqa: PLC0415
         from babou_contract.probing.gather import Gathering  # noqa: PLC0415
         from babou_contract.probing.observations import Observations  # noqa: PLC0415
 
-        self.observations = observations = Observations(
-            self.settings, session, self.settings.assets
-        )
+        self.observations = observations = Observations(self.settings, session, meaning.found())
         wanted = Boundary.spec_server in self.settings.only
         if wanted and fuzzing.is_installed():
             observations.fuzzing = fuzzing.Fuzzing(self.settings, session)
@@ -195,9 +201,8 @@ class _Run:
         if asked and self.observations is not None and not self.observations.down:
             from babou_contract.checks.findings import findings  # noqa: PLC0415
 
-            with contextlib.suppress(TypeError, ValueError, LookupError):  # of odd documents
-                found = tuple(findings(self.observations))
-        code, verdict = _verdict(results, self.settings.only)
+            found = tuple(findings(self.observations))
+        code, verdict = _verdict(results, self.settings)
         return Report(
             target=self.settings.base_url or "no server",
             mode=self.mode,
@@ -206,7 +211,7 @@ class _Run:
             seed=self.settings.seed,
             versions=_versions(),
             results=tuple(results),
-            coverage=coverage.rows(session.exchanges, results, why_not=why_not),
+            coverage=coverage.rows(session.exchanges, results, self.settings, why_not=why_not),
             findings=found,
             exchanges=tuple(sorted(session.exchanges, key=lambda e: e.started)),
             verdict=verdict,
@@ -214,20 +219,22 @@ class _Run:
         )
 
 
-def _verdict(results: Iterable[CheckResult], only: Iterable[Boundary]) -> tuple[int, str]:
+def _verdict(results: Iterable[CheckResult], settings: Settings) -> tuple[int, str]:
     results = list(results)
     wrong = sum(result.outcome is Outcome.failed for result in results)
     if wrong:
         what = "1 check disagrees" if wrong == 1 else f"{wrong} checks disagree"
         return DISAGREED, f"{what}."
-    for boundary in sorted(only, key=lambda boundary: boundary.number):
+    for boundary in sorted(settings.only, key=lambda boundary: boundary.number):
         mine = [result for result in results if result.boundary is boundary]
         unclear = [result for result in mine if result.outcome is Outcome.not_judged]
         if unclear or boundary_outcome(mine) is not Outcome.passed:
             reason = next((r.reason for r in unclear or mine if r.reason), "nothing was checked")
-            few = "" if len(unclear) in {0, len(mine)} else f"{len(unclear)} checks of "
+            what = "1 check" if len(unclear) == 1 else f"{len(unclear)} checks"
+            few = "" if len(unclear) in {0, len(mine)} else f"{what} of "
             return NOT_JUDGED, f"{few}{boundary.title} could not be judged: {reason.rstrip('.')}."
-    return AGREED, "All agree."
+    waived = f"; waived, and not judged: {', '.join(settings.waived)}" if settings.waived else ""
+    return AGREED, f"All agree{waived}."
 
 
 def _versions() -> dict[str, str]:

@@ -24,6 +24,9 @@ class Settings:
         timeout: Seconds for one answer.
         only: The boundaries to check.
         allow_unsafe_methods: Whether methods that change something may be sent.
+        arguments: Known arguments: for each the operation's id, the parameter's name and its value.
+        waived: The ids of the operations that are not asked, and need not be judged.
+        own_server: Whether the server is one that this run started.
     """
 
     base_url: str | None = field(default=None, converter=optional(spec.server_url))
@@ -36,6 +39,58 @@ class Settings:
     timeout: float = 10.0
     only: frozenset[Boundary] = frozenset(Boundary)
     allow_unsafe_methods: bool = False
+    arguments: tuple[tuple[str, str, str], ...] = ()
+    waived: tuple[str, ...] = ()
+    own_server: bool = False
+
+    def arguments_of(self, operation: str) -> list[dict[str, str]]:
+        """Return the sets of arguments that were given for an operation.
+
+        A parameter that was given several values has one in each set, the last one where others
+        were given more.
+        """
+        values: dict[str, list[str]] = {}
+        for id, name, value in self.arguments:
+            if id == operation:
+                values.setdefault(name, []).append(value)
+        count = max(map(len, values.values()), default=0)
+        return [
+            {name: given[min(number, len(given) - 1)] for name, given in values.items()}
+            for number in range(count)
+        ]
+
+
+def parse_argument(text: str) -> tuple[str, str, str]:
+    """Read a known argument such as `listAssets.state=ready`.
+
+    Raises:
+        ValueError: It is none, or there is no such operation or parameter.
+    """
+    name, equals, value = text.partition("=")
+    id, dot, parameter = name.rpartition(".")
+    if not (equals and dot):
+        raise ValueError(f"{text!r} is no argument; write OPERATION.PARAMETER=VALUE")
+    try:
+        operation = spec.operation(id)
+    except LookupError as error:
+        raise ValueError(str(error)) from error
+    known = [one.name for one in operation.parameters]
+    if parameter not in known:
+        told = ", ".join(known) or "none"
+        raise ValueError(f"{id} has no parameter {parameter!r}; it has {told}")
+    return id, parameter, value
+
+
+def parse_waived(text: str) -> str:
+    """Return the id of an operation.
+
+    Raises:
+        ValueError: There is none; the text lists those that there are.
+    """
+    try:
+        return spec.operation(text).id
+    except LookupError as error:
+        raise ValueError(str(error)) from error
 
 
 def parse_rate(text: str) -> float:

@@ -14,7 +14,7 @@ from babou_contract.checks.registry import Check
 from babou_contract.model import NOT_JUDGED, Boundary, CheckResult, Outcome, Report
 from babou_contract.report import show
 from babou_contract.report.plain import one_line
-from babou_contract.settings import Settings, parse_rate
+from babou_contract.settings import Settings, parse_argument, parse_rate, parse_waived
 
 pytestmark = pytest.mark.xdist_group("babou-contract")  # one run for all of its checks
 
@@ -31,15 +31,22 @@ def _settings(config: pytest.Config, boundaries: frozenset[Boundary]) -> Setting
     if (
         base_url is not None
         and any(boundary.needs_server for boundary in boundaries)
-        and not (key and assets)
+        and not (key and (assets or config.getoption("babou_argument")))
     ):
         pytest.exit("--babou-base-url needs --babou-asset, and BABOU_API_KEY", returncode=4)
+    try:
+        arguments = tuple(map(parse_argument, config.getoption("babou_argument")))
+        waived = tuple(map(parse_waived, config.getoption("babou_waive")))
+    except ValueError as error:
+        pytest.exit(f"{error}", returncode=4)
     given = {name: option(name) for name in ("seed", "max_examples", "time_limit")}
     rate = config.getoption("babou_rate_limit")
     made: Settings = Settings(
         base_url=base_url,
         api_key=key if base_url is not None else "",
         assets=assets,
+        arguments=arguments,
+        waived=waived,
         only=boundaries,
         rate_limit=parse_rate(rate) if rate else None,
         allow_unsafe_methods=bool(option("allow_unsafe_methods")),

@@ -62,6 +62,8 @@ def require_followed(_: Side, new: Side) -> Iterator[Seen]:
 def requests(old: Side, new: Side) -> Iterator[Seen]:
     """Hold requests with arguments of all sorts against the specification of the other version."""
     for order in (*_ids(old, new), *_options(old, new), *_media_types(old, new)):
+        if not (order.by_old or order.by_new):
+            continue  # nobody promised anything
         was, old_sent = old.meet(_NOT_FOUND, **order.arguments)
         now, new_sent = new.meet(_NOT_FOUND, **order.arguments)
         example = _written(old.call, order.arguments)
@@ -71,7 +73,7 @@ def requests(old: Side, new: Side) -> Iterator[Seen]:
             yield seen(order.at, Who.RUNTIME, evidence.raised(now), example)
         if old_sent and order.by_old:
             yield from _against(new.spec, old_sent[0], old.operation, installed=True)
-        if new_sent and order.by_new:
+        if new_sent and order.by_new and (order.by_old or order.is_given):
             yield from _against(old.spec, new_sent[0], new.operation, installed=False)
 
 

@@ -20,8 +20,7 @@ from typing import Any, Protocol
 import httpx
 
 import babou
-import babou_generated.client
-import babou_generated.models
+from babou_generated.client import AuthenticatedClient, Client
 
 Json = Any
 
@@ -63,13 +62,12 @@ def generated(order: Json) -> Json:
     """Ask for an operation with the generated code, which needs no method of the client."""
     asked = order["arguments"]
     function = _generated(asked["operation"])
-    names = vars(babou_generated.models) | vars(babou_generated.client)  # for types only there
-    hints = typing.get_type_hints(function, localns=names)
+    names = {**vars(sys.modules[function.__module__]), **_models(), "httpx": httpx}
+    names |= {"AuthenticatedClient": AuthenticatedClient, "Client": Client}
+    hints = typing.get_type_hints(function, names)
     given = {_bare(name): value for name, value in asked["given"].items()}
     arguments = {n: _made(given[_bare(n)], hint) for n, hint in hints.items() if _bare(n) in given}
-    client = babou_generated.client.AuthenticatedClient(
-        base_url=order["base_url"], token=order["key"]
-    )
+    client = AuthenticatedClient(base_url=order["base_url"], token=order["key"])
     return {"status": int(function(client=client, **arguments).status_code)}
 
 
@@ -80,6 +78,15 @@ def _generated(operation: str) -> Callable[..., Any]:
             found: Callable[..., Any] = importlib.import_module(module.name).sync_detailed
             return found
     raise LookupError(operation)
+
+
+@functools.cache
+def _models() -> dict[str, Any]:
+    """Return the generated models by name, which the functions may name for type checkers only."""
+    folder = importlib.import_module("babou_generated.models")
+    modules = pkgutil.iter_modules(folder.__path__, "babou_generated.models.")
+    found = [vars(importlib.import_module(module.name)) for module in modules]
+    return {n: v for names in found for n, v in names.items() if inspect.isclass(v)}
 
 
 def _bare(name: str) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from babou_contract.specification.operations import Operation
+from compat import evidence
 from compat.evidence import Seen, seen
-from compat.model import Who
+from compat.model import NotJudgedError, Who
 from compat.party import Answer, Client
 from compat.specification import Specification
 from compat.unexposed import LATER, Pair
@@ -36,15 +37,26 @@ def _sent(
     is_old: bool,
 ) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """Yield where requests are not what the other specification asks for: place, what, request."""
+    nothing = True
     for given in _arguments(operation):
-        _, all_sent = client.meet("generated", _NOT_FOUND, operation=operation.id, given=given)
-        for sent in all_sent:  # none for arguments that it can't be given
+        outcome, all_sent = client.meet(
+            "generated", _NOT_FOUND, operation=operation.id, given=given
+        )
+        for sent in all_sent:  # none for a body that it can't be given, such as a file
+            nothing = False
             known = list(violations(own, sent, operation))  # of the generator, in both versions
             found = [one for one in violations(other, sent, operation) if one not in known]
             if is_old:
                 found += not_heeded(other, sent, operation)
                 found += otherwise_meant(other, sent, operation)
             yield from ((*one, f"{sent.method} {sent.target}") for one in found)
+    if nothing and not operation.bodies:
+        line = f"{own.name}:{own.line(operation.place)}"
+        said = evidence.raised(outcome)
+        raise NotJudgedError(
+            f"{line}: the generated code of the {client.name} client sends nothing for "
+            f"{operation.id} ({said}). Run: nox -s evolve"
+        )
 
 
 def _arguments(operation: Operation) -> Iterator[dict[str, Json]]:

@@ -142,8 +142,8 @@ def _names(spec: Specification, kind: str) -> set[str]:
 
 def _renamed(old: Specification, new: Specification) -> dict[str, str]:
     """Return the paths of the old version in which the new one has other names of parameters."""
-    known = {nameless(path): path for path in new.document.get("paths") or {}}
-    found = {path: known.get(nameless(path), path) for path in old.document.get("paths") or {}}
+    known = {nameless(one.path): one.path for one in new.written}
+    found = {one.path: known.get(nameless(one.path), one.path) for one in old.written}
     return {path: theirs for path, theirs in found.items() if path != theirs}
 
 

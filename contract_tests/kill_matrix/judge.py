@@ -39,6 +39,7 @@ _COPIED = ("openapi", "generated", "wrapper", "contract_tests", "pyproject.toml"
 _LEFT_OUT = ("kill_matrix", "wheel_tests", ".*")
 _SOURCES = ("contract_tests", "wrapper", "generated")
 _SERVED = tuple(boundary for boundary in Boundary if boundary.needs_server)
+_WAIVED = ("listAssets", "uploadAsset")  # the faults are those of one asset
 _MOST = 120.0  # seconds for one run, however wrong the server
 
 
@@ -107,6 +108,7 @@ def _ask(
             assets=world.ids,
             timeout=timeout,
             time_limit=_MOST,
+            waived=_WAIVED,
             only=frozenset(boundaries) & frozenset(_SERVED),
         )
         began = time.monotonic()
@@ -155,6 +157,7 @@ def _run_there(root: Path, world: World, boundaries: tuple[Boundary, ...]) -> Se
         "api_key": world.server.api_key,
         "assets": world.ids,
         "time_limit": _MOST,
+        "waived": _WAIVED,
         "only": [boundary.name for boundary in boundaries],
     }
     path = os.pathsep.join(str(root / source) for source in _SOURCES)
@@ -182,7 +185,8 @@ from babou_contract.model import Boundary
 from babou_contract.run import run
 from babou_contract.settings import Settings
 told = json.load(sys.stdin)
-told["assets"], told["only"] = tuple(told["assets"]), frozenset(map(Boundary.parse, told["only"]))
+told["assets"], told["waived"] = tuple(told["assets"]), tuple(told["waived"])
+told["only"] = frozenset(map(Boundary.parse, told["only"]))
 report = run(Settings(**told))
 sys.path += [%r]
 from kill_matrix.judge import as_json, seen_in

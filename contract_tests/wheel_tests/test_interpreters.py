@@ -54,10 +54,10 @@ with babou.Client("sk-bab-wrong", base_url=url) as client:
 def interpreters():
     """Return the supported Pythons that are here, pyenv's among them."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    roads = [*os.environ["PATH"].split(os.pathsep), *map(str, pyenv.glob("*/bin"))]
+    folders = [*os.environ["PATH"].split(os.pathsep), *map(str, pyenv.glob("*/bin"))]
     for version in SUPPORTED:
-        for road in roads:
-            found = shutil.which(f"python{version}", path=road)
+        for folder in folders:
+            found = shutil.which(f"python{version}", path=folder)
             if found and _starts(found):
                 yield pytest.param(found, id=version)
                 break

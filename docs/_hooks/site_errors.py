@@ -48,27 +48,52 @@ def tree() -> str:
 
 
 def statuses() -> str:
-    """Return the table of the statuses: those documented, and those that have a class."""
+    """Return the table of the statuses: those that are documented, and those that have a class."""
     documented = {
-        int(status.upper().replace("X", "0")) + (status.upper().endswith("XX")): status
-        for status in spec.responses()
-        if not status.startswith("2")
+        int(status.upper().replace("X", "0")) + status.upper().endswith("XX"): status
+        for operation in spec.operations()
+        for status in operation.responses
+        if not status.startswith("2") and status != "default"
     }
     rows = []
     for number in sorted({*documented, *STATUS_CLASSES, 408}):
         status = documented.get(number, str(number))
-        answer = spec.responses().get(status, {})
-        codes = answer.get("content", {}).get("application/json", {}).get("examples", {})
         rows.append(
             (
                 status,
-                ", ".join(f"`{code}`" for code in codes),
+                ", ".join(f"`{code}`" for code in _codes(status)),
                 _link(class_for(number)),
                 "yes" if is_retryable(number) else "no",
-                cell(answer.get("description", "Not documented by the API.")),
+                cell(_meaning(status)),
             )
         )
     return table((">status", "codes", "class", "tried again", "when"), rows)
+
+
+def _codes(status: str) -> list[str]:
+    """Return the codes that are documented for a status, by whichever operation."""
+    contents = [
+        content
+        for operation in spec.operations()
+        for (name, _), content in operation.answers.items()
+        if name == status
+    ]
+    bodies = [body for content in contents for body in content.examples.values()]
+    return list(dict.fromkeys(body["code"] for body in bodies if "code" in body))
+
+
+def _meaning(status: str) -> str:
+    """Say when a status comes, and of which operations, where they do not agree."""
+    told: dict[str, list[str]] = {}
+    for operation in spec.operations():
+        if status in operation.responses:
+            about = operation.responses[status]["description"].strip()
+            told.setdefault(about, []).append(operation.id)
+    if not told:
+        return "Not documented by the API."
+    if len(told) == 1:
+        return next(iter(told))
+    return " ".join(f"`{'`, `'.join(ids)}`: {about}" for about, ids in told.items())
 
 
 def _classes(cls: type[babou.BabouError], depth: int = 0) -> Iterator[tuple[type, int]]:

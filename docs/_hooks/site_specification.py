@@ -11,7 +11,7 @@ from typing import Any
 
 import jinja2
 
-from babou_contract.specification import spec
+from babou_contract.specification import exposed, spec
 from babou_contract.specification.references import METHODS, complete
 from site_tables import cell
 
@@ -51,13 +51,33 @@ def page(document: Document | None = None) -> str:
     environment.filters |= {
         "cell": cell,
         "json": functools.partial(json.dumps, indent=2, ensure_ascii=False),
+        "alike": alike,
         "deeper": deeper,
         "meaning": meaning,
         "type": type_of,
         "rules": rules,
     }
     template = environment.get_template("specification.md.jinja")
-    return template.render(document=document, methods=METHODS)
+    return template.render(document=document, methods=METHODS, sent_by=sent_by)
+
+
+def sent_by(operation_id: str) -> str:
+    """Return the method of the client that sends an operation, or why there is none."""
+    lists = exposed.load()
+    method = lists.methods.get(operation_id)
+    return f"`client.{method}`" if method else lists.reasons.get(operation_id, "")
+
+
+def alike(content: Document) -> list[tuple[str, Document]]:
+    """Return the bodies of a content, with the media types of those that are the same."""
+    found: list[tuple[list[str], Document]] = []
+    for media_type, body in content.items():
+        same = next((names for names, known in found if known == body), None)
+        if same is None:
+            found.append(([media_type], body))
+        else:
+            same.append(media_type)
+    return [("`, `".join(names), body) for names, body in found]
 
 
 def deeper(markdown: str) -> str:

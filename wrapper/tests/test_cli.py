@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 import babou
 import babou._cli
-from babou._cli import _app, _output, _streams
+from babou._cli import _app, _output
 from babou._cli._exits import Exit, exit_for
 from babou_contract.mock_server import MockServer, by_reads
 
@@ -396,7 +396,7 @@ def test_download_to_standard_output_writes_the_bytes_and_nothing_else(run):
 
 def test_download_does_not_write_bytes_to_a_terminal(run, monkeypatch):
     """They would make a mess of it."""
-    monkeypatch.setattr("babou._cli._download.sys", _FakeSys)
+    monkeypatch.setattr("babou._cli._transfer.sys", _FakeSys)
     result = run("download", "ast_demo_image", "-o", "-")
     assert result.exit_code == 2
     assert "terminal" in result.stderr
@@ -598,7 +598,7 @@ def test_nothing_more_is_written_to_a_stream_that_failed(monkeypatch, tmp_path):
     """Python's own flush at the end would complain."""
     file = (tmp_path / "pipe").open("w")
     monkeypatch.setattr(sys, "stdout", file)
-    _streams.let_go_of_stdout()
+    _app.let_go_of_stdout()
     file.write("late")
     file.close()
     assert (tmp_path / "pipe").read_text() == ""

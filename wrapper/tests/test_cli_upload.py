@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from babou._assets import Assets
-from babou._cli import _app, _output, _upload
+from babou._cli import _app, _output, _transfer
 from babou._core.operations import Asset
 from babou._errors import WaitTimeoutError
 from babou_contract.mock_server import MockServer
@@ -128,7 +128,7 @@ class TestUpload:
         class System:
             stdin = Terminal
 
-        monkeypatch.setattr(_upload, "sys", System)
+        monkeypatch.setattr(_transfer, "sys", System)
         result = run("upload", "-")
         assert result.exit_code == 2
         assert "FILE - does not read from a terminal. Redirect it." in result.stderr

@@ -28,7 +28,7 @@ from babou._core.operations import asset_request
 from babou._errors import BabouError, ConfigurationError, InvalidAssetIdError
 from babou._http.runner import Head
 
-DOORS = pytest.mark.parametrize("door", [Client, AsyncClient])
+CLIENTS = pytest.mark.parametrize("client", [Client, AsyncClient])
 BAD_KEYS = ["sk-bab-a\n", " sk-bab-a", "sk-bab a", "sk-bab-\x00", "sk-bab-\x7f", "sk-bab-ä", "\t"]
 
 
@@ -36,34 +36,34 @@ class Idle:
     """A transport that is never asked anything."""
 
 
-@DOORS
-def test_key_comes_from_the_environment(door, no_babou_environment):
+@CLIENTS
+def test_key_comes_from_the_environment(client, no_babou_environment):
     """BABOU_API_KEY is where the key is kept by convention."""
     no_babou_environment.setenv("BABOU_API_KEY", KEY)
-    assert door(transport=Idle())._runner.key.reveal() == KEY
+    assert client(transport=Idle())._runner.key.reveal() == KEY
 
 
-@DOORS
-def test_no_key_is_refused_at_construction(door, no_babou_environment):
+@CLIENTS
+def test_no_key_is_refused_at_construction(client, no_babou_environment):
     """No key: ConfigurationError at construction, saying what to set."""
     with pytest.raises(ConfigurationError, match="Set the environment variable BABOU_API_KEY"):
-        door(transport=Idle())
+        client(transport=Idle())
 
 
-@DOORS
-def test_empty_key_is_refused_at_construction(door, no_babou_environment):
+@CLIENTS
+def test_empty_key_is_refused_at_construction(client, no_babou_environment):
     """A variable that is set to nothing is no key."""
     no_babou_environment.setenv("BABOU_API_KEY", "")
     with pytest.raises(ConfigurationError, match="BABOU_API_KEY is empty. Set the environment"):
-        door(transport=Idle())
+        client(transport=Idle())
 
 
-@DOORS
+@CLIENTS
 @pytest.mark.parametrize("key", BAD_KEYS)
-def test_key_that_no_header_can_hold_is_refused_unshown(door, key, no_babou_environment):
+def test_key_that_no_header_can_hold_is_refused_unshown(client, key, no_babou_environment):
     """White space and control characters: refused at construction, without showing the key."""
     with pytest.raises(ConfigurationError, match="stray newline or quotation mark") as caught:
-        door(key, transport=Idle())
+        client(key, transport=Idle())
     assert key not in str(caught.value)
     if "\0" not in key:
         no_babou_environment.setenv("BABOU_API_KEY", key)

@@ -1,4 +1,4 @@
-"""The seam: what is decoded has the types it declares, or the error says which member lies."""
+"""The adapter: what is decoded has the types it declares, or the error says which member lies."""
 
 import copy
 import datetime as dt
@@ -410,7 +410,7 @@ def test_document_that_is_no_asset_is_refused_by_from_dict(wrong):
 
 
 def test_request_is_relative_and_has_no_key():
-    """The seam never holds the key: the runner adds it."""
+    """The adapter never holds the key: the runner adds it."""
     request = asset_request(ID)
     assert (request.method, request.url) == ("GET", f"/api/v1/assets/{ID}")
     assert request.headers == {}

@@ -1,4 +1,4 @@
-"""The public API stands on one screen, is documented, and says the same at both doors."""
+"""The public API stands on one screen, is documented, and says the same of both clients."""
 
 import ast
 import inspect
@@ -24,7 +24,7 @@ from babou._async_assets import AsyncAssets
 
 PUBLIC = {name: getattr(babou, name) for name in babou.__all__ if name != "__version__"}
 CLASSES = {name: value for name, value in PUBLIC.items() if inspect.isclass(value)}
-DOORS = [
+CLIENTS = [
     (Client, AsyncClient),
     (Assets, AsyncAssets),
     (AssetList, AsyncAssetList),
@@ -171,8 +171,8 @@ def first_sentence(member: object) -> str:
     return (inspect.getdoc(member) or "").partition("\n\n")[0].replace("httpx.Async", "httpx.")
 
 
-@pytest.mark.parametrize(("sync", "other"), DOORS, ids=lambda cls: cls.__name__)
-def test_both_doors_have_the_same_methods_in_the_same_words(sync, other):
+@pytest.mark.parametrize(("sync", "other"), CLIENTS, ids=lambda cls: cls.__name__)
+def test_both_clients_have_the_same_methods_in_the_same_words(sync, other):
     """Names, parameters (except `cancel`), defaults, first sentences."""
     ours, theirs = methods(sync), methods(other)
     assert list(ours) == list(theirs)
@@ -183,7 +183,7 @@ def test_both_doors_have_the_same_methods_in_the_same_words(sync, other):
 
 
 @pytest.mark.parametrize(("sync", "other"), [(Client, AsyncClient), (Assets, AsyncAssets)])
-def test_annotations_of_both_doors_differ_only_in_waiting(sync, other):
+def test_annotations_of_both_clients_differ_only_in_waiting(sync, other):
     """What one returns, the other promises to return."""
     for name, member in methods(sync).items():
         assert plain_annotations(member) == plain_annotations(methods(other)[name]), name

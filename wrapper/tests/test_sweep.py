@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from strategies import DOCUMENT, answer, refusal
 
 from babou._core import batch as batches
-from babou._core.batch import Batch, WaitFailure, WaitResult
+from babou._core.batch import Batch
 from babou._core.operations import Asset
+from babou._core.outcomes import WaitFailure, WaitResult
 from babou._core.polling import PollPolicy
 from babou._errors import (
     APITimeoutError,

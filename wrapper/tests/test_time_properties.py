@@ -1,4 +1,4 @@
-"""One heart for sync and async: over any script, all drivers do the same at the same times."""
+"""One core for sync and async: over any script, all drivers do the same at the same times."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,8 +13,10 @@ from babou._assets import Assets
 from babou._async_assets import AsyncAssets
 from babou._core.flows import get
 from babou._core.operations import Asset
-from babou._core.polling import Again, Done, Options, PollPolicy
-from babou._core.wait_state import explain_timeout, says_nothing
+from babou._core.outcomes import Again, Done
+from babou._core.polling import Options, PollPolicy
+from babou._core.retry import says_nothing
+from babou._core.waiting import explain_timeout
 from babou._errors import BabouError, WaitTimeoutError
 
 ticks = st.integers(1, 64 * 200).map(lambda n: n / 64)
@@ -74,13 +76,13 @@ def told(error: object) -> object:
 
 
 def wait_sync(case: Case, world: World) -> object:
-    """Wait through the synchronous door."""
+    """Wait through the synchronous client."""
     assets = Assets(world.runner(), case.options)
     return outcome(lambda: assets.wait(ID, timeout=case.timeout))
 
 
 def wait_async(case: Case, world: World) -> object:
-    """Wait through the asynchronous door."""
+    """Wait through the asynchronous client."""
     assets = AsyncAssets(world.async_runner(), case.options)
     return outcome(lambda: asyncio.run(assets.wait(ID, timeout=case.timeout)))
 
@@ -132,7 +134,7 @@ class TestOneHeart:
     """design: every rule about time, so that "sync and async cannot drift apart"."""
 
     @given(case=cases)
-    def test_both_doors_and_the_bare_step_wait_alike(self, case):
+    def test_both_clients_and_the_bare_step_wait_alike(self, case):
         """The same polls at the same times, and the same end."""
         worlds = [case.world() for _ in range(3)]
         ends = [
@@ -146,7 +148,7 @@ class TestOneHeart:
         assert worlds[0].requests == worlds[1].requests
 
     @given(case=cases)
-    def test_both_doors_get_alike(self, case):
+    def test_both_clients_get_alike(self, case):
         """The same attempts at the same times, and the same end."""
         worlds = [case.world() for _ in range(2)]
         sync = outcome(lambda: Assets(worlds[0].runner(), case.options).get(ID))

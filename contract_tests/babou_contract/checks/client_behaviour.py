@@ -1,114 +1,117 @@
-"""Boundary 4, continued: errors, waits, and the other door of the client."""
+"""Boundary 4, continued: errors, waits, and the asynchronous client."""
 
 import asyncio
 import time
+from http import HTTPStatus
 from statistics import median
 from typing import Any
 
 import httpx
 
 import babou
-from babou_contract.checks.client_server import check
+from babou_contract.checks.client import Arguments, Driver
+from babou_contract.checks.client_server import asked_drivers, check
+from babou_contract.checks.meaning.get_asset import reads
 from babou_contract.checks.recorder import AsyncRecorder, Stranger, strangers
-from babou_contract.checks.registry import NotExercisedError, NotJudgedError, Tally
+from babou_contract.checks.registry import Tally
+from babou_contract.checks.sending import class_of
 from babou_contract.probing.answers import Answer
-from babou_contract.probing.observations import OK, Observations, document_in
-from babou_contract.specification import jsontext, places, spec
+from babou_contract.probing.asks import READ
+from babou_contract.probing.failures import NotJudgedError
+from babou_contract.probing.observations import OK, Observations, document_in, read
+from babou_contract.specification import places, spec
 from babou_contract.specification.schema import fits
 
 _WAIT = 0.4  # seconds that a wait is given, or so long as three answers take
 _POLLS = babou.PollPolicy(minimum=0.05, maximum=0.1, jitter=0.0)
 _TRIES = 3  # of a wait that met nothing but limits and outages
 _SLACK = 12.0  # a request that is under way may take its own time
-_CLASSES: dict[int, type[babou.APIStatusError]] = {
-    400: babou.BadRequestError,
-    401: babou.AuthenticationError,
-    403: babou.PermissionDeniedError,
-    404: babou.NotFoundError,
-    409: babou.ConflictError,
-    429: babou.RateLimitError,
-}
-_CLIENT_ERROR, _SERVER_ERROR = 400, 500
+_CALLS = 3  # of each operation, with both clients
 _PASSING = (babou.RateLimitError, babou.InternalServerError, babou.APIConnectionError)
 
 
-@check("The asynchronous client makes of an answer what the synchronous one makes of it.")
+@check("The asynchronous client makes of answers what the synchronous one makes of them.")
 def async_agrees_with_sync(observations: Observations, tally: Tally) -> None:
-    """Fetch settled assets, and give each answer to the other client as well."""
-    observations.of("known")
-    settled = observations.settled()[:3]
-    if not settled:
-        raise NotExercisedError("no asset was seen in a final state")
-    stranger = strangers(observations)
-
-    async def ask(asset_id: str) -> babou.Asset | babou.BabouError:
-        async with (
-            httpx.AsyncClient(transport=AsyncRecorder(stranger.recorder)) as httpx_client,
-            babou.AsyncClient(
-                observations.settings.api_key,
-                base_url=observations.session.base_url,
-                timeout=min(observations.settings.timeout, max(0.1, observations.session.left())),
-                transport=babou.AsyncHttpxTransport(httpx_client),
-            ) as client,
-        ):
-            try:
-                return await client.assets.get(asset_id)
-            except babou.BabouError as error:
-                return error
-
-    for asset_id in settled:
-        one = asyncio.run(ask(asset_id))
-        if isinstance(one, _PASSING) or not stranger.recorder.heard:
-            observations.lack(f"the asynchronous client read {asset_id!r}: {one}")
-            continue
-        other = stranger.again(asset_id)
-        tally.case()
-        if _members(one) != _members(other):
-            tally.disagree(
-                "the two clients disagree about one answer",
-                expected=repr(other),
-                received=repr(one),
-                exchange=stranger.recorder.heard[-1].exchange,
-            )
+    """Call with the one client, and give the answers that came to the other as well."""
+    for driver in asked_drivers(observations):
+        for arguments in driver.known(observations)[:_CALLS]:
+            stranger = strangers(observations)
+            one = asyncio.run(_asked(stranger, driver, arguments))
+            if isinstance(one, _PASSING) or not stranger.recorder.heard:
+                observations.lack(f"the asynchronous client called {driver.operation_id}: {one}")
+                continue
+            other = stranger.again(driver, arguments, stranger.recorder.copies)
+            tally.case()
+            if _plain(one) != _plain(other):
+                tally.disagree(
+                    f"the two clients disagree about the answers to {driver.operation_id}",
+                    expected=repr(other),
+                    received=repr(one),
+                    exchange=stranger.recorder.heard[-1].exchange,
+                )
 
 
-def _members(told: babou.Asset | babou.BabouError) -> tuple[type, dict[str, Any]]:
-    names = spec.asset_schema()["properties"] if isinstance(told, babou.Asset) else ()
-    return type(told), {name: getattr(told, name, None) for name in names}
+async def _asked(
+    stranger: Stranger, driver: Driver, arguments: Arguments
+) -> list[Any] | babou.BabouError:
+    observations = stranger.recorder.observations
+    async with (
+        httpx.AsyncClient(transport=AsyncRecorder(stranger.recorder)) as httpx_client,
+        babou.AsyncClient(
+            observations.settings.api_key,
+            base_url=observations.session.base_url,
+            timeout=min(observations.settings.timeout, max(0.1, observations.session.left())),
+            transport=babou.AsyncHttpxTransport(httpx_client),
+        ) as client,
+    ):
+        try:
+            answers = driver.async_answers(client, arguments)
+            return [model async for models in answers for model in models]
+        except babou.BabouError as error:
+            return error
+
+
+def _plain(told: list[Any] | babou.BabouError) -> object:
+    return told if isinstance(told, list) else type(told)
 
 
 @check("Each error of the server arrives as its class, with its status, code, text and hint.")
 def errors_arrive_as_their_class(observations: Observations, tally: Tally) -> None:
-    """Provoke what a client can provoke: a wrong key, and ids that nothing has."""
-    right = strangers(observations)
-    for asset_id in ("ast_none", "00000000-0000-4000-8000-000000000000", " ", "a/b"):
-        if asset_id not in observations.assets:
-            _hold_error(right, asset_id, tally)
-    known = next(iter(observations.shown()), "ast_none")
-    for key in observations.keys:
-        value = key.credential.value or ""
-        if key.name == "missing" or not value.startswith("Bearer "):
-            continue  # these the client can't send
-        _hold_error(strangers(observations, value.removeprefix("Bearer ")), known, tally)
+    """Provoke what a client can provoke: a wrong key, and what the server does not have."""
+    for driver in asked_drivers(observations):
+        right = strangers(observations)
+        failing = driver.failing(observations)
+        for arguments in failing:
+            _hold_error(right, driver, arguments, tally)
+        [known, *_] = [*driver.known(observations), *failing]
+        for key in observations.keys:
+            value = key.credential.value or ""
+            if key.name == "missing" or not value.startswith("Bearer "):
+                continue  # these the client can't send
+            wrong = strangers(observations, value.removeprefix("Bearer "))
+            _hold_error(wrong, driver, known, tally)
 
 
-def _hold_error(stranger: Stranger, asset_id: str, tally: Tally) -> None:
-    asset, error, answer = stranger.asked(asset_id)
+def _hold_error(stranger: Stranger, driver: Driver, arguments: Arguments, tally: Tally) -> None:
+    asked = stranger.asked(driver, arguments)
+    answer, error = asked.answers[-1], asked.made
     status = answer.status or 0
-    if status < _CLIENT_ERROR:
-        return  # of an id that nothing has, or with a wrong key: the server's checks tell
+    if status < HTTPStatus.BAD_REQUEST:
+        return  # to what nothing has, or to a wrong key: the server's checks tell
     tally.case()
-    expected = babou.InternalServerError if status >= _SERVER_ERROR else _CLASSES.get(status)
-    if type(error) is not (expected or babou.APIStatusError):
+    name = driver.operation.status_of(status)
+    place = (*driver.operation.place, "responses", *([name] if name else ()))
+    expected = class_of(status)
+    if type(error) is not expected:
         tally.disagree(
-            f"an answer {status} arrived as {type(error or asset).__name__}",
-            expected=(expected or babou.APIStatusError).__name__,
+            f"an answer {status} of {driver.operation_id} arrived as {type(error).__name__}",
+            expected=expected.__name__,
             received=f"{type(error).__name__}: {error}",
             exchange=answer.exchange,
-            **places.at(*places.answer(status)),
+            **places.at(*place),
         )
         return
-    body = None if stranger.hides_in(answer) else _error_body(answer)
+    body = None if stranger.hides_in(answer) else _error_body(driver, answer)
     if body is None or not isinstance(error, babou.APIStatusError):
         return
     for name, told in (("code", error.code), ("error", error.message), ("hint", error.hint)):
@@ -118,50 +121,25 @@ def _hold_error(stranger: Stranger, asset_id: str, tally: Tally) -> None:
                 expected=repr(body.get(name)),
                 received=repr(told),
                 exchange=answer.exchange,
-                **places.at(*places.body(status, answer.media_type, [name])),
+                **places.at(*place),
             )
 
 
-def _error_body(answer: Answer) -> dict[str, Any] | None:
-    try:
-        body = jsontext.strict(answer.raw.body if answer.raw else b"")
-    except ValueError:
-        return None
-    lawful = isinstance(body, dict) and fits(spec.error_schema(), body)
-    return body if lawful else None
-
-
-@check("Ids that can't be sent are refused before anything is sent (D1, D12).")
-def bad_ids_are_not_sent(observations: Observations, tally: Tally) -> None:
-    """Count what goes out for ids that would reach another endpoint, or none."""
-    stranger = strangers(observations)
-    for asset_id in ("", ".", "..", "a\0b", "a\nb", "\ud800", "z" * (spec.max_id_length() + 1)):
-        tally.case()
-        try:
-            stranger.client.assets.get(asset_id)
-        except babou.InvalidAssetIdError:
-            if not stranger.recorder.heard:
-                continue
-        except babou.BabouError as error:
-            received = f"{type(error).__name__}"
-        else:
-            received = "an asset"
-        received = "a request was sent" if stranger.recorder.heard else received
-        tally.disagree(
-            f"the client did not refuse the id {asset_id[:20]!r}",
-            expected="InvalidAssetIdError, and no request",
-            received=received,
-            **places.at(*places.operation("parameters")),
-        )
+def _error_body(driver: Driver, answer: Answer) -> dict[str, Any] | None:
+    document = read(answer)
+    name = driver.operation.status_of(answer.status or 0) or ""
+    content = driver.operation.answers.get((name, "application/json"))
+    lawful = isinstance(document, dict) and content is not None and fits(content.schema, document)
+    return document if lawful else None
 
 
 @check("A wait ends as the server says, or is still waiting when its time is up.")
 def a_wait_ends_as_the_server_says(observations: Observations, tally: Tally) -> None:
     """Wait for one asset of each state that was seen, for a second at most."""
-    observations.of("known")
+    reads.of(observations, READ)
     last: dict[str, str] = {}
-    for asset_id in observations.shown():
-        documents = observations.documents(asset_id)
+    for asset_id in reads.shown(observations):
+        documents = reads.documents(observations, asset_id)
         if documents:
             last.setdefault(str(documents[-1][0].get("state")), asset_id)
     if not last:
@@ -173,7 +151,7 @@ def a_wait_ends_as_the_server_says(observations: Observations, tally: Tally) -> 
 
 def _wait(observations: Observations, asset_id: str, tally: Tally) -> None:
     given = max(
-        _WAIT, 3 * median(seen.answer.exchange.seconds for seen in observations.of("known"))
+        _WAIT, 3 * median(seen.answer.exchange.seconds for seen in reads.of(observations, READ))
     )
     for _ in range(_TRIES):
         ended, took, answers = _ended(strangers(observations), asset_id, given)

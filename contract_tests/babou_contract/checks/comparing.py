@@ -1,5 +1,6 @@
 """Hold a model of the client, or of the generated code, against the document it was made from."""
 
+import json
 import keyword
 import re
 from collections.abc import Callable, Iterator
@@ -9,6 +10,28 @@ from uuid import UUID
 
 from babou_contract.specification import jsontext, spec
 from babou_contract.specification.schema import fits
+
+
+def changes(
+    model: Any,  # noqa: ANN401  of any class
+    document: Any,  # noqa: ANN401  any JSON value
+    schema: spec.Document,
+) -> Iterator[tuple[str, str, str]]:
+    """Yield what a model says otherwise than the document that it was made of."""
+    if hasattr(model, "to_dict") and model.to_dict() != document:
+        summary = "a body does not come back as it was from to_dict()"
+        yield summary, written(document), written(model.to_dict())
+    if isinstance(document, dict):
+        for name, expected, received in differences(model, document, schema):
+            yield f"{name} has another value or type than declared", expected, received
+    elif not means(schema, document, model):
+        summary = "a body has another value or type than declared"
+        yield summary, written(document), repr(model)
+
+
+def written(value: object) -> str:
+    """Return a value as JSON, for a person."""
+    return json.dumps(value, ensure_ascii=False, default=repr)
 
 
 def differences(

@@ -1,6 +1,5 @@
 """A client without a network, and the search for the smallest example that disagrees."""
 
-import json
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -13,6 +12,7 @@ from hypothesis.errors import HypothesisException, HypothesisWarning
 
 import babou
 from babou_contract.checks.client import Arguments, Driver
+from babou_contract.checks.comparing import written
 from babou_contract.checks.registry import Tally
 from babou_contract.settings import Settings
 from babou_contract.specification import places
@@ -31,6 +31,7 @@ class Loopback(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer without any network."""
+        request.read()
         self.requests.append(request)
         headers = {"Content-Type": "application/json"}
         return httpx.Response(self.status, headers=headers, content=self.body)
@@ -111,8 +112,3 @@ def tell(
         seed=seed,
         **places.at(*place),
     )
-
-
-def written(value: object) -> str:
-    """Return a value as JSON, for a person."""
-    return json.dumps(value, ensure_ascii=False, default=repr)

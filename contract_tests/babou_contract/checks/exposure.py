@@ -29,7 +29,7 @@ def operations_are_exposed_or_listed(_run: Settings, tally: Tally) -> None:
             tally.case()
             if not _has(client, method):
                 tally.disagree(
-                    f"the client has no method {method}, which is to send {name}",
+                    f"{type(client).__name__} has no method {method}, which is to send {name}",
                     expected=f"{type(client).__name__}.{method}",
                     received="no such method",
                 )

@@ -1,21 +1,33 @@
 """A client as anybody has one, with a recorder between it and the network."""
 
+import os
 import ssl
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
 
 import httpx
-from attrs import define, field
+from attrs import define, field, frozen
 
 import babou
-from babou_contract.checks.registry import NotJudgedError
+from babou_contract.checks.client import Arguments, Driver
 from babou_contract.model import Exchange
 from babou_contract.probing.answers import Answer
+from babou_contract.probing.asks import READ
+from babou_contract.probing.failures import NotJudgedError
 from babou_contract.probing.observations import Observations
-from babou_contract.probing.wire import Headers, Raw, decoded
+from babou_contract.probing.raw import Headers, Raw, decoded
+
+
+@cache  # reading the authorities takes longer than a request
+def _context(*_variables: str | None) -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 def _transport() -> httpx.BaseTransport:
     """Return a transport that trusts whom the check itself trusts."""
-    return httpx.HTTPTransport(verify=ssl.create_default_context())
+    variables = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    return httpx.HTTPTransport(verify=_context(*variables))
 
 
 @define
@@ -25,7 +37,7 @@ class Recorder(httpx.BaseTransport):
     observations: Observations
     inner: httpx.BaseTransport = field(factory=_transport)
     heard: list[Answer] = field(factory=list)
-    last: httpx.BaseTransport | None = None
+    copies: list[Callable[[], httpx.Response]] = field(factory=list)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send, within the run's rate, and keep what comes."""
@@ -41,12 +53,12 @@ class Recorder(httpx.BaseTransport):
         raw = decoded(Raw(response.status_code, headers, content), accepted)
         self.heard.append(Answer(self._exchange(request, raw, headers, started), raw))
         session.record(self.heard[-1].exchange)
-        self.last = httpx.MockTransport(
-            lambda _request: httpx.Response(
+        self.copies.append(
+            lambda: httpx.Response(
                 raw.status, headers=response.headers.raw, stream=httpx.ByteStream(content)
             )
         )
-        return self.last.handle_request(request)
+        return self.copies[-1]()
 
     def close(self) -> None:
         """Close the connections."""
@@ -69,6 +81,14 @@ class Recorder(httpx.BaseTransport):
         )
 
 
+@frozen
+class Asked:
+    """What a client made of the answers to a call: models, or an error."""
+
+    made: list[Any] | babou.BabouError
+    answers: tuple[Answer, ...]
+
+
 @define
 class Stranger:
     """A client as anybody has one, with a recorder on its connection."""
@@ -81,32 +101,38 @@ class Stranger:
         """Say whether the client shows an answer otherwise than it came: it takes its key out."""
         return answer.raw is not None and self.key.encode() in answer.raw.text
 
-    def asked(self, asset_id: str) -> tuple[babou.Asset | None, babou.BabouError | None, Answer]:
-        """Ask for an asset; return what the client gave or raised, and what it was made from.
+    def asked(self, driver: Driver, arguments: Arguments) -> Asked:
+        """Call; return what the client gave or raised, and what it was made from.
 
         Raises:
             NotJudgedError: No answer came at all.
         """
         before = len(self.recorder.heard)
-        asset, error = None, None
-        try:
-            asset = self.client.assets.get(asset_id)
-        except babou.BabouError as raised:
-            error = raised
-        if len(self.recorder.heard) == before:
-            raise NotJudgedError(f"the client got no answer: {error}")
-        return asset, error, self.recorder.heard[-1]
+        made = _called(self.client, driver, arguments)
+        heard = self.recorder.heard[before:]
+        if not heard:
+            raise NotJudgedError(f"the client got no answer: {made}")
+        return Asked(made, tuple(heard))
 
-    def again(self, asset_id: str) -> babou.Asset | babou.BabouError:
-        """Return what this client makes of the last answer that came, whoever asked."""
-        assert self.recorder.last is not None  # noqa: S101  there is an answer
-        transport = babou.HttpxTransport(httpx.Client(transport=self.recorder.last))
+    def again(
+        self, driver: Driver, arguments: Arguments, copies: Sequence[Callable[[], httpx.Response]]
+    ) -> list[Any] | babou.BabouError:
+        """Return what this client makes of answers that came to another one."""
+        left = iter(copies)
+        inner = httpx.MockTransport(lambda _request: next(left)())
+        transport = babou.HttpxTransport(httpx.Client(transport=inner))
         base_url = self.recorder.observations.session.base_url
-        client = babou.Client(self.key, base_url=base_url, max_retries=0, transport=transport)
-        try:
-            return client.assets.get(asset_id)
-        except babou.BabouError as error:
-            return error
+        with babou.Client(self.key, base_url=base_url, transport=transport) as client:
+            return _called(client, driver, arguments)
+
+
+def _called(
+    client: babou.Client, driver: Driver, arguments: Arguments
+) -> list[Any] | babou.BabouError:
+    try:
+        return [model for models in driver.answers(client, arguments) for model in models]
+    except babou.BabouError as error:
+        return error
 
 
 def strangers(observations: Observations, key: str | None = None) -> Stranger:
@@ -115,7 +141,7 @@ def strangers(observations: Observations, key: str | None = None) -> Stranger:
     Raises:
         NotJudgedError: The server is better left alone.
     """
-    observations.of("known")
+    observations.of(READ)
     if observations.stopped:
         raise NotJudgedError(observations.stopped)
     recorder = Recorder(observations)
@@ -138,6 +164,7 @@ class AsyncRecorder(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send as the synchronous transport does."""
+        await request.aread()
         response = self.recorder.handle_request(request)
         return httpx.Response(
             response.status_code, headers=response.headers.raw, content=b"", stream=response.stream

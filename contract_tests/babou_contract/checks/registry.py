@@ -8,7 +8,7 @@ from attrs import define, evolve, field, frozen
 
 from babou_contract.model import Boundary, CheckResult, Disagreement, Exchange, Outcome
 from babou_contract.probing.curl import curl
-from babou_contract.probing.session import StoppedError
+from babou_contract.probing.failures import NotJudgedError
 
 _MOST_SHOWN = 5  # of one kind; a server that is wrong always is wrong in the same way
 
@@ -20,10 +20,6 @@ class NotExercisedError(Exception):
     """
 
 
-class NotJudgedError(Exception):
-    """The check could not see what it has to: the server refused, failed, or was too slow."""
-
-
 @define
 class Tally:
     """Counts what a check compared, and collects what disagreed."""
@@ -33,6 +29,7 @@ class Tally:
     seed: int | None = None
     hidden: int = 0
     broke: Exception | None = None
+    note: str = ""
 
     def case(self, count: int = 1) -> None:
         """Count something that was compared."""
@@ -110,7 +107,7 @@ def perform(check: Check, observations: Any, *, seed: int | None = None) -> Chec
         check.judge(observations, tally)
     except NotExercisedError as error:
         outcome, reason = Outcome.not_exercised, str(error)
-    except (NotJudgedError, StoppedError) as error:
+    except NotJudgedError as error:
         outcome, reason = Outcome.not_judged, str(error)
     except Exception as error:  # noqa: BLE001  an answer that no rule was written for
         outcome, reason = Outcome.not_judged, f"the check itself broke: {type(error).__name__}"
@@ -130,7 +127,7 @@ def perform(check: Check, observations: Any, *, seed: int | None = None) -> Chec
         disagreements=tuple(tally.found),
     )
     if not tally.hidden:
-        return result
+        return evolve(result, reason=result.reason or tally.note)
     told = "more of the same kind are not shown" if tally.found else "are told by other checks"
     return evolve(result, reason=f"{tally.hidden} {told}")
 

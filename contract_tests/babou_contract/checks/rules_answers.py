@@ -1,111 +1,67 @@
 """Rules about any one answer: its status, media type, body and bytes."""
 
 from collections.abc import Iterator
-from itertools import product
+from typing import Any
 
+from babou_contract.checks.judging import judged, refused
 from babou_contract.checks.registry import Register, Tally
 from babou_contract.model import Boundary
-from babou_contract.probing.answers import PASSING
-from babou_contract.probing.failures import Failure
-from babou_contract.probing.observations import OK, Observations, is_json, read
-from babou_contract.probing.probes import Kind, Seen
+from babou_contract.probing.asks import READ, VALUE, Seen
+from babou_contract.probing.observations import Observations, is_json, read
 from babou_contract.specification import jsontext, places, published, spec
-from babou_contract.specification.schema import misfits
+from babou_contract.specification.schema import fits, misfits
 
 check = Register(Boundary.spec_server)
 
 _SHOWN = 300
-_REDIRECT, _CLIENT_ERROR, _SERVER_ERROR = 300, 400, 500
-_UNAUTHORIZED, _RATE_LIMITED = 401, 429
+_CLIENT_ERROR, _UNAUTHORIZED = 400, 401
 
 
-def entry_of(status: int) -> str | None:
-    """Return the name of the documented answer that a status belongs to."""
-    known = spec.responses()
-    for name in (str(status), f"{status // 100}XX", "default"):
-        if name in known:
-            return name
-    return None
+@check("A request that succeeds is answered with success whenever it is made.")
+def known_calls_succeed(observations: Observations, tally: Tally) -> None:
+    """Hold each known call against the successes; one that fails is one too many."""
+    tally.case(len(observations.of(READ)))
+    for seen in refused(observations, READ):
+        wanted = " or ".join(map(str, sorted(seen.ask.expects)))
+        about = f" of {seen.ask.subject!r}" if seen.ask.subject else ""
+        tally.disagree(
+            f"the known call {seen.operation.id}{about} was not answered with {wanted}",
+            expected=f"{wanted} and what is documented for it",
+            received=seen.answer.excerpt,
+            exchange=seen.answer.exchange,
+            **places.at(*places.answer_of(seen.operation, seen.operation.successes[0])),
+        )
 
 
-def is_of_somebody_else(seen: Seen) -> bool:
-    """Say whether an answer is a page of something in front of the API, which may be there.
-
-    A proxy refuses odd requests with what it likes; outages and rate limits are told by whoever
-    notices first (D8).
-    """
-    status, answer = seen.answer.status or 0, seen.answer
-    if answer.is_json:
-        return False
-    if status == _RATE_LIMITED or status > _SERVER_ERROR:
-        return True
-    return seen.ask.odd and _CLIENT_ERROR <= status < _SERVER_ERROR
-
-
-# What a rule about meaning expects: whatever else comes is told by that rule, and by no other.
-_EXPECTED: dict[Kind, set[int]] = {
-    "known": {200},
-    "near": {400, 404},
-    "unknown": {400, 404},
-    "key": {401},
-    "stranger": {401},
-}
-
-
-def _is_told_by_meaning(seen: Seen) -> bool:
-    """Say whether an answer is wrong by its status alone: its body is then of no interest."""
-    status = seen.answer.status or 0
-    if has_failed(seen):
-        return True
-    if status == _RATE_LIMITED or is_redirect(status) or status >= _SERVER_ERROR:
-        return False
-    if seen.ask.kind not in _EXPECTED:
-        return False
-    by_itself = seen.ask.kind != "known" or (status >= _CLIENT_ERROR and entry_of(status))
-    return status not in _EXPECTED[seen.ask.kind] and bool(by_itself)
-
-
-def is_redirect(status: int) -> bool:
-    """Say whether a status leads elsewhere: it is not documented, and no rule says it again."""
-    return _REDIRECT <= status < _CLIENT_ERROR
-
-
-def judged(observations: Observations) -> Iterator[Seen]:
-    """Yield the answers to GET that are the API's own, and no other rule's, retries included."""
-    for seen in observations.gets():
-        if not is_of_somebody_else(seen) and not _is_told_by_meaning(seen):
-            yield seen
-
-
-@check("The server has each asset that it was said to have, whenever it is asked.")
-def known_assets_are_found(observations: Observations, tally: Tally) -> None:
-    """Hold each read of a known id against 200; one read that fails is one too many."""
-    for seen in observations.of("known"):
-        tally.case()
-        status = seen.answer.status or 0
-        if status != OK and _CLIENT_ERROR <= status < _SERVER_ERROR and entry_of(status):
-            tally.disagree(
-                f"the known asset {seen.ask.asset_id!r} was not answered with 200",
-                expected="200 and the asset",
-                received=seen.answer.excerpt,
-                exchange=seen.answer.exchange,
-                **places.at(*places.answer(OK)),
-            )
+@check("A value that the specification allows for a parameter is not refused.")
+def lawful_values_are_taken(observations: Observations, tally: Tally) -> None:
+    """Try examples and limits; whatever else is allowed a server need not know."""
+    tally.case(sum(bool(seen.ask.expects) for seen in observations.answered(VALUE)))
+    for seen in refused(observations, VALUE):
+        name = seen.ask.about.partition(" ")[0]
+        tally.disagree(
+            f"{seen.operation.id} refuses {seen.ask.about}",
+            expected="a success: the specification allows this value",
+            received=seen.answer.excerpt,
+            exchange=seen.answer.exchange,
+            **places.at(*places.of(seen.operation, "parameters", name)),
+        )
 
 
 @check("Each status that the server answers with is one that the spec documents.")
 def statuses_are_documented(observations: Observations, tally: Tally) -> None:
-    """Look for the status among the documented ones."""
+    """Look for the status among the documented ones of its operation."""
     for seen in judged(observations):
         tally.case()
         status = seen.answer.status or 0
-        if entry_of(status) is None:
+        if seen.operation.status_of(status) is None:
             tally.disagree(
-                f"the server answered {status}, which the spec does not document",
-                expected=f"one of {', '.join(spec.responses())}",
+                f"the server answered {seen.operation.id} with {status}, "
+                "which the spec does not document",
+                expected=f"one of {', '.join(seen.operation.responses)}",
                 received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,
-                **places.at(*places.operation("responses")),
+                **places.at(*places.of(seen.operation, "responses")),
             )
 
 
@@ -114,18 +70,20 @@ def media_types_are_documented(observations: Observations, tally: Tally) -> None
     """Compare media types without their parameters, which may be anything."""
     for seen in judged(observations):
         status = seen.answer.status or 0
-        entry = entry_of(status)
-        if entry is None:
+        entry = seen.operation.status_of(status)
+        documented = [m for s, m in seen.operation.answers if s == entry and m]
+        empty = not documented and not (seen.answer.raw and seen.answer.raw.body)
+        if entry is None or empty:
             continue
         tally.case()
-        documented = spec.responses()[entry].get("content", {})
         if seen.answer.media_type not in documented:
             tally.disagree(
-                f"an answer {status} has a media type that the spec does not document for it",
-                expected=" or ".join(documented),
+                f"an answer {status} of {seen.operation.id} has a media type that the spec "
+                "does not document for it",
+                expected=" or ".join(documented) or "no body",
                 received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,
-                **places.at(*places.answer(status, "content")),
+                **places.at(*places.answer_of(seen.operation, status, "content")),
             )
 
 
@@ -133,8 +91,8 @@ def media_types_are_documented(observations: Observations, tally: Tally) -> None
 def bodies_are_strict_json(observations: Observations, tally: Tally) -> None:
     """Parse each body that calls itself JSON as RFC 8259 has it."""
     for seen in judged(observations):
-        raw = seen.answer.raw
-        documented = entry_of(seen.answer.status or 0) is not None
+        raw, status = seen.answer.raw, seen.answer.status or 0
+        documented = seen.operation.status_of(status) is not None
         if not documented or not seen.answer.is_json or raw is None or raw.faults:
             continue
         tally.case()
@@ -142,52 +100,49 @@ def bodies_are_strict_json(observations: Observations, tally: Tally) -> None:
             jsontext.strict(raw.body)
         except ValueError as error:
             tally.disagree(
-                f"the body of an answer {seen.answer.status} is not JSON",
+                f"the body of an answer {status} is not JSON",
                 expected="JSON (RFC 8259)",
                 received=f"{error}: {seen.answer.excerpt}",
                 exchange=seen.answer.exchange,
-                **places.at(*places.answer(seen.answer.status or 0, "content")),
+                **places.at(*places.answer_of(seen.operation, status, "content")),
             )
 
 
 @check("Each body obeys the schema that the spec has for its status, formats included.")
 def bodies_obey_the_schema(observations: Observations, tally: Tally) -> None:
     """Validate each JSON body of a documented status."""
-    for seen in judged(observations):
-        entry = entry_of(seen.answer.status or 0)
-        content = spec.responses()[entry].get("content", {}) if entry else {}
-        media = content.get(seen.answer.media_type)
-        if media is None or not is_json(seen.answer):
-            continue
-        value = read(seen.answer)
+    for seen, schema, value in _bodies(observations):
         tally.case()
-        for misfit in misfits(media["schema"], value):
-            place = places.body(seen.answer.status or 0, seen.answer.media_type, misfit.path)
+        status = seen.answer.status or 0
+        for misfit in misfits(schema, value):
+            path = places.body_of(seen.operation, status, seen.answer.media_type, misfit.path)
             tally.disagree(
-                f"{misfit.member} of an answer {seen.answer.status} is not what the schema allows",
+                f"{misfit.member} of an answer {status} is not what the schema allows",
                 expected=misfit.message,
                 received=_at(value, misfit.path) or f"nothing; it is {seen.answer.excerpt}",
                 exchange=seen.answer.exchange,
-                **places.at(*place),
+                **places.at(*path),
             )
 
 
 @check("Where the spec lists a member's values, the server sends no other (D2).")
 def values_are_documented(observations: Observations, tally: Tally) -> None:
     """Look for values beside the list: a client has to bear them, and no server may send them."""
-    listed = spec.listed_values()
-    observations.of("known")
-    read = [pair for asset_id in observations.assets for pair in observations.documents(asset_id)]
-    for (document, answer), (name, values) in product(read, listed.items()):
-        value = document.get(name)
-        tally.case()
-        if value not in values and value is not None:
+    for seen, schema, value in _bodies(observations):
+        if not fits(schema, value):
+            continue  # the schema tells
+        for path, received, listed in _listed(schema, value):
+            tally.case()
+            if received is None or received in listed:
+                continue
+            status, media = seen.answer.status or 0, seen.answer.media_type
             tally.disagree(
-                f"{name} is {value!r}, which is not documented: document it, or don't send it",
-                expected=f"one of {', '.join(map(str, values))}",
-                received=answer.excerpt,
-                exchange=answer.exchange,
-                **places.at(*places.asset(name)),
+                f"{path[-1]} is {received!r}, which is not documented: document it, "
+                "or don't send it",
+                expected=f"one of {', '.join(map(str, listed))}",
+                received=seen.answer.excerpt,
+                exchange=seen.answer.exchange,
+                **places.at(*places.body_of(seen.operation, status, media, path)),
             )
 
 
@@ -203,24 +158,53 @@ def codes_fit_their_status(observations: Observations, tally: Tally) -> None:
         if status < _CLIENT_ERROR or not (code and isinstance(code, str)) or told_by_key:
             continue
         tally.case()
+        known = table[status] | documented_codes(seen) if status in table else None
         elsewhere = {other for other, codes in table.items() if code in codes} - {status}
-        known = table.get(status)
         if (known is not None and code not in known) or (known is None and elsewhere):
             tally.disagree(
                 f"an error {status} has the code {code!r}",
                 expected=f"one of {', '.join(sorted(known))}" if known else "a code of this status",
                 received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,
-                **places.at(*places.answer(status)),
+                **places.at(*places.answer_of(seen.operation, status)),
             )
 
 
-def has_failed(seen: Seen) -> bool:
-    """Say whether the server failed; what a proxy says for a moment is no failure of its own."""
-    status = seen.answer.status
-    if status is None:
-        return not seen.ask.odd and seen.answer.failure in {Failure.lost, Failure.slow}
-    return status >= _SERVER_ERROR and status not in PASSING
+def documented_codes(seen: Seen) -> set[str]:
+    """Return the codes in the examples of the documented answer."""
+    entry = seen.operation.status_of(seen.answer.status or 0)
+    return {
+        str(value["code"])
+        for (status, _), content in seen.operation.answers.items()
+        if status == entry and status.isdecimal()
+        for value in content.examples.values()
+        if isinstance(value, dict) and "code" in value
+    }
+
+
+def _bodies(observations: Observations) -> Iterator[tuple[Seen, spec.Document, Any]]:
+    """Yield the JSON bodies that have a schema, with it."""
+    for seen in judged(observations):
+        entry = seen.operation.status_of(seen.answer.status or 0)
+        content = seen.operation.answers.get((entry or "", seen.answer.media_type))
+        if content is not None and is_json(seen.answer):
+            yield seen, content.schema, read(seen.answer)
+
+
+def _listed(
+    schema: spec.Document, value: object, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], object, list[object]]]:
+    """Yield the members, however deep, of which the spec lists the values."""
+    whole = spec.merged(schema)
+    if path and (listed := spec.listed(whole)):
+        yield path, value, listed
+    if isinstance(value, dict):
+        for name, part in whole.get("properties", {}).items():
+            if name in value:
+                yield from _listed(part, value[name], (*path, name))
+    if isinstance(value, list) and isinstance(whole.get("items"), dict):
+        for number, item in enumerate(value):
+            yield from _listed(whole["items"], item, (*path, number))
 
 
 def _at(value: object, path: tuple[str | int, ...]) -> str:

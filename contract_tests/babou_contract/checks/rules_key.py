@@ -1,14 +1,20 @@
 """Rules about the key: whatever is not the key is refused, before anything is told."""
 
-from babou_contract.checks.registry import NotJudgedError, Register, Tally
-from babou_contract.checks.rules_answers import is_redirect
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from babou_contract.checks.judging import is_redirect
+from babou_contract.checks.registry import NotExercisedError, Register, Tally
 from babou_contract.model import Boundary
 from babou_contract.probing.answers import PASSING
-from babou_contract.probing.observations import OK, Observations, read
-from babou_contract.probing.probes import Seen
-from babou_contract.specification import places, published
+from babou_contract.probing.asks import KEY, READ, STRANGER, Seen, successes
+from babou_contract.probing.failures import NotJudgedError
+from babou_contract.probing.observations import Observations, read
+from babou_contract.specification import places, published, spec
 
 check = Register(Boundary.spec_server)
+
+Pairs = Iterator[tuple[str, str]]
 
 _UNAUTHORIZED = 401
 _PART = 12  # a server may show the end of a key, for a person to know which one it was
@@ -24,25 +30,26 @@ def a_key_is_required(observations: Observations, tally: Tally) -> None:
 @check("What is not of the form `Bearer sk-bab-…` is refused with 401 (D9).")
 def the_form_of_the_key_is_checked(observations: Observations, tally: Tally) -> None:
     """Ask with other schemes and other prefixes."""
-    _need_a_key(observations)
-    _refused(_with_keys(observations, "form"), tally)
+    _refused(_need_a_key(observations, _with_keys(observations, "form")), tally)
 
 
 @check("A key of the right form that is not the key is refused with 401 (D6, D9).")
 def wrong_keys_are_refused(observations: Observations, tally: Tally) -> None:
     """Ask with invented keys, and with the right one made longer, shorter and in other letters."""
-    _need_a_key(observations)
-    _refused(_with_keys(observations, "wrong"), tally)
+    _refused(_need_a_key(observations, _with_keys(observations, "wrong")), tally)
 
 
-@check("The key is checked before the id: who has no key learns of no asset that it exists.")
-def the_key_is_checked_before_the_id(observations: Observations, tally: Tally) -> None:
-    """Ask without the key for an id that nothing has, where a known one is refused."""
+@check("The key is checked before anything is looked up: who has no key learns of nothing.")
+def the_key_is_checked_first(observations: Observations, tally: Tally) -> None:
+    """Ask without the key for what does not exist, where what does is refused."""
+    _need_keys(observations)
     let_in = {
-        seen.ask.key for seen in observations.of("key") if seen.answer.status != _UNAUTHORIZED
+        (seen.operation.id, seen.ask.key)
+        for seen in observations.of(KEY)
+        if seen.answer.status != _UNAUTHORIZED
     }
-    asked = observations.of("stranger")
-    others = [seen for seen in asked if seen.ask.key not in let_in]
+    asked = observations.answered(STRANGER)
+    others = [seen for seen in asked if (seen.operation.id, seen.ask.key) not in let_in]
     tally.case(len(asked) - len(others))
     _refused(others, tally)
 
@@ -51,7 +58,8 @@ def the_key_is_checked_before_the_id(observations: Observations, tally: Tally) -
 def the_code_of_a_refusal_is_true(observations: Observations, tally: Tally) -> None:
     """Compare codes: no invented key has expired, none of the right form has a wrong one."""
     documented = published.codes()[_UNAUTHORIZED]
-    for seen in observations.of("key", "stranger"):
+    _need_keys(observations)
+    for seen in observations.of(KEY, STRANGER):
         body = read(seen.answer)
         code = body.get("code") if isinstance(body, dict) else None
         if seen.answer.status != _UNAUTHORIZED or not (seen.ask.key and isinstance(code, str)):
@@ -64,40 +72,70 @@ def the_code_of_a_refusal_is_true(observations: Observations, tally: Tally) -> N
                 expected=f"one of {', '.join(sorted(true))}",
                 received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,
-                **places.at(*places.answer(_UNAUTHORIZED)),
+                **places.at(*places.answer_of(seen.operation, _UNAUTHORIZED)),
             )
 
 
-@check("A refusal tells nothing about the asset.")
+@check("A refusal tells nothing of what is there.")
 def a_refusal_tells_nothing(observations: Observations, tally: Tally) -> None:
-    """Look for the asset's values in the bodies and headers of refusals."""
-    for seen in observations.of("key"):
-        told = [doc for doc, _ in observations.documents(seen.ask.asset_id)][:1]
-        if not told or seen.answer.raw is None or seen.answer.status == OK:
+    """Look for the values of a success in the bodies and headers of refusals."""
+    _need_keys(observations)
+    for seen in observations.of(KEY):
+        told = _first_success(observations, seen)
+        status = seen.answer.status
+        if told is None or seen.answer.raw is None or status in successes(seen.operation):
             continue
         tally.case()
         text = seen.answer.raw.text.decode("utf-8", "replace")
-        values = {
-            name: value
-            for name, value in told[0].items()
-            if name in {"name", "url", "created_at", "size", "content_type"}
-            if len(str(value)) >= _TELLING and not str(value).startswith("application/")
-        }
-        leaked = [name for name, value in values.items() if str(value) in text]
+        leaked = [name for name, value in told.items() if value in text]
         if leaked:
             tally.disagree(
-                f"the answer to {seen.ask.about} tells the asset's {leaked[0]}",
+                f"the answer to {seen.ask.about} tells {leaked[0]}, which only a key should",
                 expected="401 and an error, nothing else",
                 received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,
-                **places.at(*places.operation("security")),
+                **places.at(*places.of(seen.operation, "security")),
             )
+
+
+def _first_success(observations: Observations, seen: Seen) -> dict[str, str] | None:
+    """Return the telling values of what the same call was answered with, by their names."""
+    for other in observations.answered(READ, operation=seen.operation.id):
+        if other.ask.call == seen.ask.call and other.answer.status in successes(seen.operation):
+            schema = spec.merged(_schema_of(other))
+            return dict(_telling(schema, read(other.answer), seen.ask.call.target))
+    return None
+
+
+def _schema_of(seen: Seen) -> spec.Document:
+    entry = seen.operation.status_of(seen.answer.status or 0) or ""
+    content = seen.operation.answers.get((entry, seen.answer.media_type))
+    return content.schema if content else {}
+
+
+def _telling(schema: spec.Document, value: object, target: str, name: str = "") -> Pairs:
+    """Yield the texts and numbers in a value that no other text has by chance."""
+    whole = spec.merged(schema)
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _telling(whole.get("properties", {}).get(key, {}), part, target, str(key))
+        return
+    if isinstance(value, list):
+        for item in value:
+            yield from _telling(whole.get("items", {}), item, target, name)
+        return
+    text = str(value)
+    is_usual = value in spec.listed(whole)
+    if len(text) < _TELLING or is_usual or text.startswith("application/"):
+        return
+    if quote(text, safe="") not in target:
+        yield name, text
 
 
 @check("No answer repeats the key that was sent, in its body or its headers.")
 def the_key_is_not_repeated(observations: Observations, tally: Tally) -> None:
     """Look for the key, longer parts of it, and the invented keys."""
-    for seen in observations.of("known", "near", "unknown", "key", "stranger", "method"):
+    for seen in observations.of():
         if seen.answer.raw is None:
             continue
         tally.case()
@@ -110,20 +148,34 @@ def the_key_is_not_repeated(observations: Observations, tally: Tally) -> None:
                 expected="an answer without it",
                 received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,
-                **places.at(*places.operation("security")),
+                **places.at(*places.of(seen.operation, "security")),
             )
 
 
 def _with_keys(observations: Observations, name: str) -> list[Seen]:
-    found = [seen for seen in observations.of("key") if seen.ask.key and seen.ask.key.name == name]
+    _need_keys(observations)
+    found = [seen for seen in observations.of(KEY) if seen.ask.key and seen.ask.key.name == name]
     if not found:
-        raise NotJudgedError(observations.stopped or "no asset was seen to try keys on")
+        raise NotJudgedError(observations.stopped or "nothing was seen to try keys on")
     return found
 
 
-def _need_a_key(observations: Observations) -> None:
-    if all(seen.answer.status == OK for seen in _with_keys(observations, "missing")):
+def _need_keys(observations: Observations) -> None:
+    if not any(operation.needs_key for operation in observations.operations):
+        raise NotExercisedError("no operation asks for a key")
+
+
+def _need_a_key(observations: Observations, asked: list[Seen]) -> list[Seen]:
+    """Return what was asked of the operations that ask for a key at all."""
+    open_to_all = {
+        seen.operation.id
+        for seen in _with_keys(observations, "missing")
+        if seen.answer.status in successes(seen.operation)
+    }
+    kept = [seen for seen in asked if seen.operation.id not in open_to_all]
+    if not kept:
         raise NotJudgedError("no key is needed at all: `a-key-is-required` tells")
+    return kept
 
 
 def _refused(asked: list[Seen], tally: Tally) -> None:
@@ -132,9 +184,9 @@ def _refused(asked: list[Seen], tally: Tally) -> None:
         status = seen.answer.status or _UNAUTHORIZED
         if status != _UNAUTHORIZED and status not in PASSING and not is_redirect(status):
             tally.disagree(
-                f"{seen.ask.about} was not refused with 401",
+                f"{seen.ask.about} was not refused with 401 by {seen.operation.id}",
                 expected="401 and a documented code",
                 received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,
-                **places.at(*places.answer(_UNAUTHORIZED)),
+                **places.at(*places.answer_of(seen.operation, _UNAUTHORIZED)),
             )

@@ -10,7 +10,8 @@ import httpx
 
 import babou
 from babou_contract.checks.client import Arguments, Driver, drivers
-from babou_contract.checks.examples import BASE, KEY, FoundError, Loop, explore, written
+from babou_contract.checks.comparing import written
+from babou_contract.checks.examples import BASE, KEY, FoundError, Loop, explore
 from babou_contract.checks.registry import Tally
 from babou_contract.checks.spec_generated import check
 from babou_contract.settings import Settings
@@ -126,9 +127,21 @@ def _hold_request(loop: Loop, driver: Driver, arguments: Arguments) -> None:
         summary = f"{driver.operation_id} sends {len(sent)} requests for these arguments"
         raise fail(summary, "none" if sent else "a request", told)
     for request in sent:
-        for expected, received in unlawful(request, driver.operation, driver.sent(arguments)):
+        wrong = [
+            *unlawful(request, driver.operation, driver.sent(arguments)),
+            *_other_body(request, driver.body(arguments)),
+        ]
+        for expected, received in wrong:
             summary = f"a request of {driver.operation_id} is not what the spec allows"
             raise fail(summary, expected, received)
+
+
+def _other_body(
+    request: httpx.Request, meant: tuple[str, bytes] | None
+) -> Iterator[tuple[str, str]]:
+    body = request.headers.get("content-type"), request.content
+    if meant is not None and body != meant:
+        yield repr(meant), repr(body)
 
 
 def unlawful(
@@ -170,7 +183,7 @@ def _unlawful_parameters(
 
 
 def _unlawful_body(request: httpx.Request, operation: Operation) -> Iterator[tuple[str, str]]:
-    body, media_type = request.read(), request.headers.get("content-type")
+    body, media_type = request.content, request.headers.get("content-type")
     if not operation.bodies:
         if body or media_type is not None:
             yield "no body", repr(body or media_type)

@@ -16,6 +16,14 @@ class Failure(Enum):
     unusable = "no address, no TLS, or no certificate that is trusted"
 
 
+class NotJudgedError(Exception):
+    """A check could not see what it has to: the server refused, failed, or was too slow."""
+
+
+class StoppedError(NotJudgedError):
+    """Nothing more can be asked in this run; the text says why."""
+
+
 class WireError(Exception):
     """No whole answer came; the text says why, in words for a person."""
 

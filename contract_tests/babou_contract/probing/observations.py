@@ -1,26 +1,57 @@
 """The server as it was seen: the fixed questions are put once, and all checks look at them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 
-from babou_contract.checks.registry import NotJudgedError
 from babou_contract.model import CheckResult, Exchange, Outcome
-from babou_contract.probing import probes
+from babou_contract.probing import asks, keys
 from babou_contract.probing.answers import Answer
-from babou_contract.probing.probes import KeyProbe, Kind, Seen
+from babou_contract.probing.asks import Ask, Call, KeyProbe, Seen
+from babou_contract.probing.failures import NotJudgedError
+from babou_contract.probing.fuzzing import Fuzzing
 from babou_contract.probing.redaction import Redactor
 from babou_contract.probing.session import Session
 from babou_contract.settings import Settings
 from babou_contract.specification import jsontext, spec
-from babou_contract.specification.schema import fits
-
-if TYPE_CHECKING:
-    from babou_contract.checks.fuzzing import Fuzzing
+from babou_contract.specification.operations import Operation
 
 OK = 200
+
+
+def nothing(_observations: "Observations") -> Iterator[Ask]:
+    """Ask nothing."""
+    return iter(())
+
+
+def no_arguments(_settings: Settings) -> Iterator[Mapping[str, Any]]:
+    """Know no arguments."""
+    return iter(())
+
+
+@frozen
+class Meaning:
+    """The meaning of one operation.
+
+    Attributes:
+        operation: Its id.
+        known: Arguments with which it has to succeed, made of what the run was told.
+        needs: What to do where it knows none, in a sentence.
+        probes: What is asked beside the generic probes.
+        again: What is asked once more after a while, several times.
+        checks: Its rules, each a `registry.Check`.
+        questions: Which reading of which decision the server follows, each a `findings.Question`.
+    """
+
+    operation: str
+    known: Callable[[Settings], Iterator[Mapping[str, Any]]] = no_arguments
+    needs: str = ""
+    probes: Callable[["Observations"], Iterator[Ask]] = nothing
+    again: Callable[["Observations"], Iterator[Ask]] = nothing
+    checks: tuple[Any, ...] = ()
+    questions: tuple[Any, ...] = ()
 
 
 @define(slots=False)
@@ -28,6 +59,7 @@ class Observations:
     """A server, what it was asked, and what it answered.
 
     Attributes:
+        meanings: The modules of meaning, by the ids of their operations.
         limited: The 429s in between, which were waited out.
         unanswered: Why a question of a kind got no answer that says anything, the first of each.
         stopped: Why not everything was asked; empty where it was.
@@ -36,36 +68,49 @@ class Observations:
         failed: The names of the checks that failed until now.
         fuzzing: The process of schemathesis, if it is wanted and installed.
         to_close: What is to be called once all is done.
+        memo: What modules of meaning have made of the answers, by the ids of their operations.
     """
 
     settings: Settings
     session: Session
-    assets: tuple[str, ...]
+    meanings: Mapping[str, Meaning] = field(factory=dict)
     seen: list[Seen] = field(factory=list)
     limited: list[Seen] = field(factory=list)
-    unanswered: dict[Kind, str] = field(factory=dict)
+    unanswered: dict[tuple[str, str], str] = field(factory=dict)
     stopped: str = ""
     down: str = ""
     fatal: Exchange | None = None
     failed: set[str] = field(factory=set)
-    fuzzing: "Fuzzing | None" = None
+    fuzzing: Fuzzing | None = None
     to_close: list[Callable[[], None]] = field(factory=list)
+    memo: dict[str, Any] = field(factory=dict)
     _lacking: str = ""
-    _documents: dict[str, list[tuple[dict[str, Any], Answer]]] = field(factory=dict)
 
-    def add(self, seen: Seen) -> None:
-        """Remember what came of a question."""
-        self.seen.append(seen)
-        document = document_in(seen.answer) if seen.ask.kind == "known" else None
-        if not document or document.get("id") != seen.ask.asset_id:
-            return
-        if fits(spec.asset_schema(), document):
-            self._documents.setdefault(seen.ask.asset_id, []).append((document, seen.answer))
+    @cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations that this run asks: those that it may send and that are not waived."""
+        return tuple(
+            operation
+            for operation in spec.operations()
+            if operation.is_safe or self.settings.allow_unsafe_methods
+            if operation.id not in self.settings.waived
+        )
+
+    @cached_property
+    def calls(self) -> Mapping[str, list[Call]]:
+        """The calls that have to succeed, by operation."""
+        return {operation.id: self._calls(operation) for operation in self.operations}
+
+    def _calls(self, operation: Operation) -> list[Call]:
+        given = self.settings.arguments_of(operation.id)
+        meaning = self.meanings.get(operation.id)
+        known = given or (meaning.known(self.settings) if meaning else ())
+        return list(asks.calls(operation, known, own=self.settings.own_server))
 
     @cached_property
     def keys(self) -> tuple[KeyProbe, ...]:
         """The credentials that have to be refused."""
-        return probes.keys(self.settings.api_key, self.settings.seed)
+        return keys.keys(self.settings.api_key, self.settings.seed)
 
     @cached_property
     def redactor(self) -> Redactor:
@@ -97,23 +142,40 @@ class Observations:
             return evolve(result, outcome=Outcome.not_judged, reason=lacking)
         return result
 
-    def of(self, *kinds: Kind) -> list[Seen]:
-        """Return what was answered to these kinds of questions; raise where that is nothing."""
+    def answered(self, *kinds: str, operation: str = "") -> list[Seen]:
+        """Return what was answered to questions of some kinds, all without any; maybe nothing.
+
+        What a question of the kind lacks is noted.
+        """
         if self.down:
             raise NotJudgedError(self.down)
-        for kind in kinds:
-            self.lack(self.unanswered.get(kind, ""))
-        found = [seen for seen in self.seen if seen.ask.kind in kinds and seen.answer.raw]
+        for (asked, kind), reason in self.unanswered.items():
+            if (not kinds or kind in kinds) and operation in {"", asked}:
+                self.lack(reason)
+        return [
+            seen
+            for seen in self.seen
+            if seen.answer.raw and (not kinds or seen.ask.kind in kinds)
+            if operation in {"", seen.operation.id}
+        ]
+
+    def of(self, *kinds: str, operation: str = "") -> list[Seen]:
+        """Return what was answered to questions of some kinds.
+
+        Raises:
+            NotJudgedError: That is nothing.
+        """
+        found = self.answered(*kinds, operation=operation)
         if not found:
             raise NotJudgedError(self.stopped or "nothing of the kind could be asked")
         return found
 
-    def gets(self) -> list[Seen]:
-        """Return all answers to GET, and the 429s that were waited out."""
-        limited = [seen for seen in self.limited if seen.ask.method == "GET"]
-        return [*self.of("known", "near", "unknown", "key", "stranger"), *limited]
+    def own_answers(self) -> list[Seen]:
+        """Return the answers to documented methods, and the 429s that were waited out."""
+        limited = [seen for seen in self.limited if seen.ask.kind != asks.METHOD]
+        return [*(s for s in self.of() if s.ask.kind != asks.METHOD), *limited]
 
-    def statuses(self, kind: Kind) -> set[int]:
+    def statuses(self, kind: str) -> set[int]:
         """Return the statuses that came to a kind of question."""
         return {
             seen.answer.status
@@ -121,33 +183,23 @@ class Observations:
             if seen.ask.kind == kind and seen.answer.status is not None
         }
 
-    def documents(self, asset_id: str) -> list[tuple[dict[str, Any], Answer]]:
-        """Return the lawful documents that came for a known id, in their order."""
-        return self._documents.get(asset_id, [])
+    def bodies(self, call: Call) -> list[bytes]:
+        """Return the bodies of the successes of a call, in their order."""
+        wanted = asks.successes(call.operation)
+        return [
+            seen.answer.raw.body
+            for seen in self.seen
+            if seen.ask.call == call and seen.ask.kind == asks.READ and seen.answer.raw
+            if seen.answer.status in wanted
+        ]
 
-    def shown(self) -> tuple[str, ...]:
-        """Return the known ids that were answered with 200."""
-        return tuple(
-            asset_id
-            for asset_id in self.assets
-            if any(seen.ask.asset_id == asset_id and seen.answer.status == OK for seen in self.seen)
-        )
+    def reached(self, operation: Operation) -> list[Call]:
+        """Return the known calls of an operation that had a success."""
+        return [call for call in self.calls.get(operation.id, ()) if self.bodies(call)]
 
-    def settled(self) -> tuple[str, ...]:
-        """Return the known ids whose state was final whenever they were seen."""
-        return tuple(
-            asset_id
-            for asset_id in self.shown()
-            if all(is_final(document) for document, _ in self.documents(asset_id))
-        )
-
-
-def is_final(document: dict[str, Any]) -> bool:
-    """Say whether an asset's state will never change again (D2)."""
-    return document.get("state") in FINAL
-
-
-FINAL = ("ready", "error", "failed")
+    def steady(self, operation: Operation) -> list[Call]:
+        """Return the known calls of an operation that were always answered the same."""
+        return [call for call in self.reached(operation) if len(set(self.bodies(call))) == 1]
 
 
 _NOTHING = object()

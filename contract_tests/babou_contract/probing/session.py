@@ -6,25 +6,21 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from babou_contract.model import Exchange
 from babou_contract.probing.answers import PASSING, RATE_LIMITED, Answer, Credential
-from babou_contract.probing.failures import Failure, WireError
+from babou_contract.probing.failures import Failure, StoppedError, WireError
 from babou_contract.probing.redaction import SHOWN
 from babou_contract.probing.wire import Wire
 from babou_contract.settings import Settings
-from babou_contract.specification import spec
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_OPTIONAL = {"HEAD", "OPTIONS"}  # which a server need not offer
 _RETRIES = 2
 _MOST_WAITS = 8  # 429s in a row, after which the limit is taken to stay
 _LONGEST_WAIT = 60.0  # a server that asks for more is not judged now
 _LONGEST_OUTAGE = 2.0  # what is away for longer than a moment is not waited for
-
-
-class StoppedError(Exception):
-    """Nothing more can be asked in this run; the text says why."""
 
 
 class Session:
@@ -78,6 +74,8 @@ class Session:
         *,
         credential: Credential | None = None,
         headers: tuple[tuple[str, str], ...] = (),
+        content: bytes = b"",
+        announced: int = 0,
         on_rate_limit: Callable[[Answer], object] = lambda _answer: None,
     ) -> Answer:
         """Send a request, again where the server says so, and return what came last.
@@ -93,11 +91,19 @@ class Session:
         used = self.right if credential is None else credential
         failures, waits = 0, 0
         while True:
-            answer = self._once(method, path, purpose, used, headers)
+            answer = self._once(
+                method,
+                path,
+                purpose,
+                used,
+                headers=headers,
+                content=content,
+                announced=announced,
+            )
             if answer.status == RATE_LIMITED:
                 waits += 1
                 on_rate_limit(answer)
-                if method != "GET":  # which the server need not offer
+                if method in _OPTIONAL:
                     return answer
                 if waits > _MOST_WAITS:
                     raise StoppedError(f"the server answered 429, {waits} times in a row")
@@ -147,16 +153,24 @@ class Session:
         path: str,
         purpose: str,
         credential: Credential,
+        *,
         headers: tuple[tuple[str, str], ...],
+        content: bytes,
+        announced: int,
     ) -> Answer:
         self.turn()
-        fixed = (("Accept", "application/json"), *(headers or (("Accept-Encoding", "gzip"),)))
+        given = {name.lower() for name, _ in headers}
+        usual = (("Accept", "application/json"), ("Accept-Encoding", "gzip"))
+        fixed = (*(one for one in usual if one[0].lower() not in given), *headers)
         own = (("Authorization", credential.value),) if credential.value is not None else ()
         shown = (("Authorization", credential.shown or ""),) if own else ()
         started, raw, problem, failure = self.elapsed(), None, None, None
         try:
             seconds = min(self._settings.timeout, self.left())
-            raw = self._wire.send(method, self._prefix + path, (*fixed, *own), seconds)
+            target = self._prefix + path
+            raw = self._wire.send(
+                method, target, (*fixed, *own), seconds, content=content, announced=announced
+            )
         except WireError as error:
             if self.left() <= 0:
                 raise StoppedError("time limit") from error
@@ -172,6 +186,7 @@ class Session:
             started=started,
             seconds=self.elapsed() - started,
             purpose=purpose,
+            sent=content,
         )
         self.record(exchange)
         return Answer(exchange, raw, failure)
@@ -180,12 +195,6 @@ class Session:
 def _may_pass(answer: Answer) -> bool:
     """Say whether the same request may get another answer in a moment."""
     return answer.status in PASSING or answer.failure in {Failure.lost, Failure.refused}
-
-
-def target_of(asset_id: str) -> str:
-    """Return the path for an id, which may hold anything; lone surrogates stand for raw bytes."""
-    encoded = quote(asset_id.encode("utf-8", "surrogateescape"), safe="")
-    return spec.asset_path(encoded)
 
 
 def retry_after(exchange: Exchange, attempt: int) -> float:

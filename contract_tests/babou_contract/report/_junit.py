@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
-from babou_contract.model import Boundary, CheckResult, Finding, Outcome, Report
+from babou_contract.model import Boundary, CheckResult, Coverage, Finding, Outcome, Report
 from babou_contract.report._words import facts
 from babou_contract.report.plain import one_line, shorten, visible
 
@@ -47,8 +47,9 @@ def _suite(report: Report, boundary: Boundary, number: int) -> ET.Element:
     for name, value in _facts_of_run(report).items():
         ET.SubElement(properties, "property", {"name": one_line(name), "value": one_line(value)})
     suite.extend(_case(result) for result in results)
-    findings = report.findings if boundary is Boundary.spec_server else ()
-    ET.SubElement(suite, "system-out").text = "\n".join(map(_finding, findings))
+    is_server = boundary is Boundary.spec_server
+    lines = [*map(_row, report.coverage), *map(_finding, report.findings)] if is_server else []
+    ET.SubElement(suite, "system-out").text = "\n".join(lines)
     ET.SubElement(suite, "system-err")
     return suite
 
@@ -97,6 +98,11 @@ def _facts_of_run(report: Report) -> dict[str, str]:
     told = {"target": report.target, "mode": report.mode, "seed": str(report.seed)}
     told["verdict"] = report.verdict
     return told | {f"version {name}": value for name, value in report.versions.items() if name}
+
+
+def _row(row: Coverage) -> str:
+    what = f"{row.operation} {row.status} {row.media_type}"
+    return one_line(f"{what}: {row.state.value}, {row.reason or f'{row.answers} answers'}", 1000)
 
 
 def _finding(finding: Finding) -> str:

@@ -107,7 +107,7 @@ def _coverage(report: Report) -> str:
         for state in CoverageState
     )
     told = ", ".join(f"{number} {word}" for number, word in counts)
-    return f"Statuses and media types of the spec: {told}."
+    return f"Operations, statuses and media types of the spec: {told}."
 
 
 def _told(result: CheckResult, found: Disagreement) -> list[str]:

@@ -112,10 +112,14 @@ def _lines(report: Report) -> Iterator[str]:
             yield from ("", f"{result.check}: {one_line(found.summary)}", *explained(found))
     if report.exchanges:
         yield from ("", f"Seen of the spec at {report.target}:")
+        shown = ""
         for row in report.coverage:
+            if row.operation != shown:
+                yield f"  {row.operation}"
+            shown = row.operation
             answers = "" if row.state is CoverageState.not_exercised else f"{row.answers} answers"
             what = f"{row.status} {row.media_type}"
-            yield f"  {what:24} {row.state.value:14} {row.reason or answers}".rstrip()
+            yield f"    {what:22} {row.state.value:14} {row.reason or answers}".rstrip()
         yield from ("", "Which reading of the documentation the server follows:")
         for finding in report.findings:
             if finding.answer != NOT_SEEN:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from babou_contract.specification import lines, spec
+from babou_contract.specification.operations import Operation
 from babou_contract.specification.references import parts_of
 
 
@@ -29,21 +30,55 @@ def at(*parts: object) -> dict[str, Any]:
     return {"spec_pointer": pointer(*where), "spec_line": line}
 
 
+def of(operation: Operation, *parts: object) -> tuple[object, ...]:
+    """Return the path, in parts, of something of an operation."""
+    return (*operation.place, *parts)
+
+
+def answer_of(operation: Operation, status: int | str, *parts: object) -> tuple[object, ...]:
+    """Return the path of a documented answer: the status's own entry, its range's, the default."""
+    text = str(status)
+    name = operation.status_of(int(text)) if text.isdecimal() else text
+    return of(operation, "responses", *((name, *parts) if name in operation.responses else ()))
+
+
+def body_of(
+    operation: Operation, status: int | str, media_type: str, names: Iterable[object]
+) -> tuple[object, ...]:
+    """Return the path of the schema of an answer, or of a member or item of it, however deep."""
+    path = answer_of(operation, status, "content", media_type, "schema")
+    name = str(path[4]) if path[4:] else ""
+    content = operation.answers.get((name, media_type))
+    reference = content.schema.get("$ref") if content else None
+    start = path if reference is None else tuple(parts_of(reference))
+    members = [
+        part
+        for each in names
+        for part in (("properties", each) if isinstance(each, str) else ("items",))
+    ]
+    return (*start, *members)
+
+
+def success_of(operation: Operation, *names: object) -> tuple[object, ...]:
+    """Return the path of the schema of the first success, or of a member of it."""
+    rows = [row for row in operation.answers if row[0] in operation.successes]
+    status, media = rows[0] if rows else ("200", "application/json")
+    return body_of(operation, status, media, names)
+
+
 def operation(*parts: object) -> tuple[object, ...]:
     """Return the path, in parts, of something of the asset operation."""
-    return (*spec.asset_operation().place, *parts)
+    return of(spec.asset_operation(), *parts)
 
 
 def answer(status: int | str, *parts: object) -> tuple[object, ...]:
     """Return the path of the documented answer with a status: its own entry, or its range's."""
-    known = spec.responses()
-    name = str(status) if str(status) in known else f"{str(status)[0]}XX"
-    return operation("responses", *((name, *parts) if name in known else ()))
+    return answer_of(spec.asset_operation(), status, *parts)
 
 
 def asset(*names: object) -> tuple[object, ...]:
     """Return the path of the asset's schema, or of a member of it."""
-    return body(200, "application/json", names)
+    return success_of(spec.asset_operation(), *names)
 
 
 def states() -> tuple[object, ...]:
@@ -53,13 +88,8 @@ def states() -> tuple[object, ...]:
 
 
 def body(status: int | str, media_type: str, names: Iterable[object]) -> tuple[object, ...]:
-    """Return the path of a body's schema, or of a member, however deep; items are left out."""
-    path = answer(status, "content", media_type, "schema")
-    content = spec.responses().get(str(path[4]), {}).get("content", {}) if path[4:] else {}
-    reference = content.get(media_type, {}).get("schema", {}).get("$ref")
-    start = path if reference is None else tuple(parts_of(reference))
-    members = [part for name in names if isinstance(name, str) for part in ("properties", name)]
-    return (*start, *members)
+    """Return the path of a body's schema, or of a member, however deep."""
+    return body_of(spec.asset_operation(), status, media_type, names)
 
 
 @cache

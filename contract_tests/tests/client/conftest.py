@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 QUICK = PollPolicy(minimum=0.01, maximum=0.05)
 
 
-class SyncDoor:
+class SyncClient:
     """A `Client`: calling it calls one of its methods by name."""
 
     kind = Client
@@ -29,15 +29,15 @@ class SyncDoor:
     def __init__(self, *, mine=None, **options):
         self.mine = httpx.Client() if mine else None
         over = {"transport": HttpxTransport(self.mine)} if mine else {}
-        self.client = Client(**over | options)
+        self.wrapped = Client(**over | options)
 
     def __call__(self, method, *args, options=None, **kwargs):
-        client = self.client.with_options(**(options or {}))
+        client = self.wrapped.with_options(**(options or {}))
         answer = getattr(client.assets, method)(*args, **kwargs)
         return list(answer) if inspect.isgenerator(answer) else answer
 
     def close_client(self, client=None):
-        (client or self.client).close()
+        (client or self.wrapped).close()
 
     def close(self):
         self.close_client()
@@ -45,7 +45,7 @@ class SyncDoor:
             self.mine.close()
 
 
-class AsyncDoor:
+class BlockingAsyncClient:
     """An `AsyncClient` with an event loop of its own, called in the same way."""
 
     kind = AsyncClient
@@ -53,21 +53,21 @@ class AsyncDoor:
     def __init__(self, *, mine=None, **options):
         self.mine = httpx.AsyncClient() if mine else None
         over = {"transport": AsyncHttpxTransport(self.mine)} if mine else {}
-        self.client = AsyncClient(**over | options)
+        self.wrapped = AsyncClient(**over | options)
         self.loop = asyncio.Runner()
 
     def __call__(self, method, *args, options=None, **kwargs):
         return self.loop.run(self._call(method, args, options, kwargs))
 
     async def _call(self, method, args, options, kwargs):
-        client = self.client.with_options(**(options or {}))
+        client = self.wrapped.with_options(**(options or {}))
         answer = getattr(client.assets, method)(*args, **kwargs)
         if inspect.isasyncgen(answer):
             return [item async for item in answer]
         return await answer
 
     def close_client(self, client=None):
-        self.loop.run((client or self.client).close())
+        self.loop.run((client or self.wrapped).close())
 
     def close(self):
         self.close_client()
@@ -121,39 +121,41 @@ def open_async_client(server, mine):
     return connect
 
 
-@pytest.fixture(params=[SyncDoor, AsyncDoor], ids=["sync", "async"])
-def open_own_door(request, server):
+@pytest.fixture(params=[SyncClient, BlockingAsyncClient], ids=["sync", "async"])
+def open_own_client(request, server):
     """Return a function that opens a client of the server: of each kind."""
-    doors = []
+    clients = []
 
     def connect(**options):
         defaults = {"api_key": server.api_key, "base_url": server.base_url, "poll": QUICK}
-        door = request.param(**defaults | options)
-        doors.append(door)
-        return door
+        client = request.param(**defaults | options)
+        clients.append(client)
+        return client
 
     yield connect
-    for door in doors:
-        door.close()
+    for client in clients:
+        client.close()
 
 
 @pytest.fixture
-def open_door(open_own_door, mine):
+def open_client(open_own_client, mine):
     """Return the same function, for each transport in turn."""
-    return functools.partial(open_own_door, mine=mine)
+    return functools.partial(open_own_client, mine=mine)
 
 
 @pytest.fixture
-def door(open_door):
-    return open_door()
+def client(open_client):
+    return open_client()
 
 
 @pytest.fixture
-def async_door(server, mine):
+def async_client(server, mine):
     """Return an asynchronous client, for what only that kind can do."""
-    door = AsyncDoor(api_key=server.api_key, base_url=server.base_url, poll=QUICK, mine=mine)
-    yield door
-    door.close()
+    client = BlockingAsyncClient(
+        api_key=server.api_key, base_url=server.base_url, poll=QUICK, mine=mine
+    )
+    yield client
+    client.close()
 
 
 @pytest.fixture

@@ -53,8 +53,8 @@ def request_from(connection):
     return head
 
 
-def ask(door, expected=babou.NotFoundError):
+def ask(client, expected=babou.NotFoundError):
     """Fetch an asset, which ends in an error; return it."""
     with pytest.raises(expected) as caught:
-        door("get", IMAGE)
+        client("get", IMAGE)
     return caught.value

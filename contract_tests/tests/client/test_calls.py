@@ -17,17 +17,17 @@ IMAGE = "ast_demo_image"
 DOCS_EXAMPLE = "ast_abc123xyz456789012"
 
 
-def test_get_returns_the_documented_example(door):
+def test_get_returns_the_documented_example(client):
     """The docs' own example arrives with the types that the specification declares."""
-    asset = door("get", DOCS_EXAMPLE)
+    asset = client("get", DOCS_EXAMPLE)
     assert (asset.size, asset.width, asset.duration) == (245678, 1920, None)
     assert asset.created_at.isoformat() == "2025-12-02T10:00:00+00:00"
     assert asset.is_ready
 
 
-def test_a_request_carries_key_agent_and_nothing_unasked(server, open_door):
+def test_a_request_carries_key_agent_and_nothing_unasked(server, open_client):
     """One GET, with the bearer key, our agent, and no cookie."""
-    open_door(user_agent_suffix="shop/1.2")("get", IMAGE)
+    open_client(user_agent_suffix="shop/1.2")("get", IMAGE)
     (request,) = server.requests
     headers = dict(request.headers)
     assert (request.method, request.path) == ("GET", f"/api/v1/assets/{IMAGE}")
@@ -38,22 +38,22 @@ def test_a_request_carries_key_agent_and_nothing_unasked(server, open_door):
 
 
 @pytest.mark.parametrize("asset_id", ["a/b", "a b", "ä🎬", "a?b#c", "%2e%2e", "a\\b", "..a", "~x'"])
-def test_any_other_id_is_one_path_segment(server, door, asset_id):
+def test_any_other_id_is_one_path_segment(server, client, asset_id):
     """D1: an identifier is opaque; percent-encoded it reaches the server as it is."""
     server.add(asset_id)
-    assert door("get", asset_id).id == asset_id
+    assert client("get", asset_id).id == asset_id
 
 
 @pytest.mark.parametrize("asset_id", ["", ".", "..", "a\nb", "a\x00", "x" * 257])
-def test_an_unsendable_id_is_refused_before_anything_is_sent(server, door, asset_id):
+def test_an_unsendable_id_is_refused_before_anything_is_sent(server, client, asset_id):
     """An id that would reach another endpoint is a ValueError, and no request."""
     for method in ("get", "wait", "check", "url", "download"):
         with pytest.raises(babou.InvalidAssetIdError) as caught:
-            door(method, asset_id)
+            client(method, asset_id)
         assert isinstance(caught.value, ValueError)
         assert caught.value.asset_id == asset_id
     with pytest.raises(babou.InvalidAssetIdError):
-        door("wait_many", [IMAGE, asset_id])
+        client("wait_many", [IMAGE, asset_id])
     assert server.requests == ()
 
 
@@ -73,11 +73,11 @@ def test_an_unsendable_id_is_refused_before_anything_is_sent(server, door, asset
         ("redirect", babou.APIStatusError, 302, None),
     ],
 )
-def test_a_status_is_raised_as_its_class(server, open_door, fault, cls, status, code):
+def test_a_status_is_raised_as_its_class(server, open_client, fault, cls, status, code):
     """The class goes by HTTP status, whatever the body; the code stays the server's text."""
     server.fault(fault)
     with pytest.raises(babou.APIStatusError) as caught:
-        open_door(max_retries=0)("get", IMAGE)
+        open_client(max_retries=0)("get", IMAGE)
     error = caught.value
     assert type(error) is cls
     assert (error.status_code, error.code) == (status, code)
@@ -86,12 +86,12 @@ def test_a_status_is_raised_as_its_class(server, open_door, fault, cls, status, 
 
 
 @pytest.mark.parametrize("fault", ["truncated_body", "empty_body", "not_utf8", "not_json"])
-def test_a_broken_error_body_still_gives_the_class_of_its_status(server, open_door, fault):
+def test_a_broken_error_body_still_gives_the_class_of_its_status(server, open_client, fault):
     """404 is not found, though the page that says so is cut off or unreadable."""
     server.fault("not_found")
     server.fault(fault)
     with pytest.raises(babou.NotFoundError):
-        open_door(max_retries=0)("get", IMAGE)
+        open_client(max_retries=0)("get", IMAGE)
 
 
 @pytest.mark.parametrize(
@@ -113,35 +113,35 @@ def test_a_broken_error_body_still_gives_the_class_of_its_status(server, open_do
         ("gzip_bomb", {"size": 1 << 28}, None),
     ],
 )
-def test_a_success_that_is_not_an_asset_is_refused(server, door, fault, parameters, member):
+def test_a_success_that_is_not_an_asset_is_refused(server, client, fault, parameters, member):
     """Types don't lie: the error names the member, and no second attempt is made."""
     server.fault(fault, **parameters)
     with pytest.raises(babou.APIResponseValidationError) as caught:
-        door("get", IMAGE)
+        client("get", IMAGE)
     assert caught.value.member == member
     assert IMAGE in str(caught.value)
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("fault", ["gzip", "chunked", "extra_member", "float_size", "utf8_bom"])
-def test_an_unusual_but_right_answer_is_taken(server, door, fault):
+def test_an_unusual_but_right_answer_is_taken(server, client, fault):
     """Compression, chunks, added members and 245678.0 are all within HTTP, JSON and the schema."""
-    plain = door("get", DOCS_EXAMPLE)
+    plain = client("get", DOCS_EXAMPLE)
     server.fault(fault)
-    asset = door("get", DOCS_EXAMPLE)
+    asset = client("get", DOCS_EXAMPLE)
     assert (asset.id, asset.size, type(asset.size)) == (plain.id, 245678, int)
 
 
-def test_an_encoding_that_was_not_asked_for_is_refused(server, door):
+def test_an_encoding_that_was_not_asked_for_is_refused(server, client):
     """Only gzip is asked for; a body in another encoding can't be read."""
     server.fault("gzip")
     server.rewrite = lambda _request, answer: answer.with_header("content-encoding", "br")
     with pytest.raises(babou.APIResponseValidationError, match="content encoding"):
-        door("get", IMAGE)
+        client("get", IMAGE)
 
 
 @pytest.mark.parametrize("encoded", [b"not gzip at all", None])
-def test_a_broken_gzip_body_is_refused(server, door, encoded):
+def test_a_broken_gzip_body_is_refused(server, client, encoded):
     """A body that does not decompress, or stops half way, is not an asset."""
     server.fault("gzip")
 
@@ -151,75 +151,78 @@ def test_a_broken_gzip_body_is_refused(server, door, encoded):
 
     server.rewrite = spoil
     with pytest.raises(babou.APIResponseValidationError, match="gzip"):
-        door("get", IMAGE)
+        client("get", IMAGE)
 
 
 @pytest.mark.parametrize(
     "fault", ["drop_connection", "reset", "truncated_body", "truncated_chunked"]
 )
-def test_a_broken_connection_is_tried_again(server, door, fault):
+def test_a_broken_connection_is_tried_again(server, client, fault):
     """The third attempt succeeds, after two that broke off."""
     server.fault(fault, times=2)
-    assert door("get", IMAGE).is_ready
+    assert client("get", IMAGE).is_ready
     assert len(server.requests) == 3
 
 
-def test_attempts_are_counted(server, open_door):
+def test_attempts_are_counted(server, open_client):
     """max_retries=2 means three requests; 0 means one."""
     server.fault("server_error")
     with pytest.raises(babou.InternalServerError):
-        open_door(max_retries=1)("get", IMAGE)
+        open_client(max_retries=1)("get", IMAGE)
     assert len(server.requests) == 2
 
 
-def test_a_refused_connection_says_what_to_check(open_door):
+def test_a_refused_connection_says_what_to_check(open_client):
     """Nobody listens: the error names the address and what to look at."""
     with pytest.raises(babou.APIConnectionError, match="127.0.0.1:9.*BABOU_BASE_URL"):
-        open_door(base_url="http://127.0.0.1:9", max_retries=0)("get", IMAGE)
+        open_client(base_url="http://127.0.0.1:9", max_retries=0)("get", IMAGE)
 
 
-def test_a_wait_goes_through_the_life_of_an_asset(server, door):
+def test_a_wait_goes_through_the_life_of_an_asset(server, client):
     """Each poll is told, from uploading to ready."""
     asset_id = server.add(lifecycle=by_reads("uploading", "processing", "ready"))
     seen = []
-    assert door("wait", asset_id, timeout=10, on_update=lambda asset: seen.append(asset.state))
+    assert client("wait", asset_id, timeout=10, on_update=lambda asset: seen.append(asset.state))
     assert seen == ["uploading", "processing", "ready"]
 
 
-def test_a_wait_may_be_told_asynchronously(async_door):
-    """The asynchronous door awaits an on_update that is a coroutine function."""
+def test_a_wait_may_be_told_asynchronously(async_client):
+    """The asynchronous client awaits an on_update that is a coroutine function."""
     seen = []
 
     async def note(asset):
         seen.append(asset.state)
 
-    async_door("wait", IMAGE, timeout=5, on_update=note)
-    async_door("wait", IMAGE, timeout=5)
+    async_client("wait", IMAGE, timeout=5, on_update=note)
+    async_client("wait", IMAGE, timeout=5)
     assert seen == ["ready"]
 
 
-def test_watch_ends_with_a_failed_asset(server, door):
+def test_watch_ends_with_a_failed_asset(server, client):
     """A failed asset is the last one yielded, and nothing is raised."""
     asset_id = server.add(lifecycle=by_reads("processing", "error"))
-    assert [asset.state for asset in door("watch", asset_id, timeout=10)] == ["processing", "error"]
+    assert [asset.state for asset in client("watch", asset_id, timeout=10)] == [
+        "processing",
+        "error",
+    ]
 
 
-def test_a_failed_asset_fails_the_wait(server, door):
+def test_a_failed_asset_fails_the_wait(server, client):
     """`error` and `failed` end the wait at once (D2)."""
     for state in ("error", "failed"):
         asset_id = server.add(lifecycle=by_reads("processing", state))
         with pytest.raises(babou.AssetFailedError) as caught:
-            door("wait", asset_id, timeout=10)
+            client("wait", asset_id, timeout=10)
         assert (caught.value.asset.state, caught.value.polls) == (state, 2)
 
 
-def test_trouble_is_polled_through(server, door):
+def test_trouble_is_polled_through(server, client):
     """Passing errors don't end a wait; an unknown state neither."""
     way = by_reads("transcoding", "processing", "ready")
     asset_id = server.add(lifecycle=way, allow_unknown=True)
     server.fault("cdn_520_html", asset_id=asset_id, times=1)
     server.fault("drop_connection", asset_id=asset_id, times=1)
-    assert door("wait", asset_id, timeout=20).is_ready
+    assert client("wait", asset_id, timeout=20).is_ready
 
 
 @pytest.mark.parametrize(
@@ -232,28 +235,28 @@ def test_trouble_is_polled_through(server, door):
         ("ast_demo_unknown_state", "not_ready"),
     ],
 )
-def test_check_says_why_not(door, asset_id, reason):
+def test_check_says_why_not(client, asset_id, reason):
     """Not found, failed and unfinished are verdicts; only ready is true."""
-    verdict = door("check", asset_id)
+    verdict = client("check", asset_id)
     assert (verdict.reason, verdict.ok, bool(verdict)) == (reason, reason == "ready", verdict.ok)
     assert asset_id in str(verdict)
 
 
-def test_check_raises_what_says_nothing_about_the_asset(server, open_door):
+def test_check_raises_what_says_nothing_about_the_asset(server, open_client):
     """D6: a wrong key or a broken server never makes a good asset invalid."""
     with pytest.raises(babou.AuthenticationError):
-        open_door(api_key="sk-bab-wrong")("check", IMAGE)
+        open_client(api_key="sk-bab-wrong")("check", IMAGE)
     server.fault("drop_connection")
     with pytest.raises(babou.APIConnectionError):
-        open_door(max_retries=0)("check", IMAGE)
+        open_client(max_retries=0)("check", IMAGE)
 
 
-def test_wait_many_yields_each_as_it_settles(server, door):
+def test_wait_many_yields_each_as_it_settles(server, client):
     """One result an id: the asset or the error, the quick ones first."""
     slow = server.add(lifecycle=by_reads("processing", "processing", "ready"))
     ids = [slow, IMAGE, "ast_nobody", "ast_demo_failed", IMAGE]
     seen = []
-    results = door("wait_many", ids, timeout=10, on_update=lambda asset: seen.append(asset.id))
+    results = client("wait_many", ids, timeout=10, on_update=lambda asset: seen.append(asset.id))
     assert sorted(result.asset_id for result in results) == sorted(set(ids))
     assert results[-1].asset_id == slow
     by_id = {result.asset_id: result for result in results}
@@ -263,54 +266,54 @@ def test_wait_many_yields_each_as_it_settles(server, door):
     assert seen.count(slow) == 3
 
 
-def test_wait_many_needs_no_listener(server, door):
+def test_wait_many_needs_no_listener(server, client):
     """on_update is optional, and an empty list is no wait at all."""
-    assert [result.asset_id for result in door("wait_many", [IMAGE])] == [IMAGE]
-    assert door("wait_many", []) == []
+    assert [result.asset_id for result in client("wait_many", [IMAGE])] == [IMAGE]
+    assert client("wait_many", []) == []
 
 
-def test_wait_many_uses_a_bounded_number_of_connections(server, open_door):
+def test_wait_many_uses_a_bounded_number_of_connections(server, open_client):
     """Three hundred waits share twenty connections, or a few more where one was lost."""
     ids = [server.add() for _ in range(300)]
-    assert len(open_door()("wait_many", ids, timeout=60)) == 300
+    assert len(open_client()("wait_many", ids, timeout=60)) == 300
     assert len({request.connection for request in server.requests}) < 40
 
 
-def test_wait_many_gives_up_when_the_time_is_up(server, door):
+def test_wait_many_gives_up_when_the_time_is_up(server, client):
     """What is not ready by then is a WaitTimeoutError, with the asset as last seen."""
-    (result,) = door("wait_many", ["ast_demo_stuck"], timeout=0.2)
+    (result,) = client("wait_many", ["ast_demo_stuck"], timeout=0.2)
     assert type(result.error) is babou.WaitTimeoutError
     assert result.error.asset.state == "processing"
 
 
-def test_a_wrong_key_ends_all_waits_at_once(server, open_door):
+def test_a_wrong_key_ends_all_waits_at_once(server, open_client):
     """Asking a thousand times with a refused key helps nobody."""
     ids = [f"ast_{number}" for number in range(1000)]
-    results = open_door(api_key="sk-bab-wrong")("wait_many", ids, timeout=30)
+    results = open_client(api_key="sk-bab-wrong")("wait_many", ids, timeout=30)
     assert {type(result.error) for result in results} == {babou.AuthenticationError}
     assert len(results) == 1000
     assert len(server.requests) <= 20
 
 
-def test_a_callable_key_is_asked_for_each_request(server, open_door):
+def test_a_callable_key_is_asked_for_each_request(server, open_client):
     """Keys can rotate: the second attempt carries the second key."""
     keys = ["sk-bab-old", server.api_key]
-    door = open_door(api_key=lambda: keys.pop(0))
+    client = open_client(api_key=lambda: keys.pop(0))
     with pytest.raises(babou.AuthenticationError):
-        door("get", IMAGE)
-    assert door("get", IMAGE).is_ready
+        client("get", IMAGE)
+    assert client("get", IMAGE).is_ready
 
 
 @pytest.mark.parametrize("method", ["get", "wait", "wait_many"])
-def test_a_callable_that_has_no_key_ends_the_call(server, open_door, method):
+def test_a_callable_that_has_no_key_ends_the_call(server, open_client, method):
     """What goes wrong in the caller's own function is the caller's to see, from a thread too."""
     with pytest.raises(babou.ConfigurationError, match="api_key"):
-        open_door(api_key=lambda: "")(method, IMAGE if method != "wait_many" else [IMAGE])
+        open_client(api_key=lambda: "")(method, IMAGE if method != "wait_many" else [IMAGE])
     assert not server.requests
 
 
 def test_an_asynchronous_key_is_awaited(server, open_async_client):
-    """The asynchronous door also takes a coroutine function."""
+    """The asynchronous client also takes a coroutine function."""
 
     async def key():
         return server.api_key
@@ -322,15 +325,15 @@ def test_an_asynchronous_key_is_awaited(server, open_async_client):
     assert asyncio.run(fetch()).is_ready
 
 
-def test_a_callable_that_returns_no_key_is_a_configuration_error(server, open_door):
+def test_a_callable_that_returns_no_key_is_a_configuration_error(server, open_client):
     """A key with a newline is refused before it is sent, and not shown."""
     with pytest.raises(babou.ConfigurationError) as caught:
-        open_door(api_key=lambda: "sk-bab-secret\n")("get", IMAGE)
+        open_client(api_key=lambda: "sk-bab-secret\n")("get", IMAGE)
     assert "secret" not in str(caught.value)
     assert server.requests == ()
 
 
-def test_a_key_that_the_server_repeats_is_blotted_out(server, door):
+def test_a_key_that_the_server_repeats_is_blotted_out(server, client):
     """An error carries body, headers and message without the key."""
     key = server.api_key
 
@@ -340,47 +343,47 @@ def test_a_key_that_the_server_repeats_is_blotted_out(server, door):
 
     server.rewrite = tell
     with pytest.raises(babou.AuthenticationError) as caught:
-        door("get", IMAGE)
+        client("get", IMAGE)
     error = caught.value
     everything = f"{error!s} {error!r} {error.message} {error.body!r} {error.headers} {vars(error)}"
     assert key not in everything
     assert "bad key ***" in error.message
 
 
-def test_no_log_line_and_no_repr_shows_the_key(server, open_door, caplog):
+def test_no_log_line_and_no_repr_shows_the_key(server, open_client, caplog):
     """One debug line a request: method, path, status, milliseconds, attempt."""
     caplog.set_level(logging.DEBUG, "babou")
     server.fault("server_error", times=2)
-    door = open_door()
-    door("get", IMAGE)
+    client = open_client()
+    client("get", IMAGE)
     lines = [record.getMessage() for record in caplog.records if record.name == "babou"]
     assert len(lines) == 3
     assert lines[-1].startswith(f"GET /api/v1/assets/{IMAGE} 200 ")
     assert lines[-1].endswith(" ms attempt 3")
-    shown = [repr(door.client), repr(vars(door.client)), repr(door.client.assets), *lines]
-    shown += [repr(vars(door.client.assets)), repr(door.client._runner)]
+    shown = [repr(client.wrapped), repr(vars(client.wrapped)), repr(client.wrapped.assets), *lines]
+    shown += [repr(vars(client.wrapped.assets)), repr(client.wrapped._runner)]
     assert server.api_key not in " ".join(shown)
-    assert server.base_url in repr(door.client)
+    assert server.base_url in repr(client.wrapped)
 
 
-def test_views_share_connections_and_change_nothing(server, door):
+def test_views_share_connections_and_change_nothing(server, client):
     """with_options gives another timeout over the same pool; closing the view closes nothing."""
-    original = door.client
+    original = client.wrapped
     view = original.with_options(timeout=1.0, max_retries=0)
     assert (view._options.timeout, original._options.timeout) == (1.0, 30.0)
     assert view._runner is original._runner
-    door.close_client(view)
-    assert door("get", IMAGE).is_ready
+    client.close_client(view)
+    assert client("get", IMAGE).is_ready
     assert len({request.connection for request in server.requests}) == 1
 
 
 @pytest.mark.parametrize("method", ["get", "wait", "check", "url", "download"])
-def test_a_closed_client_says_so(open_own_door, method):
+def test_a_closed_client_says_so(open_own_client, method):
     """Using a client after close() is a BabouError with that text, for every operation."""
-    door = open_own_door()
-    door.close_client()
+    client = open_own_client()
+    client.close_client()
     with pytest.raises(babou.ClientClosedError, match="closed"):
-        door(method, IMAGE)
+        client(method, IMAGE)
 
 
 def test_a_client_is_shared_between_threads(server, transport):
@@ -450,19 +453,19 @@ def test_leaving_wait_many_early_waits_for_nothing(server, transport, silent_ids
         time.sleep(0.01)
 
 
-def test_leaving_wait_many_early_leaves_no_task(async_door, silent_ids):
+def test_leaving_wait_many_early_leaves_no_task(async_client, silent_ids):
     """Closing the iterator cancels the polls that are under way, though the server is silent."""
 
     async def first():
-        results = async_door.client.assets.wait_many(silent_ids)
+        results = async_client.wrapped.assets.wait_many(silent_ids)
         assert (await anext(results)).asset_id == IMAGE
         await results.aclose()
         return asyncio.all_tasks() - {asyncio.current_task()}
 
-    assert async_door.loop.run(first()) == set()
+    assert async_client.loop.run(first()) == set()
 
 
-def test_the_callers_own_httpx_client_is_used_as_a_road_only(server):
+def test_the_callers_own_httpx_client_only_carries_the_requests(server):
     """Its headers, auth, cookies and base URL stay at home; it is not closed."""
     seen = []
 

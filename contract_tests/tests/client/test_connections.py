@@ -33,7 +33,7 @@ class TestKeptConnections:
     """RFC 9112, 9.3: a connection may end at any time, also just when it is used."""
 
     def test_a_request_that_meets_a_closed_connection_is_sent_again_at_once(
-        self, serve, open_own_door
+        self, serve, open_own_client
     ):
         """Not a byte of an answer came: it costs no retry and no pause (RFC 9112, 9.3.1)."""
         seen = []
@@ -44,14 +44,14 @@ class TestKeptConnections:
             seen.append(request_from(connection))
 
         server = serve(once_and_close_on_the_next)
-        door = open_own_door(base_url=server.url, max_retries=0)
+        client = open_own_client(base_url=server.url, max_retries=0)
         for _ in range(3):
-            ask(door)
+            ask(client)
         assert server.connections == 3
         assert len(seen) == 5
 
     def test_the_other_kept_connections_of_a_server_that_closed_one_are_given_up(
-        self, serve, open_own_door
+        self, serve, open_own_client
     ):
         """It has most likely closed them all: a second try goes out on a new one."""
         together, closing = threading.Barrier(2), threading.Event()
@@ -65,15 +65,15 @@ class TestKeptConnections:
                 request_from(connection)
 
         server = serve(two_at_once)
-        door = open_own_door(base_url=server.url, max_retries=0)
-        found = door("wait_many", [IMAGE, f"{IMAGE}2"])
+        client = open_own_client(base_url=server.url, max_retries=0)
+        found = client("wait_many", [IMAGE, f"{IMAGE}2"])
         assert {type(result.error) for result in found} == {babou.NotFoundError}
         closing.set()
         for _ in range(2):
-            ask(door)
+            ask(client)
         assert server.connections == 4
 
-    def test_a_request_of_which_an_answer_began_is_not_sent_again(self, serve, open_own_door):
+    def test_a_request_of_which_an_answer_began_is_not_sent_again(self, serve, open_own_client):
         """The server has taken it: only the retries that the caller allows repeat it."""
 
         def begin_the_second(connection):
@@ -83,19 +83,19 @@ class TestKeptConnections:
             connection.sendall(b"HTTP/1.1 200 OK\r\nconte")
 
         server = serve(begin_the_second)
-        door = open_own_door(base_url=server.url, max_retries=0)
-        ask(door)
-        ask(door, babou.APIConnectionError)
+        client = open_own_client(base_url=server.url, max_retries=0)
+        ask(client)
+        ask(client, babou.APIConnectionError)
         assert server.connections == 1
 
-    def test_a_new_connection_that_ends_without_an_answer_is_an_error(self, serve, open_own_door):
+    def test_a_new_connection_that_ends_without_an_answer_is_an_error(self, serve, open_own_client):
         """It was not an idle one: sending again and again would help nobody."""
         server = serve(request_from)
-        ask(open_own_door(base_url=server.url, max_retries=0), babou.APIConnectionError)
+        ask(open_own_client(base_url=server.url, max_retries=0), babou.APIConnectionError)
         assert server.connections == 1
 
     @pytest.mark.parametrize("extra", [NOT_FOUND, b"\r\n", b"x"])
-    def test_bytes_after_an_answer_are_never_the_next_one(self, serve, open_own_door, extra):
+    def test_bytes_after_an_answer_are_never_the_next_one(self, serve, open_own_client, extra):
         """Two answers in one packet: the second was there before it was asked for."""
 
         def serve_200_after(connection):
@@ -103,13 +103,13 @@ class TestKeptConnections:
                 connection.sendall(NOT_FOUND + extra)
 
         server = serve(serve_200_after)
-        door = open_own_door(base_url=server.url, max_retries=0)
+        client = open_own_client(base_url=server.url, max_retries=0)
         for _ in range(3):
-            assert ask(door).code == "NOT_FOUND"
+            assert ask(client).code == "NOT_FOUND"
         assert server.connections == 3
 
     @pytest.mark.parametrize("status", [204, 304])
-    def test_an_answer_without_a_body_keeps_its_connection(self, serve, open_own_door, status):
+    def test_an_answer_without_a_body_keeps_its_connection(self, serve, open_own_client, status):
         """RFC 9110, 15.3.5 and 15.4.5: they have no body, whatever their Content-Length says."""
 
         def nothing(connection):
@@ -117,12 +117,12 @@ class TestKeptConnections:
                 connection.sendall(b"HTTP/1.1 %d No\r\ncontent-length: 9\r\n\r\n" % status)
 
         server = serve(nothing)
-        door = open_own_door(base_url=server.url, max_retries=0)
+        client = open_own_client(base_url=server.url, max_retries=0)
         for _ in range(2):
-            ask(door, babou.BabouError)
+            ask(client, babou.BabouError)
         assert server.connections == (1 if status == 204 else server.connections)
 
-    def test_an_answer_in_chunks_keeps_its_connection(self, serve, open_own_door):
+    def test_an_answer_in_chunks_keeps_its_connection(self, serve, open_own_client):
         """Its end is known as well."""
         chunks = b"HTTP/1.1 404 No\r\ntransfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
 
@@ -136,12 +136,12 @@ class TestKeptConnections:
                 connection.sendall(answer[-2:])
 
         server = serve(chunked)
-        door = open_own_door(base_url=server.url, max_retries=0)
-        ask(door)
-        ask(door)
+        client = open_own_client(base_url=server.url, max_retries=0)
+        ask(client)
+        ask(client)
         assert server.connections == 1
 
-    def test_a_kept_connection_that_was_reset_is_not_used(self, serve, open_own_door):
+    def test_a_kept_connection_that_was_reset_is_not_used(self, serve, open_own_client):
         """That is seen before anything is sent."""
         reset = threading.Event()
 
@@ -153,9 +153,9 @@ class TestKeptConnections:
             reset.set()
 
         server = serve(once)
-        door = open_own_door(base_url=server.url, max_retries=0)
+        client = open_own_client(base_url=server.url, max_retries=0)
         for _ in range(2):
-            ask(door)
+            ask(client)
             assert reset.wait(10)
             reset.clear()
         assert server.connections == 2
@@ -341,7 +341,7 @@ def test_a_cancelled_call_ends_while_the_body_of_an_error_arrives(serve, transpo
 
 @pytest.mark.parametrize("close_notify", [True, False])
 def test_a_body_without_length_ends_with_close_notify(
-    trusted_authority, serve, open_own_door, close_notify
+    trusted_authority, serve, open_own_client, close_notify
 ):
     """Without it somebody may have cut the body off (RFC 9112, 9.8)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -357,7 +357,7 @@ def test_a_body_without_length_ends_with_close_notify(
     url = server.url.replace("http:", "https:")
     whole = babou.APIResponseValidationError  # of an asset without any member
     ask(
-        open_own_door(base_url=url, max_retries=0),
+        open_own_client(base_url=url, max_retries=0),
         whole if close_notify else babou.APIConnectionError,
     )
 
@@ -378,7 +378,7 @@ def silent_address():
 
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
 def test_a_host_whose_first_address_is_silent_is_reached_by_the_next(
-    server, open_own_door, monkeypatch, family
+    server, open_own_client, monkeypatch, family
 ):
     """RFC 8305: the second is tried while there is time."""
     silent, kept = silent_address()
@@ -398,13 +398,13 @@ def test_a_host_whose_first_address_is_silent_is_reached_by_the_next(
         return [first, refused, second]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolved)
-    door = open_own_door(base_url=f"http://two.invalid:{port}", timeout=30.0, max_retries=0)
-    assert door("get", IMAGE).is_ready
+    client = open_own_client(base_url=f"http://two.invalid:{port}", timeout=30.0, max_retries=0)
+    assert client("get", IMAGE).is_ready
     for each in kept:
         each.close()
 
 
-def test_a_host_without_any_address_that_accepts_is_an_error(open_own_door, monkeypatch):
+def test_a_host_without_any_address_that_accepts_is_an_error(open_own_client, monkeypatch):
     """Whether that shows at once or later; the error is that of the last one that was tried."""
     refused = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 9))
     impossible = (socket.AF_INET, socket.SOCK_STREAM, 99, "", ("127.0.0.1", 9))
@@ -416,10 +416,10 @@ def test_a_host_without_any_address_that_accepts_is_an_error(open_own_door, monk
         return [refused, denied, impossible] if is_ours else real(host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolved)
-    ask(open_own_door(base_url="http://none.invalid", max_retries=0), babou.APIConnectionError)
+    ask(open_own_client(base_url="http://none.invalid", max_retries=0), babou.APIConnectionError)
 
 
-def test_a_name_that_nobody_knows_is_told(open_own_door, monkeypatch):
+def test_a_name_that_nobody_knows_is_told(open_own_client, monkeypatch):
     """With the resolver's own words."""
     real = socket.getaddrinfo
 
@@ -429,8 +429,8 @@ def test_a_name_that_nobody_knows_is_told(open_own_door, monkeypatch):
         return real(host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolved)
-    door = open_own_door(base_url="http://nobody.invalid", max_retries=0)
-    assert "nobody knows it" in str(ask(door, babou.APIConnectionError))
+    client = open_own_client(base_url="http://nobody.invalid", max_retries=0)
+    assert "nobody knows it" in str(ask(client, babou.APIConnectionError))
 
 
 pieces = st.lists(
@@ -464,7 +464,7 @@ pieces = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(answers=st.lists(pieces, min_size=1, max_size=3), keeps=st.booleans())
-def test_whatever_bytes_come_there_are_only_our_errors(serve, open_door, answers, keeps):
+def test_whatever_bytes_come_there_are_only_our_errors(serve, open_client, answers, keeps):
     """Random bytes, cuts and silences: a BabouError, in time, and no answer to a wrong question."""
     left = iter(answers)
 
@@ -476,12 +476,12 @@ def test_whatever_bytes_come_there_are_only_our_errors(serve, open_door, answers
                 return
 
     server = serve(bytes_of)
-    door = open_door(base_url=server.url, max_retries=1, timeout=0.25)
+    client = open_client(base_url=server.url, max_retries=1, timeout=0.25)
     for _ in range(2):
         began = time.monotonic()
-        ask(door, babou.BabouError)
+        ask(client, babou.BabouError)
         assert time.monotonic() - began < PATIENCE
-    door.close_client()
+    client.close_client()
     server.close()
 
 

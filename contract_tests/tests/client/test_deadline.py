@@ -40,49 +40,51 @@ SILENCES = [
 
 
 @pytest.mark.parametrize(("fault", "parameters"), SILENCES, ids=[name for name, _ in SILENCES])
-def test_a_silent_or_trickling_server_is_left_at_the_deadline(server, open_door, fault, parameters):
+def test_a_silent_or_trickling_server_is_left_at_the_deadline(
+    server, open_client, fault, parameters
+):
     """A byte now and then doesn't prolong a call: the error is APITimeoutError."""
     server.fault(fault, **parameters)
     with ends_in_time(), pytest.raises(babou.APITimeoutError, match=IMAGE):
-        open_door(timeout=DEADLINE)("get", IMAGE)
+        open_client(timeout=DEADLINE)("get", IMAGE)
 
 
 @pytest.mark.parametrize(("fault", "parameters"), SILENCES, ids=[name for name, _ in SILENCES])
-def test_a_wait_ends_at_its_deadline_too(server, open_door, fault, parameters):
+def test_a_wait_ends_at_its_deadline_too(server, open_client, fault, parameters):
     """The wait's own time bounds it, though one call might take a hundred times as long."""
     server.fault(fault, **parameters)
     with ends_in_time(), pytest.raises(babou.WaitTimeoutError) as caught:
-        open_door(timeout=60)("wait", IMAGE, timeout=DEADLINE)
+        open_client(timeout=60)("wait", IMAGE, timeout=DEADLINE)
     assert isinstance(caught.value, TimeoutError)
     assert isinstance(caught.value.last_error, babou.APITimeoutError)
 
 
-def test_retries_and_their_pauses_count(server, open_door):
+def test_retries_and_their_pauses_count(server, open_client):
     """A hundred retries allowed, and the call still ends at its deadline, during a pause or not."""
     server.fault("server_error")
     errors = babou.InternalServerError, babou.APITimeoutError
     with ends_in_time(), pytest.raises(errors, match=f"deadline|within (the )?{DEADLINE} s"):
-        open_door(timeout=DEADLINE, max_retries=100)("get", IMAGE)
+        open_client(timeout=DEADLINE, max_retries=100)("get", IMAGE)
 
 
 @pytest.mark.parametrize("after", [60.0, "Wed, 01 Jan 2094 00:00:00 GMT"])
-def test_a_retry_after_past_the_deadline_fails_now(server, open_door, after):
+def test_a_retry_after_past_the_deadline_fails_now(server, open_client, after):
     """Nobody sleeps for a minute to find out that the time is up."""
     server.fault("rate_limited", retry_after=after)
     with ends_in_time(), pytest.raises(babou.RateLimitError, match="reaches past the deadline"):
-        open_door(timeout=5.0)("get", IMAGE)
+        open_client(timeout=5.0)("get", IMAGE)
     assert len(server.requests) == 1
 
 
-def test_a_timeout_of_one_attempt_leaves_time_for_none(server, open_door):
+def test_a_timeout_of_one_attempt_leaves_time_for_none(server, open_client):
     """The deadline is for the call, not for each attempt: one request is made, not three."""
     server.fault("never_answers")
     with pytest.raises(babou.APITimeoutError):
-        open_door(timeout=DEADLINE, max_retries=2)("get", IMAGE)
+        open_client(timeout=DEADLINE, max_retries=2)("get", IMAGE)
     assert len(server.requests) == 1
 
 
-def test_a_name_that_is_never_resolved_is_left_at_the_deadline(open_door, monkeypatch):
+def test_a_name_that_is_never_resolved_is_left_at_the_deadline(open_client, monkeypatch):
     """Looking up a name takes no timeout of its own; the call has one all the same."""
     released = threading.Event()
     real = socket.getaddrinfo
@@ -94,10 +96,10 @@ def test_a_name_that_is_never_resolved_is_left_at_the_deadline(open_door, monkey
         return real(host, *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
-    door = open_door(base_url="http://slow.invalid", timeout=DEADLINE)
+    client = open_client(base_url="http://slow.invalid", timeout=DEADLINE)
     try:
         with ends_in_time(), pytest.raises(babou.APITimeoutError):
-            door("get", IMAGE)
+            client("get", IMAGE)
     finally:
         released.set()
 
@@ -109,11 +111,11 @@ def listener():
         yield listening
 
 
-def test_a_tls_handshake_that_never_ends_is_left_at_the_deadline(open_own_door, listener):
+def test_a_tls_handshake_that_never_ends_is_left_at_the_deadline(open_own_client, listener):
     """A server that accepts and says nothing is left, before any HTTP was spoken."""
     url = f"https://127.0.0.1:{listener.getsockname()[1]}"
     with ends_in_time(), pytest.raises(babou.APITimeoutError):
-        open_own_door(base_url=url, timeout=DEADLINE)("get", IMAGE)
+        open_own_client(base_url=url, timeout=DEADLINE)("get", IMAGE)
 
 
 def test_a_foreign_transport_is_left_at_the_deadline():
@@ -136,7 +138,7 @@ def test_a_foreign_transport_is_left_at_the_deadline():
 
 
 def test_a_foreign_asynchronous_transport_is_left_at_the_deadline():
-    """The same for the asynchronous door."""
+    """The same for the asynchronous client."""
 
     async def hang(_request):
         await asyncio.sleep(60)
@@ -162,17 +164,17 @@ def test_connections_that_were_open_before_are_bounded_too(server):
             client.with_options(timeout=DEADLINE).assets.get(IMAGE)
 
 
-def test_the_download_of_a_stalled_file_ends(server, open_door, tmp_path):
+def test_the_download_of_a_stalled_file_ends(server, open_client, tmp_path):
     """Each piece has to arrive within the client's timeout, the whole within its own."""
     asset_id = server.add(content=b"x" * 100_000)
     server.fault("storage_stall", asset_id=asset_id, after=10)
-    door = open_door(timeout=DEADLINE, max_retries=0)
+    client = open_client(timeout=DEADLINE, max_retries=0)
     with ends_in_time(), pytest.raises(babou.DownloadError, match="broke off"):
-        door("download", asset_id, tmp_path)
+        client("download", asset_id, tmp_path)
     server.clear_faults()
     server.fault("storage_slow", asset_id=asset_id, interval=0.05, piece=10)
     with ends_in_time(), pytest.raises(babou.DownloadError, match="the time for all of it was up"):
-        door("download", asset_id, tmp_path, timeout=DEADLINE, options={"timeout": 60.0})
+        client("download", asset_id, tmp_path, timeout=DEADLINE, options={"timeout": 60.0})
 
 
 class TlsServer:
@@ -218,10 +220,10 @@ def tls_server(authority):
     server.close()
 
 
-def test_an_unknown_certificate_is_refused(tls_server, open_door):
+def test_an_unknown_certificate_is_refused(tls_server, open_client):
     """TLS is verified; the error says that it was the certificate."""
     with pytest.raises(babou.APIConnectionError, match="(?i)certificate"):
-        open_door(base_url=tls_server.url, max_retries=0)("get", IMAGE)
+        open_client(base_url=tls_server.url, max_retries=0)("get", IMAGE)
 
 
 def test_a_custom_authority_comes_with_the_callers_client(tls_server, authority):
@@ -240,7 +242,7 @@ def test_a_custom_authority_comes_with_the_callers_client(tls_server, authority)
     ("trusted", "error"), [(True, babou.NotFoundError), (False, babou.APIConnectionError)]
 )
 def test_so_it_does_with_the_callers_asynchronous_client(tls_server, authority, trusted, error):
-    """The same of the other door; an authority that is not trusted is refused."""
+    """The same of the asynchronous client; an authority that is not trusted is refused."""
     context = ssl.create_default_context()
     if trusted:
         authority.configure_trust(context)
@@ -267,19 +269,19 @@ def tls_of_this_test():
 
 @pytest.mark.usefixtures("tls_of_this_test")
 def test_the_environments_authority_is_trusted(
-    tls_server, authority, open_own_door, tmp_path, monkeypatch
+    tls_server, authority, open_own_client, tmp_path, monkeypatch
 ):
     """SSL_CERT_FILE names the CAs of the system; the one TLS context of all clients takes it."""
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     with pytest.raises(babou.NotFoundError):
-        open_own_door(base_url=tls_server.url)("get", IMAGE)
+        open_own_client(base_url=tls_server.url)("get", IMAGE)
 
 
 @pytest.mark.usefixtures("tls_of_this_test")
 @pytest.mark.parametrize("content", [None, "no certificates"])
 def test_certificates_that_cant_be_read_are_explained(
-    tls_server, open_own_door, tmp_path, monkeypatch, content
+    tls_server, open_own_client, tmp_path, monkeypatch, content
 ):
     """A wrong SSL_CERT_FILE is a ConfigurationError, at the first call that needs it."""
     if content is not None:
@@ -287,35 +289,35 @@ def test_certificates_that_cant_be_read_are_explained(
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     with pytest.raises(babou.ConfigurationError, match="certificate settings"):
-        open_own_door(base_url=tls_server.url)("get", IMAGE)
+        open_own_client(base_url=tls_server.url)("get", IMAGE)
 
 
 @pytest.mark.usefixtures("tls_of_this_test")
-def test_all_clients_share_one_tls_context(server, tls_server, open_own_door, monkeypatch):
+def test_all_clients_share_one_tls_context(server, tls_server, open_own_client, monkeypatch):
     """Making it costs more than a hundred requests: once for all, and not where there is no TLS."""
     made = []
     make = ssl.create_default_context
     monkeypatch.setattr(
         ssl, "create_default_context", lambda **options: made.append(1) or make(**options)
     )
-    open_own_door()("get", IMAGE)
+    open_own_client()("get", IMAGE)
     assert not made
     for _ in range(2):
         with pytest.raises(babou.APIConnectionError):
-            open_own_door(base_url=tls_server.url, max_retries=0)("get", IMAGE)
+            open_own_client(base_url=tls_server.url, max_retries=0)("get", IMAGE)
     assert len(made) == 1
 
 
-def test_a_proxy_of_the_environment_is_used(server, open_own_door, monkeypatch):
+def test_a_proxy_of_the_environment_is_used(server, open_own_client, monkeypatch):
     """HTTP_PROXY carries the call; the proxy is given the whole URL."""
     monkeypatch.setenv("HTTP_PROXY", server.base_url)
-    assert open_own_door(base_url="http://api.invalid")("get", IMAGE).is_ready
+    assert open_own_client(base_url="http://api.invalid")("get", IMAGE).is_ready
     (request,) = server.requests
     assert request.target == f"http://api.invalid/api/v1/assets/{IMAGE}"
 
 
-def test_a_proxy_setting_that_cant_be_used_is_explained(open_own_door, monkeypatch):
+def test_a_proxy_setting_that_cant_be_used_is_explained(open_own_client, monkeypatch):
     """A malformed proxy is a ConfigurationError that names the variables to look at."""
     monkeypatch.setenv("ALL_PROXY", "ftp://127.0.0.1:1")
     with pytest.raises(babou.ConfigurationError, match="HTTPS_PROXY"):
-        open_own_door()
+        open_own_client()

@@ -30,9 +30,9 @@ def storage_requests(server):
     return [request for request in server.requests if request.path.startswith("/storage/")]
 
 
-def test_bytes_arrive_unchanged(door, asset_id, tmp_path):
+def test_bytes_arrive_unchanged(client, asset_id, tmp_path):
     """The file is the asset's bytes, and its path is returned."""
-    path = door("download", asset_id, tmp_path / "mine.png")
+    path = client("download", asset_id, tmp_path / "mine.png")
     assert path == tmp_path / "mine.png"
     assert path.read_bytes() == CONTENT
     assert left_behind(tmp_path) == []
@@ -45,22 +45,22 @@ def _umask():
     return current
 
 
-def test_a_directory_takes_the_assets_name(door, asset_id, tmp_path):
+def test_a_directory_takes_the_assets_name(client, asset_id, tmp_path):
     """In a directory the file has the server's name; a path may be given as text."""
-    assert door("download", asset_id, str(tmp_path)) == tmp_path / "logo.png"
+    assert client("download", asset_id, str(tmp_path)) == tmp_path / "logo.png"
 
 
-def test_the_current_directory_is_the_default(door, asset_id, tmp_path, monkeypatch):
+def test_the_current_directory_is_the_default(client, asset_id, tmp_path, monkeypatch):
     """Without a destination the file is stored where one stands."""
     monkeypatch.chdir(tmp_path)
-    door("download", asset_id)
+    client("download", asset_id)
     assert (tmp_path / "logo.png").read_bytes() == CONTENT
 
 
-def test_an_asset_that_was_fetched_is_not_fetched_again(server, door, asset_id, tmp_path):
+def test_an_asset_that_was_fetched_is_not_fetched_again(server, client, asset_id, tmp_path):
     """An asset in place of its id saves the request."""
-    asset = door("get", asset_id)
-    door("download", asset, tmp_path)
+    asset = client("get", asset_id)
+    client("download", asset, tmp_path)
     assert len(server.requests) == 2
 
 
@@ -85,11 +85,11 @@ def test_an_asset_that_was_fetched_is_not_fetched_again(server, door, asset_id, 
         "file. ",
     ],
 )
-def test_no_name_leaves_the_directory(server, door, tmp_path, name):
+def test_no_name_leaves_the_directory(server, client, tmp_path, name):
     """D10: whatever the server calls it, one visible file appears in the directory, no other."""
     inside = tmp_path / "inside"
     inside.mkdir()
-    path = door("download", server.add(name=name, content=b"x"), inside)
+    path = client("download", server.add(name=name, content=b"x"), inside)
     assert path.parent == inside
     assert [entry.name for entry in inside.iterdir()] == [path.name]
     assert [entry.name for entry in tmp_path.iterdir()] == ["inside"]
@@ -99,51 +99,51 @@ def test_no_name_leaves_the_directory(server, door, tmp_path, name):
     assert len(path.name.encode()) < 200
 
 
-def test_an_existing_file_is_kept(door, asset_id, tmp_path):
+def test_an_existing_file_is_kept(client, asset_id, tmp_path):
     """Nothing is overwritten unless told to; then the old file stays until the new one is whole."""
     target = tmp_path / "logo.png"
     target.write_bytes(b"precious")
     with pytest.raises(babou.DownloadError, match=r"exists.*overwrit"):
-        door("download", asset_id, target)
+        client("download", asset_id, target)
     assert target.read_bytes() == b"precious"
-    door("download", asset_id, target, overwrite=True)
+    client("download", asset_id, target, overwrite=True)
     assert target.read_bytes() == CONTENT
     assert left_behind(tmp_path) == []
 
 
-def test_a_file_that_appears_meanwhile_is_kept(door, asset_id, tmp_path):
+def test_a_file_that_appears_meanwhile_is_kept(client, asset_id, tmp_path):
     """Two downloads to one name: the second to finish overwrites nothing."""
     target = tmp_path / "logo.png"
     with pytest.raises(babou.DownloadError, match="exists"):
-        door("download", asset_id, target, on_progress=lambda *_: target.write_bytes(b"first"))
+        client("download", asset_id, target, on_progress=lambda *_: target.write_bytes(b"first"))
     assert target.read_bytes() == b"first"
 
 
-def test_a_file_system_without_hard_links_will_do(door, asset_id, tmp_path, monkeypatch):
+def test_a_file_system_without_hard_links_will_do(client, asset_id, tmp_path, monkeypatch):
     """Where links are not to be had the file is renamed, and still nothing is overwritten."""
 
     def refuse(*_args):
         raise OSError(errno.EPERM, "not supported")
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
-    target = door("download", asset_id, tmp_path)
+    target = client("download", asset_id, tmp_path)
     assert target.read_bytes() == CONTENT
     other = tmp_path / "other.png"
     with pytest.raises(babou.DownloadError, match="exists"):
-        door("download", asset_id, other, on_progress=lambda *_: other.write_bytes(b"first"))
+        client("download", asset_id, other, on_progress=lambda *_: other.write_bytes(b"first"))
 
 
 @pytest.mark.parametrize(
     ("destination", "problem"),
     [("missing/logo.png", "no directory"), ("missing/", "not a directory|no directory")],
 )
-def test_a_directory_that_is_not_there_is_named(door, asset_id, tmp_path, destination, problem):
+def test_a_directory_that_is_not_there_is_named(client, asset_id, tmp_path, destination, problem):
     """The error says which directory is missing."""
     with pytest.raises(babou.DownloadError, match=problem):
-        door("download", asset_id, f"{tmp_path}/{destination}")
+        client("download", asset_id, f"{tmp_path}/{destination}")
 
 
-def test_a_path_that_cant_be_written_is_named(door, asset_id, tmp_path, monkeypatch):
+def test_a_path_that_cant_be_written_is_named(client, asset_id, tmp_path, monkeypatch):
     """No permission, or a full disk, is a DownloadError with the system's reason."""
     real = Path.open
 
@@ -154,15 +154,15 @@ def test_a_path_that_cant_be_written_is_named(door, asset_id, tmp_path, monkeypa
 
     monkeypatch.setattr(Path, "open", full)
     with pytest.raises(babou.DownloadError, match="No space left"):
-        door("download", asset_id, tmp_path)
+        client("download", asset_id, tmp_path)
     assert left_behind(tmp_path) == []
 
 
-def test_a_target_that_cant_be_replaced_is_named(door, asset_id, tmp_path):
+def test_a_target_that_cant_be_replaced_is_named(client, asset_id, tmp_path):
     """Where the last step fails the error says so, and what was stored is kept."""
     target = tmp_path / "logo.png"
     with pytest.raises(babou.DownloadError, match="directory"):
-        door(
+        client(
             "download",
             asset_id,
             target,
@@ -172,7 +172,7 @@ def test_a_target_that_cant_be_replaced_is_named(door, asset_id, tmp_path):
     assert target.is_dir()
 
 
-def test_a_range_of_unknown_total_is_continued(server, door, asset_id, tmp_path):
+def test_a_range_of_unknown_total_is_continued(server, client, asset_id, tmp_path):
     """`Content-Range: bytes 100000-319999/*` is a right answer too."""
     server.fault("storage_cut", times=1, after=100_000)
 
@@ -183,23 +183,23 @@ def test_a_range_of_unknown_total_is_continued(server, door, asset_id, tmp_path)
         )
 
     server.rewrite = unknown
-    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert client("download", asset_id, tmp_path).read_bytes() == CONTENT
     assert storage_requests(server)[-1].status == 206
 
 
-def test_progress_tells_bytes_and_total(door, asset_id, tmp_path):
+def test_progress_tells_bytes_and_total(client, asset_id, tmp_path):
     """The function is called with growing numbers, the last one the total."""
     calls = []
-    door("download", asset_id, tmp_path, on_progress=lambda *call: calls.append(call))
+    client("download", asset_id, tmp_path, on_progress=lambda *call: calls.append(call))
     assert calls[-1] == (len(CONTENT), len(CONTENT))
     assert calls == sorted(calls)
 
 
-def test_the_key_never_goes_to_the_storage(server, door, asset_id, tmp_path):
+def test_the_key_never_goes_to_the_storage(server, client, asset_id, tmp_path):
     """The storage sees no Authorization header, nor on a redirect within it."""
-    door("download", asset_id, tmp_path)
+    client("download", asset_id, tmp_path)
     server.fault("storage_redirect", times=1, to=server.url_of(server.add(content=CONTENT)))
-    door("download", asset_id, tmp_path, overwrite=True)
+    client("download", asset_id, tmp_path, overwrite=True)
     assert len(storage_requests(server)) == 3
     assert not any(request.has_key for request in storage_requests(server))
 
@@ -207,25 +207,25 @@ def test_the_key_never_goes_to_the_storage(server, door, asset_id, tmp_path):
 @pytest.mark.parametrize(
     "to", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x/", "http://["]
 )
-def test_a_redirect_to_another_scheme_is_refused(server, door, asset_id, tmp_path, to):
+def test_a_redirect_to_another_scheme_is_refused(server, client, asset_id, tmp_path, to):
     """Only http and https are followed."""
     server.fault("storage_redirect", to=to)
     with pytest.raises(babou.DownloadError, match="redirect"):
-        door("download", asset_id, tmp_path)
+        client("download", asset_id, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_redirects_end(server, door, asset_id, tmp_path):
+def test_redirects_end(server, client, asset_id, tmp_path):
     """A storage that redirects to itself is left after five times."""
     server.fault("storage_redirect", to=server.url_of(asset_id))
     with pytest.raises(babou.DownloadError, match="more than 5 redirects"):
-        door("download", asset_id, tmp_path)
+        client("download", asset_id, tmp_path)
 
 
-def test_a_transfer_that_breaks_off_is_taken_up(server, door, asset_id, tmp_path):
+def test_a_transfer_that_breaks_off_is_taken_up(server, client, asset_id, tmp_path):
     """The second request asks for the rest only, on condition that nothing has changed."""
     server.fault("storage_cut", times=1, after=100_000)
-    path = door("download", asset_id, tmp_path)
+    path = client("download", asset_id, tmp_path)
     assert path.read_bytes() == CONTENT
     first, second = storage_requests(server)
     assert first.header("range") is None
@@ -234,36 +234,38 @@ def test_a_transfer_that_breaks_off_is_taken_up(server, door, asset_id, tmp_path
 
 
 @pytest.mark.parametrize("fault", ["storage_no_ranges", "storage_no_etag", "storage_weak_etag"])
-def test_a_storage_without_resuming_is_asked_again_for_all(server, door, asset_id, tmp_path, fault):
+def test_a_storage_without_resuming_is_asked_again_for_all(
+    server, client, asset_id, tmp_path, fault
+):
     """Without ranges or a strong ETag the transfer begins again, and ends right."""
     server.fault(fault)
     server.fault("storage_cut", times=1, after=100_000)
-    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert client("download", asset_id, tmp_path).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("fault", ["storage_wrong_range"])
-def test_a_range_that_was_not_asked_for_is_not_stored(server, door, asset_id, tmp_path, fault):
+def test_a_range_that_was_not_asked_for_is_not_stored(server, client, asset_id, tmp_path, fault):
     """Bytes from another place than asked for would corrupt the file; it is fetched again."""
     server.fault("storage_cut", times=1, after=100_000)
     server.fault(fault)
-    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert client("download", asset_id, tmp_path).read_bytes() == CONTENT
 
 
-def test_the_next_call_takes_up_what_was_left(server, open_door, asset_id, tmp_path):
+def test_the_next_call_takes_up_what_was_left(server, open_client, asset_id, tmp_path):
     """An interrupted download leaves a part, not a half file; the next call asks for the rest."""
-    door = open_door(max_retries=0)
+    client = open_client(max_retries=0)
     server.fault("storage_cut", times=1, after=100_000)
     with pytest.raises(babou.DownloadError, match="broke off at byte 100000"):
-        door("download", asset_id, tmp_path)
+        client("download", asset_id, tmp_path)
     (part,) = tmp_path.iterdir()
     assert part.name.startswith(".logo.png.")
     assert part.suffix == ".part"
-    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert client("download", asset_id, tmp_path).read_bytes() == CONTENT
     assert storage_requests(server)[-1].header("range") == "bytes=100000-"
     assert left_behind(tmp_path) == []
 
 
-def test_a_user_who_interrupts_finds_a_part(server, door, asset_id, tmp_path):
+def test_a_user_who_interrupts_finds_a_part(server, client, asset_id, tmp_path):
     """Ctrl-C in the middle leaves nothing under the final name, and the next call goes on."""
 
     def interrupt(done, _total):
@@ -271,57 +273,57 @@ def test_a_user_who_interrupts_finds_a_part(server, door, asset_id, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        door("download", asset_id, tmp_path, on_progress=interrupt)
+        client("download", asset_id, tmp_path, on_progress=interrupt)
     assert not (tmp_path / "logo.png").exists()
-    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert client("download", asset_id, tmp_path).read_bytes() == CONTENT
     assert storage_requests(server)[-1].header("range") is not None
 
 
-def test_bytes_that_changed_meanwhile_are_not_mixed(server, open_door, asset_id, tmp_path):
+def test_bytes_that_changed_meanwhile_are_not_mixed(server, open_client, asset_id, tmp_path):
     """If-Range makes the storage send the new file whole, so old and new never mix."""
-    door = open_door(max_retries=0)
+    client = open_client(max_retries=0)
     server.fault("storage_cut", times=1, after=100_000)
     with pytest.raises(babou.DownloadError):
-        door("download", asset_id, tmp_path)
+        client("download", asset_id, tmp_path)
     server.fault("storage_changed")
-    path = door("download", asset_id, tmp_path)
+    path = client("download", asset_id, tmp_path)
     changed = path.read_bytes()
     assert len(changed) == len(CONTENT)
     assert changed[:100_000] != CONTENT[:100_000]
 
 
-def test_a_stale_part_is_discarded(server, open_door, asset_id, tmp_path):
+def test_a_stale_part_is_discarded(server, open_client, asset_id, tmp_path):
     """A part as long as the asset, or longer, can't be taken up: it is fetched again."""
-    door = open_door(max_retries=0)
+    client = open_client(max_retries=0)
     server.fault("storage_cut", times=1, after=100_000)
     with pytest.raises(babou.DownloadError):
-        door("download", asset_id, tmp_path)
+        client("download", asset_id, tmp_path)
     (part,) = tmp_path.iterdir()
     part.write_bytes(b"?" * len(CONTENT))
-    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert client("download", asset_id, tmp_path).read_bytes() == CONTENT
 
 
-def test_a_part_with_a_damaged_name_is_discarded(server, open_door, asset_id, tmp_path):
+def test_a_part_with_a_damaged_name_is_discarded(server, open_client, asset_id, tmp_path):
     """What can't be matched to an ETag is fetched again."""
-    door = open_door(max_retries=0)
+    client = open_client(max_retries=0)
     server.fault("storage_cut", times=1, after=100_000)
     with pytest.raises(babou.DownloadError):
-        door("download", asset_id, tmp_path)
+        client("download", asset_id, tmp_path)
     (part,) = tmp_path.iterdir()
     part.rename(part.with_name(".".join([*part.name.split(".")[:-2], "abc", "part"])))
-    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert client("download", asset_id, tmp_path).read_bytes() == CONTENT
     assert storage_requests(server)[-1].header("range") is None
 
 
-def test_a_storage_that_ignores_if_range_is_not_trusted(server, open_door, asset_id, tmp_path):
+def test_a_storage_that_ignores_if_range_is_not_trusted(server, open_client, asset_id, tmp_path):
     """A 206 with another ETag than the part's is not appended."""
-    door = open_door(max_retries=0)
+    client = open_client(max_retries=0)
     server.fault("storage_cut", times=1, after=100_000)
     with pytest.raises(babou.DownloadError):
-        door("download", asset_id, tmp_path)
+        client("download", asset_id, tmp_path)
     server.fault("storage_changed")
     server.fault("storage_ignores_if_range")
-    changed = door("download", asset_id, tmp_path).read_bytes()
+    changed = client("download", asset_id, tmp_path).read_bytes()
     assert (len(changed), changed[:9] == CONTENT[:9]) == (len(CONTENT), False)
 
 
@@ -335,87 +337,87 @@ def test_a_storage_that_ignores_if_range_is_not_trusted(server, open_door, asset
     ],
 )
 def test_a_refusal_says_what_to_do(
-    server, open_door, asset_id, tmp_path, fault, parameters, problem
+    server, open_client, asset_id, tmp_path, fault, parameters, problem
 ):
     """The error names the asset, the place without its signature, and the status."""
     server.fault(fault, **parameters)
     with pytest.raises(babou.DownloadError, match=problem) as caught:
-        open_door(max_retries=0)("download", asset_id, tmp_path)
+        open_client(max_retries=0)("download", asset_id, tmp_path)
     assert caught.value.asset_id == asset_id
     assert asset_id in str(caught.value)
     assert "Signature" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_passing_trouble_is_tried_again(server, door, asset_id, tmp_path):
+def test_passing_trouble_is_tried_again(server, client, asset_id, tmp_path):
     """A storage that is busy for a moment is asked again."""
     server.fault("storage_unavailable", times=1, retry_after=0.01)
     server.fault("storage_drop_connection", times=1)
-    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert client("download", asset_id, tmp_path).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("size", [len(CONTENT) - 1, len(CONTENT) + 1])
 @pytest.mark.parametrize("fault", [None, "storage_chunked"])
-def test_the_length_is_checked(server, door, tmp_path, size, fault):
+def test_the_length_is_checked(server, client, tmp_path, size, fault):
     """The bytes must be as many as the asset's size says, with or without a Content-Length."""
     asset_id = server.add(content=CONTENT, size=size)
     if fault:
         server.fault(fault)
     with pytest.raises(babou.DownloadError, match="size"):
-        door("download", asset_id, tmp_path)
+        client("download", asset_id, tmp_path)
     assert not any(path.name == "uploaded-file" for path in tmp_path.iterdir())
 
 
-def test_an_asset_of_unknown_size_is_downloaded(server, door, tmp_path):
+def test_an_asset_of_unknown_size_is_downloaded(server, client, tmp_path):
     """A null size checks nothing; the total is the storage's."""
     asset_id = server.add(content=CONTENT, size=None)
     calls = []
-    path = door("download", asset_id, tmp_path, on_progress=lambda *call: calls.append(call))
+    path = client("download", asset_id, tmp_path, on_progress=lambda *call: calls.append(call))
     assert path.read_bytes() == CONTENT
     assert calls[-1] == (len(CONTENT), len(CONTENT))
 
 
-def test_an_empty_asset_is_an_empty_file(door, tmp_path):
+def test_an_empty_asset_is_an_empty_file(client, tmp_path):
     """Zero bytes are a file too."""
-    assert door("download", "ast_demo_empty", tmp_path / "empty").read_bytes() == b""
+    assert client("download", "ast_demo_empty", tmp_path / "empty").read_bytes() == b""
 
 
-def test_an_asset_without_a_url_says_so(server, door, tmp_path):
+def test_an_asset_without_a_url_says_so(server, client, tmp_path):
     """No URL yet, or never: the error tells the state and what to do."""
     asset_id = server.add(lifecycle=by_reads("uploading", "error", reads=2), url=None)
     for method in ("url", "download"):
         with pytest.raises(babou.DownloadError, match=r"no URL.*'uploading'.*Wait"):
-            door(method, asset_id)
+            client(method, asset_id)
     with pytest.raises(babou.DownloadError, match=r"no URL.*'error'.*Upload"):
-        door("url", asset_id)
+        client("url", asset_id)
 
 
-def test_url_gives_the_url(server, door, asset_id):
+def test_url_gives_the_url(server, client, asset_id):
     """The URL as the API gave it."""
-    assert door("url", asset_id) == server.url_of(asset_id)
-    assert door("url", "ast_abc123xyz456789012").startswith("s3://babou-assets/")
+    assert client("url", asset_id) == server.url_of(asset_id)
+    assert client("url", "ast_abc123xyz456789012").startswith("s3://babou-assets/")
 
 
 @pytest.mark.parametrize(
     "url", ["ftp://host/x", "file:///etc/passwd", "javascript:alert(1)", "nonsense", "x://["]
 )
-def test_other_schemes_are_refused(server, door, tmp_path, url):
+def test_other_schemes_are_refused(server, client, tmp_path, url):
     """D3: only http, https and s3 are fetched."""
     with pytest.raises(babou.DownloadError, match="scheme"):
-        door("download", server.add(url=url), tmp_path)
+        client("download", server.add(url=url), tmp_path)
 
 
-def test_a_file_object_gets_the_bytes(server, door, asset_id):
+def test_a_file_object_gets_the_bytes(server, client, asset_id):
     """A binary file is written from where it stands, and left open; resuming works in it too."""
     file = io.BytesIO(b"head:")
     file.seek(5)
     server.fault("storage_cut", times=1, after=100_000)
-    assert door("download", asset_id, file) is None
+    assert client("download", asset_id, file) is None
     assert file.getvalue() == b"head:" + CONTENT
     server.fault("storage_no_etag")
     server.fault("storage_cut", times=1, after=100_000)
     file.seek(0)
-    door("download", asset_id, file)
+    client("download", asset_id, file)
     assert file.getvalue() == CONTENT
 
 
@@ -426,35 +428,35 @@ class Pipe(io.BytesIO):
         return False
 
 
-def test_a_pipe_that_would_need_rewinding_says_so(server, door, asset_id):
+def test_a_pipe_that_would_need_rewinding_says_so(server, client, asset_id):
     """What has gone down a pipe can't be taken back."""
     server.fault("storage_no_etag")
     server.fault("storage_cut", times=1, after=100_000)
     with pytest.raises(babou.DownloadError, match="rewound"):
-        door("download", asset_id, Pipe())
+        client("download", asset_id, Pipe())
 
 
-def test_a_file_object_is_not_filled_beyond_the_size(server, door):
+def test_a_file_object_is_not_filled_beyond_the_size(server, client):
     """More bytes than the asset has end the download."""
     asset_id = server.add(content=CONTENT, size=10)
     server.fault("storage_chunked")
     with pytest.raises(babou.DownloadError, match="more bytes"):
-        door("download", asset_id, Pipe())
+        client("download", asset_id, Pipe())
 
 
-def test_progress_may_use_the_client(server, open_door, asset_id, tmp_path):
+def test_progress_may_use_the_client(server, open_client, asset_id, tmp_path):
     """A function that is called in the middle of a download can fetch another asset."""
-    door = open_door()
-    if not hasattr(door, "loop"):
+    client = open_client()
+    if not hasattr(client, "loop"):
         fetched = []
-        door(
+        client(
             "download",
             asset_id,
             tmp_path,
-            on_progress=lambda *_: fetched.append(door("get", "ast_demo_image")),
+            on_progress=lambda *_: fetched.append(client("get", "ast_demo_image")),
         )
         assert fetched
-    assert door("download", asset_id, tmp_path, overwrite=True).read_bytes() == CONTENT
+    assert client("download", asset_id, tmp_path, overwrite=True).read_bytes() == CONTENT
 
 
 class TestS3:
@@ -478,11 +480,11 @@ class TestS3:
         return server.add(name="logo.png", size=len(CONTENT), url=f"s3://media/{self.KEY}")
 
     @pytest.mark.usefixtures("bucket")
-    def test_an_object_arrives_unchanged(self, door, s3_asset, tmp_path):
+    def test_an_object_arrives_unchanged(self, client, s3_asset, tmp_path):
         """The object's bytes, under the asset's name."""
-        assert door("download", s3_asset, tmp_path).read_bytes() == CONTENT
+        assert client("download", s3_asset, tmp_path).read_bytes() == CONTENT
 
-    def test_a_part_is_taken_up(self, bucket, door, s3_asset, tmp_path):
+    def test_a_part_is_taken_up(self, bucket, client, s3_asset, tmp_path):
         """An interrupted download of an object goes on where it stopped, if it has not changed."""
 
         def interrupt(_done, _total):
@@ -490,22 +492,22 @@ class TestS3:
 
         for changed in (False, True):
             with pytest.raises(KeyboardInterrupt):
-                door("download", s3_asset, tmp_path, on_progress=interrupt)
+                client("download", s3_asset, tmp_path, on_progress=interrupt)
             assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
             body = CONTENT[::-1] if changed else CONTENT
             bucket.put_object(Bucket="media", Key=self.KEY, Body=body)
-            path = door("download", s3_asset, tmp_path)
+            path = client("download", s3_asset, tmp_path)
             assert path.read_bytes() == body
             path.unlink()
 
     @pytest.mark.usefixtures("bucket")
-    def test_a_missing_object_is_a_download_error(self, server, door, tmp_path):
+    def test_a_missing_object_is_a_download_error(self, server, client, tmp_path):
         """The error names the asset and the object."""
         asset_id = server.add(url="s3://media/nothing")
         with pytest.raises(babou.DownloadError, match="s3://media/nothing"):
-            door("download", asset_id, tmp_path)
+            client("download", asset_id, tmp_path)
 
-    def test_missing_credentials_are_explained(self, door, s3_asset, tmp_path, monkeypatch):
+    def test_missing_credentials_are_explained(self, client, s3_asset, tmp_path, monkeypatch):
         """Without credentials the error says which variables to set."""
         for name in list(os.environ):
             if name.startswith("AWS_"):
@@ -514,16 +516,16 @@ class TestS3:
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         with pytest.raises(babou.DownloadError, match="AWS_ACCESS_KEY_ID"):
-            door("download", s3_asset, tmp_path)
+            client("download", s3_asset, tmp_path)
 
-    def test_without_boto3_the_extra_is_named(self, door, s3_asset, tmp_path, monkeypatch):
+    def test_without_boto3_the_extra_is_named(self, client, s3_asset, tmp_path, monkeypatch):
         """The error names the extra to install, and the bucket."""
         monkeypatch.setitem(__import__("sys").modules, "boto3", None)
         with pytest.raises(babou.DownloadError, match=r"'media'.*babou\[s3\]"):
-            door("download", s3_asset, tmp_path)
+            client("download", s3_asset, tmp_path)
 
     @pytest.mark.usefixtures("bucket")
-    def test_a_transfer_that_breaks_off_is_taken_up(self, door, s3_asset, tmp_path, monkeypatch):
+    def test_a_transfer_that_breaks_off_is_taken_up(self, client, s3_asset, tmp_path, monkeypatch):
         """S3's body ends in an error half way, once; the rest is asked for."""
         from botocore.exceptions import IncompleteReadError
         from botocore.response import StreamingBody
@@ -538,14 +540,16 @@ class TestS3:
             return real(self, amt)
 
         monkeypatch.setattr(StreamingBody, "read", cut)
-        assert door("download", s3_asset, tmp_path).read_bytes() == CONTENT
+        assert client("download", s3_asset, tmp_path).read_bytes() == CONTENT
         assert len(reads) > 3
 
-    def test_an_unreachable_s3_is_tried_again_and_told(self, door, s3_asset, tmp_path, monkeypatch):
+    def test_an_unreachable_s3_is_tried_again_and_told(
+        self, client, s3_asset, tmp_path, monkeypatch
+    ):
         """A connection to S3 that fails is a DownloadError in the end."""
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         with pytest.raises(babou.DownloadError, match="broke off at byte 0.*'media'"):
-            door("download", s3_asset, tmp_path, options={"max_retries": 0})
+            client("download", s3_asset, tmp_path, options={"max_retries": 0})

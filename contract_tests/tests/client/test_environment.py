@@ -182,7 +182,9 @@ class TestThroughProxies:
 
     @pytest.mark.parametrize("scheme", ["http", "https"])
     @pytest.mark.parametrize("proxy", ["http", "https", "socks5"])
-    def test_a_proxy_carries_the_call(self, serve, wrap, open_own_door, monkeypatch, scheme, proxy):
+    def test_a_proxy_carries_the_call(
+        self, serve, wrap, open_own_client, monkeypatch, scheme, proxy
+    ):
         """TLS runs inside TLS where the proxy itself is reached by https."""
         target = serve(not_found, wrap=wrap if scheme == "https" else None)
         carry = socks if proxy == "socks5" else connect
@@ -191,15 +193,15 @@ class TestThroughProxies:
         between = serve(carry, wrap=wrap if proxy == "https" else None)
         monkeypatch.setenv("ALL_PROXY", f"{proxy}://127.0.0.1:{between.address[1]}")
         url = target.url.replace("http:", f"{scheme}:")
-        door = open_own_door(base_url=url, max_retries=0)
+        client = open_own_client(base_url=url, max_retries=0)
         for _ in range(2):
-            ask(door)
+            ask(client)
         assert between.connections == 1
 
     @pytest.mark.parametrize("scheme", ["http", "https"])
     @pytest.mark.parametrize("user", ["", "us%40er:secret@"])
     def test_a_proxy_that_wants_credentials_is_named(
-        self, serve, open_own_door, monkeypatch, scheme, user
+        self, serve, open_own_client, monkeypatch, scheme, user
     ):
         """407 is the proxy's, not the server's: its address is told, without the password."""
         seen = []
@@ -212,15 +214,15 @@ class TestThroughProxies:
 
         between = serve(refuse)
         monkeypatch.setenv("ALL_PROXY", between.url.replace("//", f"//{user}"))
-        door = open_own_door(base_url=f"{scheme}://api.invalid", max_retries=0)
-        error = ask(door, babou.ConfigurationError)
+        client = open_own_client(base_url=f"{scheme}://api.invalid", max_retries=0)
+        error = ask(client, babou.ConfigurationError)
         assert f"The proxy {between.url} refuses" in str(error)
         assert "secret" not in str(error)
         credentials = base64.b64encode(b"us@er:secret")
         assert (b"Basic " + credentials in seen[0]) is bool(user)
 
     def test_a_proxy_that_cannot_reach_the_server_is_an_error_of_ours(
-        self, serve, open_own_door, monkeypatch
+        self, serve, open_own_client, monkeypatch
     ):
         """502 to CONNECT is no answer of the server."""
 
@@ -229,8 +231,8 @@ class TestThroughProxies:
             connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n")
 
         monkeypatch.setenv("ALL_PROXY", serve(refuse).url)
-        door = open_own_door(base_url="https://api.invalid", max_retries=0)
-        assert "502" in str(ask(door, babou.APIConnectionError))
+        client = open_own_client(base_url="https://api.invalid", max_retries=0)
+        assert "502" in str(ask(client, babou.APIConnectionError))
 
 
 class TestWhoIsTrusted:
@@ -241,17 +243,17 @@ class TestWhoIsTrusted:
         return serve(not_found, wrap=wrap).url.replace("http:", "https:")
 
     def test_a_directory_of_certificates(
-        self, secure, authority, open_own_door, tmp_path, monkeypatch
+        self, secure, authority, open_own_client, tmp_path, monkeypatch
     ):
         """OpenSSL finds them by the hash of their subjects."""
         authority.cert_pem.write_to_path(tmp_path / HASHED_NAME)
         monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-        ask(open_own_door(base_url=secure, max_retries=0))
+        ask(open_own_client(base_url=secure, max_retries=0))
 
-    def test_a_directory_that_is_not_there(self, secure, open_own_door, tmp_path, monkeypatch):
+    def test_a_directory_that_is_not_there(self, secure, open_own_client, tmp_path, monkeypatch):
         """OpenSSL would trust nobody, without a word."""
         monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "missing"))
-        error = ask(open_own_door(base_url=secure), babou.ConfigurationError)
+        error = ask(open_own_client(base_url=secure), babou.ConfigurationError)
         assert "SSL_CERT_DIR" in str(error)
 
     @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
@@ -297,7 +299,7 @@ class TestWhoIsTrusted:
         assert trusted().get_ca_certs() == []
 
 
-def test_a_host_may_be_a_name(server, open_own_door):
+def test_a_host_may_be_a_name(server, open_own_client):
     """`localhost` is no address: it is resolved in another thread."""
     url = server.base_url.replace("127.0.0.1", "localhost")
-    assert open_own_door(base_url=url)("get", IMAGE).is_ready
+    assert open_own_client(base_url=url)("get", IMAGE).is_ready

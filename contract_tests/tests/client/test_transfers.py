@@ -32,20 +32,20 @@ def storage_requests(server):
     return [request for request in server.requests if request.path.startswith("/storage/")]
 
 
-def test_bytes_arrive_unchanged_and_progress_is_told(door, asset_id, tmp_path):
+def test_bytes_arrive_unchanged_and_progress_is_told(client, asset_id, tmp_path):
     """The file is the asset's bytes; progress grows up to the total."""
     calls = []
-    path = door("download", asset_id, tmp_path, on_progress=lambda *call: calls.append(call))
+    path = client("download", asset_id, tmp_path, on_progress=lambda *call: calls.append(call))
     assert path.read_bytes() == CONTENT
     assert calls == sorted(calls)
     assert calls[-1] == (len(CONTENT), len(CONTENT))
 
 
 @pytest.mark.parametrize("fault", ["storage_cut", "storage_reset"])
-def test_a_transfer_that_breaks_off_is_taken_up(server, door, asset_id, tmp_path, fault):
+def test_a_transfer_that_breaks_off_is_taken_up(server, client, asset_id, tmp_path, fault):
     """What arrived before the connection broke is kept; the rest is asked for."""
     server.fault(fault, times=1, after=1_000_000)
-    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert client("download", asset_id, tmp_path).read_bytes() == CONTENT
     first, second = storage_requests(server)
     assert first.header("range") is None
     assert second.header("if-range").startswith('"')
@@ -53,44 +53,44 @@ def test_a_transfer_that_breaks_off_is_taken_up(server, door, asset_id, tmp_path
         assert second.header("range") == "bytes=1000000-"
 
 
-def test_bytes_that_were_stored_before_a_stall_are_kept(server, open_door, asset_id, tmp_path):
+def test_bytes_that_were_stored_before_a_stall_are_kept(server, open_client, asset_id, tmp_path):
     """A server that falls silent is left after `timeout`; the next call asks for the rest."""
     server.fault("storage_stall", times=1, after=1_000_000)
     began = time.monotonic()
     with pytest.raises(babou.DownloadError, match="broke off at byte 1000000"):
-        open_door(timeout=1.0, max_retries=0)("download", asset_id, tmp_path)
+        open_client(timeout=1.0, max_retries=0)("download", asset_id, tmp_path)
     assert time.monotonic() - began < 1.0 + PATIENCE
-    assert open_door()("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert open_client()("download", asset_id, tmp_path).read_bytes() == CONTENT
     assert storage_requests(server)[-1].header("range") == "bytes=1000000-"
 
 
-def test_a_trickling_server_is_left_at_the_deadline(server, open_door, asset_id, tmp_path):
+def test_a_trickling_server_is_left_at_the_deadline(server, open_client, asset_id, tmp_path):
     """A few bytes now and then keep no download alive beyond its own time."""
     server.fault("storage_slow", interval=0.05, piece=10)
     began = time.monotonic()
     with pytest.raises(babou.DownloadError, match="the time for all of it was up"):
-        open_door(timeout=60.0, max_retries=0)("download", asset_id, tmp_path, timeout=DEADLINE)
+        open_client(timeout=60.0, max_retries=0)("download", asset_id, tmp_path, timeout=DEADLINE)
     assert time.monotonic() - began < DEADLINE + PATIENCE
 
 
-def test_a_trickling_server_is_followed_piece_by_piece(server, open_door, tmp_path):
+def test_a_trickling_server_is_followed_piece_by_piece(server, open_client, tmp_path):
     """A piece is what has arrived: nobody waits for a buffer to be full."""
     asset_id = server.add(content=CONTENT[:500])
     server.fault("storage_slow", interval=0.05, piece=100)
     calls = []
-    door = open_door(timeout=5.0)
-    door("download", asset_id, tmp_path, on_progress=lambda done, _total: calls.append(done))
+    client = open_client(timeout=5.0)
+    client("download", asset_id, tmp_path, on_progress=lambda done, _total: calls.append(done))
     assert len(calls) > 2
 
 
 @pytest.mark.parametrize("fault", ["storage_chunked", "storage_no_etag"])
-def test_an_unusual_answer_is_stored_whole(server, door, asset_id, tmp_path, fault):
+def test_an_unusual_answer_is_stored_whole(server, client, asset_id, tmp_path, fault):
     """A body in chunks, and one without a validator."""
     server.fault(fault)
-    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert client("download", asset_id, tmp_path).read_bytes() == CONTENT
 
 
-def test_a_compressed_answer_is_stored_decompressed(server, door, asset_id, tmp_path):
+def test_a_compressed_answer_is_stored_decompressed(server, client, asset_id, tmp_path):
     """A storage that compresses unasked gives the file's bytes; the file is not the coded form."""
 
     def compressed(request, answer):
@@ -101,10 +101,10 @@ def test_a_compressed_answer_is_stored_decompressed(server, door, asset_id, tmp_
         return answer.with_header("content-encoding", "gzip")
 
     server.rewrite = compressed
-    assert door("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert client("download", asset_id, tmp_path).read_bytes() == CONTENT
 
 
-def test_a_callers_file_gets_bytes_of_its_own(door, asset_id):
+def test_a_callers_file_gets_bytes_of_its_own(client, asset_id):
     """A file that keeps what it is given keeps the bytes, not our buffer."""
 
     class Keeps:
@@ -121,15 +121,15 @@ def test_a_callers_file_gets_bytes_of_its_own(door, asset_id):
             pass
 
     kept = Keeps()
-    door("download", asset_id, kept)
+    client("download", asset_id, kept)
     assert b"".join(kept.chunks) == CONTENT
 
 
-def test_a_proxy_is_used(server, open_own_door, asset_id, tmp_path, monkeypatch):
+def test_a_proxy_is_used(server, open_own_client, asset_id, tmp_path, monkeypatch):
     """The body comes over the proxy's connection."""
     monkeypatch.setenv("HTTP_PROXY", server.base_url)
     monkeypatch.setenv("NO_PROXY", "elsewhere.invalid")
-    assert open_own_door()("download", asset_id, tmp_path).read_bytes() == CONTENT
+    assert open_own_client()("download", asset_id, tmp_path).read_bytes() == CONTENT
 
 
 def test_a_cancelled_download_closes_its_connection_and_keeps_a_part(

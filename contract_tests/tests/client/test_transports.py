@@ -156,13 +156,13 @@ def closing_server(connections):
     return f"http://127.0.0.1:{listening.getsockname()[1]}", closed
 
 
-def test_a_connection_that_the_server_has_closed_is_not_used_again(open_door):
+def test_a_connection_that_the_server_has_closed_is_not_used_again(open_client):
     """Servers close what is idle; the next call makes a new connection, and none fails."""
     url, closed = closing_server(2)
-    door = open_door(base_url=url, max_retries=0)
+    client = open_client(base_url=url, max_retries=0)
     for _ in range(2):
         with pytest.raises(babou.NotFoundError):
-            door("get", IMAGE)
+            client("get", IMAGE)
         assert closed.acquire(timeout=10)
 
 
@@ -202,10 +202,10 @@ def test_an_address_that_only_the_library_finds_fault_with_is_explained(own, ans
             answer(own(), url)
 
 
-def test_a_host_name_that_cant_be_one_is_an_error_of_ours(open_door):
+def test_a_host_name_that_cant_be_one_is_an_error_of_ours(open_client):
     """Each library finds that out in its own way, and at its own time."""
     with pytest.raises((babou.ConfigurationError, babou.APIConnectionError), match="a..b"):
-        open_door(base_url="http://a..b", max_retries=0)("get", IMAGE)
+        open_client(base_url="http://a..b", max_retries=0)("get", IMAGE)
 
 
 def test_what_an_abandoned_thread_opened_is_closed():
@@ -291,13 +291,13 @@ def test_a_wait_is_cancelled_while_connecting(monkeypatch):
     released.set()
 
 
-def test_a_download_into_a_file_ends_at_its_deadline(server, open_door):
+def test_a_download_into_a_file_ends_at_its_deadline(server, open_client):
     """The whole download is bounded when asked for, its pauses included."""
     asset_id = server.add(content=STORED)
     server.fault("storage_unavailable", retry_after=20.0)
     told = r"the time for all of it was up at byte 0\. The last error: .*HTTP 503"
     with pytest.raises(babou.DownloadError, match=told):
-        open_door()("download", asset_id, io.BytesIO(), timeout=5.0)
+        open_client()("download", asset_id, io.BytesIO(), timeout=5.0)
 
 
 @pytest.mark.parametrize("kind", [HttpxTransport, AsyncHttpxTransport])
@@ -319,26 +319,26 @@ def test_no_repr_of_a_request_shows_the_key():
 
 
 @pytest.mark.parametrize("fault", ["gzip_bomb", "huge_body"])
-def test_memory_stays_flat_while_an_answer_is_refused(server, open_door, fault):
+def test_memory_stays_flat_while_an_answer_is_refused(server, open_client, fault):
     """A gigabyte, compressed or not, is refused after one mebibyte."""
     server.fault(fault, size=1 << 30)
-    door = open_door()
+    client = open_client()
     tracemalloc.start()
     try:
         with pytest.raises(babou.APIResponseValidationError):
-            door("get", IMAGE)
+            client("get", IMAGE)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert peak < 16 << 20
 
 
-def test_memory_stays_flat_while_a_file_is_stored(large_asset, open_door, tmp_path):
+def test_memory_stays_flat_while_a_file_is_stored(large_asset, open_client, tmp_path):
     """The size of a file is no matter: it is never held whole."""
     asset_id, size = large_asset
     tracemalloc.start()
     try:
-        path = open_door()("download", asset_id, tmp_path)
+        path = open_client()("download", asset_id, tmp_path)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -405,7 +405,7 @@ def one_answer():
 
 
 @pytest.mark.parametrize("value", ["café".encode(), "café".encode("latin-1")], ids=["utf8", "1"])
-def test_a_header_that_is_not_ascii_disturbs_no_other(one_answer, open_door, value):
+def test_a_header_that_is_not_ascii_disturbs_no_other(one_answer, open_client, value):
     """RFC 9110, 5.5, lets servers send what is not ASCII; only that value may be lost."""
     body = b'{"error": "Asset not found", "code": "NOT_FOUND"}'
     url = one_answer(
@@ -413,7 +413,7 @@ def test_a_header_that_is_not_ascii_disturbs_no_other(one_answer, open_door, val
         b"Content-Length: %d\r\n\r\n%b" % (value, len(body), body)
     )
     with pytest.raises(babou.NotFoundError) as caught:
-        open_door(base_url=url, max_retries=0)("get", IMAGE)
+        open_client(base_url=url, max_retries=0)("get", IMAGE)
     assert caught.value.request_id == "r-1"
     assert caught.value.headers["vary"] == "a, b"
     assert caught.value.headers.get("x-name", "café") == "café"

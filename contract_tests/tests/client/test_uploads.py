@@ -92,10 +92,10 @@ class TestSending:
     """docs: POST /api/v1/assets, "raw binary body, `Content-Type` = the file's MIME type"."""
 
     @pytest.mark.parametrize("answer", [CREATED, written(200, ASSET)], ids=["201", "200"])
-    def test_the_bytes_are_sent_as_they_are(self, taking, open_door, answer):
+    def test_the_bytes_are_sent_as_they_are(self, taking, open_client, answer):
         """D21: either success brings the new asset."""
         server = taking(answer)
-        asset = open_door(base_url=server.url)("upload", PNG)
+        asset = open_client(base_url=server.url)("upload", PNG)
         assert (asset.id, asset.state) == ("ast_new", "processing")
         [(head, body)] = server.seen
         assert body == PNG
@@ -105,40 +105,40 @@ class TestSending:
         assert sum(line.startswith(b"authorization: bearer ") for line in lines) == 1
         assert not [line for line in lines if line.startswith(b"transfer-encoding")]
 
-    def test_a_path_a_file_and_bytes_are_the_same(self, taking, open_door, tmp_path):
+    def test_a_path_a_file_and_bytes_are_the_same(self, taking, open_client, tmp_path):
         """A file that the caller opened is read from where it stands, and left open."""
         path = tmp_path / "a.png"
         path.write_bytes(PNG)
         server = taking(*[CREATED] * 5)
-        door = open_door(base_url=server.url)
+        client = open_client(base_url=server.url)
         with path.open("rb") as file, path.open("rb") as further:
             further.seek(8)
             for given in (path, str(path), file, io.BytesIO(PNG)):
-                door("upload", given)
-            door("upload", further, content_type="image/webp")
+                client("upload", given)
+            client("upload", further, content_type="image/webp")
             assert not file.closed
         assert [body for _, body in server.seen] == [PNG] * 4 + [PNG[8:]]
         assert b"image/webp" in server.seen[-1][0]
 
-    def test_a_pipe_is_copied_first(self, taking, open_door):
+    def test_a_pipe_is_copied_first(self, taking, open_client):
         """Its size is known before a byte is sent, and it can be sent again."""
         server = taking(error(429, "RATE_LIMITED"), CREATED)
         reading, writing = os.pipe()
         with open(writing, "wb") as file:  # noqa: PTH123 (no path of a file)
             file.write(PNG)
         with open(reading, "rb") as file:  # noqa: PTH123
-            assert open_door(base_url=server.url)("upload", file).id == "ast_new"
+            assert open_client(base_url=server.url)("upload", file).id == "ast_new"
         assert [body for _, body in server.seen] == [PNG, PNG]
 
-    def test_progress_is_told_up_to_the_end(self, taking, open_door):
+    def test_progress_is_told_up_to_the_end(self, taking, open_client):
         """Bytes sent so far, and the total."""
         server, told = taking(), []
-        open_door(base_url=server.url)("upload", LARGE, on_progress=lambda *x: told.append(x))
+        open_client(base_url=server.url)("upload", LARGE, on_progress=lambda *x: told.append(x))
         assert told[-1] == (len(LARGE), len(LARGE))
         assert [sent for sent, _ in told] == sorted({sent for sent, _ in told})
         assert len(told) > 10
 
-    def test_what_on_progress_raises_reaches_the_caller(self, serve, open_door):
+    def test_what_on_progress_raises_reaches_the_caller(self, serve, open_client):
         """As it is, and nothing is sent after it."""
         server = serve(upload_from)
 
@@ -146,9 +146,9 @@ class TestSending:
             raise OSError("no more")
 
         with pytest.raises(OSError, match="^no more$"):
-            open_door(base_url=server.url)("upload", LARGE, on_progress=leave)
+            open_client(base_url=server.url)("upload", LARGE, on_progress=leave)
 
-    def test_memory_stays_flat(self, serve, open_own_door, tmp_path):
+    def test_memory_stays_flat(self, serve, open_own_client, tmp_path):
         """However large the file, a few pieces of it are in memory."""
         path = tmp_path / "a.png"
         with path.open("wb") as file:
@@ -160,10 +160,10 @@ class TestSending:
             received.append(drained(connection, 40 << 20))
             connection.sendall(CREATED)
 
-        door = open_own_door(base_url=serve(count).url)
+        client = open_own_client(base_url=serve(count).url)
         tracemalloc.start()
         try:
-            door("upload", path)
+            client("upload", path)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -174,19 +174,19 @@ class TestSending:
 class TestRepeating:
     """A POST is not repeated unless surely nothing was taken."""
 
-    def test_a_429_is_obeyed_and_the_file_sent_again(self, taking, open_door):
+    def test_a_429_is_obeyed_and_the_file_sent_again(self, taking, open_client):
         """The server has refused it: nothing was taken."""
         server = taking(error(429, "RATE_LIMITED"), CREATED)
-        assert open_door(base_url=server.url)("upload", PNG).id == "ast_new"
+        assert open_client(base_url=server.url)("upload", PNG).id == "ast_new"
         assert [body for _, body in server.seen] == [PNG, PNG]
 
-    def test_a_refused_connection_is_tried_again(self, open_door):
+    def test_a_refused_connection_is_tried_again(self, open_client):
         """Nothing was sent, and the error says nothing of an asset."""
         with socket.create_server(("127.0.0.1", 0)) as closed:
             port = closed.getsockname()[1]
-        door = open_door(base_url=f"http://127.0.0.1:{port}", max_retries=1)
+        client = open_client(base_url=f"http://127.0.0.1:{port}", max_retries=1)
         with pytest.raises(babou.APIConnectionError) as caught:
-            door("upload", PNG)
+            client("upload", PNG)
         assert "may exist" not in str(caught.value)
 
     @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ class TestRepeating:
         ids=["500", "503", "409", "none", "cut off", "no asset", "202"],
     )
     def test_what_leaves_it_open_is_not_repeated_and_says_how_to_look(
-        self, serve, open_door, answer, kind
+        self, serve, open_client, answer, kind
     ):
         """The asset may exist: a second upload would make another."""
         seen = []
@@ -214,7 +214,7 @@ class TestRepeating:
 
         server = serve(once)
         with pytest.raises(kind, match=MAY_EXIST):
-            open_door(base_url=server.url)("upload", PNG)
+            open_client(base_url=server.url)("upload", PNG)
         assert len(seen) == 1
 
     @pytest.mark.parametrize(
@@ -225,15 +225,17 @@ class TestRepeating:
             (413, "FILE_TOO_LARGE", babou.FileTooLargeError),
         ],
     )
-    def test_a_refusal_leaves_nothing_open(self, taking, open_door, status, code, kind):
+    def test_a_refusal_leaves_nothing_open(self, taking, open_client, status, code, kind):
         """No asset was made, and the error doesn't suggest one."""
         server = taking(error(status, code))
         with pytest.raises(kind, match=f"^The upload: HTTP {status} {code}") as caught:
-            open_door(base_url=server.url)("upload", PNG)
+            open_client(base_url=server.url)("upload", PNG)
         assert "may exist" not in str(caught.value)
         assert len(server.seen) == 1
 
-    def test_a_kept_connection_that_ends_is_no_reason_to_send_it_twice(self, serve, open_own_door):
+    def test_a_kept_connection_that_ends_is_no_reason_to_send_it_twice(
+        self, serve, open_own_client
+    ):
         """An upload has a connection of its own, so it never meets one that has just ended."""
         seen = []
 
@@ -242,9 +244,9 @@ class TestRepeating:
             connection.sendall(CREATED)
             connection.recv(1)
 
-        door = open_own_door(base_url=serve(close_after_one).url)
+        client = open_own_client(base_url=serve(close_after_one).url)
         for _ in range(3):
-            door("upload", PNG)
+            client("upload", PNG)
         assert [body for _, body in seen] == [PNG] * 3
 
 
@@ -252,7 +254,7 @@ class TestEarlyAnswers:
     """A server may answer while the file is still being sent, and close."""
 
     @pytest.mark.parametrize("way", ["closes", "resets", "stays"])
-    def test_the_answer_is_told_and_not_a_broken_pipe(self, serve, open_own_door, way):
+    def test_the_answer_is_told_and_not_a_broken_pipe(self, serve, open_own_client, way):
         """Whatever the server does with the connection afterwards."""
         done = threading.Event()
 
@@ -267,10 +269,10 @@ class TestEarlyAnswers:
 
         server = serve(refuse)
         with pytest.raises(babou.FileTooLargeError):
-            open_own_door(base_url=server.url)("upload", LARGE)
+            open_own_client(base_url=server.url)("upload", LARGE)
         done.set()
 
-    def test_also_over_tls(self, serve, open_own_door, trusted_authority):
+    def test_also_over_tls(self, serve, open_own_client, trusted_authority):
         """TLS brings bytes of its own meanwhile, which are no answer."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         trusted_authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -288,10 +290,10 @@ class TestEarlyAnswers:
 
         server = serve(refuse, wrap=wrap)
         with pytest.raises(babou.AuthenticationError):
-            open_own_door(base_url=server.url.replace("http:", "https:"))("upload", LARGE)
+            open_own_client(base_url=server.url.replace("http:", "https:"))("upload", LARGE)
         done.set()
 
-    def test_a_whole_upload_over_tls(self, serve, open_own_door, trusted_authority):
+    def test_a_whole_upload_over_tls(self, serve, open_own_client, trusted_authority):
         """Nothing but an answer ends it."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         trusted_authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -302,11 +304,11 @@ class TestEarlyAnswers:
             connection.sendall(CREATED)
 
         server = serve(take, wrap=lambda c: context.wrap_socket(c, server_side=True))
-        door = open_own_door(base_url=server.url.replace("http:", "https:"))
-        assert door("upload", LARGE).id == "ast_new"
+        client = open_own_client(base_url=server.url.replace("http:", "https:"))
+        assert client("upload", LARGE).id == "ast_new"
         assert seen == [LARGE]
 
-    def test_an_informational_answer_is_not_the_answer(self, serve, open_own_door):
+    def test_an_informational_answer_is_not_the_answer(self, serve, open_own_client):
         """RFC 9110, 15.2: 100 and 102 come before it."""
         seen = []
 
@@ -315,17 +317,17 @@ class TestEarlyAnswers:
             seen.append(upload_from(connection)[1])
             connection.sendall(CREATED)
 
-        assert open_own_door(base_url=serve(take).url)("upload", LARGE).id == "ast_new"
+        assert open_own_client(base_url=serve(take).url)("upload", LARGE).id == "ast_new"
         assert seen == [LARGE]
 
-    def test_a_server_that_only_goes_away_leaves_it_open(self, serve, open_door):
+    def test_a_server_that_only_goes_away_leaves_it_open(self, serve, open_client):
         """There is no answer to tell."""
 
         def leave(connection):
             request_from(connection)
 
         with pytest.raises(babou.APIConnectionError, match=MAY_EXIST):
-            open_door(base_url=serve(leave).url)("upload", LARGE)
+            open_client(base_url=serve(leave).url)("upload", LARGE)
 
 
 class TestTime:
@@ -341,7 +343,7 @@ class TestTime:
     )
     @pytest.mark.parametrize("data", [LARGE, PNG], ids=["sending", "answering"])
     def test_a_server_that_takes_nothing_more_is_given_up(
-        self, serve, open_door, options, arguments, words, data
+        self, serve, open_client, options, arguments, words, data
     ):
         """In the middle of the file as after its end."""
         done = threading.Event()
@@ -351,11 +353,11 @@ class TestTime:
             done.wait(20)
 
         with pytest.raises(babou.APITimeoutError, match=words) as caught:
-            open_door(base_url=serve(hold).url, **options)("upload", data, **arguments)
+            open_client(base_url=serve(hold).url, **options)("upload", data, **arguments)
         assert "may exist" in str(caught.value)
         done.set()
 
-    def test_a_slow_upload_that_moves_is_not_given_up(self, serve, open_door):
+    def test_a_slow_upload_that_moves_is_not_given_up(self, serve, open_client):
         """Each piece that is taken counts; the client's timeout is for a pause."""
         paused = []
 
@@ -368,15 +370,15 @@ class TestTime:
             paused.append(pause.wait(0.05))
 
         server = serve(slowly)
-        assert open_door(base_url=server.url, timeout=1.0)("upload", LARGE * 4).id == "ast_new"
+        assert open_client(base_url=server.url, timeout=1.0)("upload", LARGE * 4).id == "ast_new"
         assert len(paused) * 0.05 > 1.0
 
-    def test_a_pipe_that_gives_nothing_ends_at_the_deadline(self, open_door):
+    def test_a_pipe_that_gives_nothing_ends_at_the_deadline(self, open_client):
         """It is read before anything is sent."""
         reading, writing = os.pipe()
         with open(reading, "rb") as file, open(writing, "wb") as other:  # noqa: PTH123
             with pytest.raises(babou.APITimeoutError, match="Nothing was sent"):
-                open_door()("upload", file, timeout=0.2)
+                open_client()("upload", file, timeout=0.2)
             other.close()
 
 
@@ -393,34 +395,34 @@ class TestFiles:
             ("text.txt", r"neither its first bytes nor its name .*: video/mp4, .*content_type="),
         ],
     )
-    def test_an_unusable_path_is_an_error_with_its_name(self, door, tmp_path, name, words):
+    def test_an_unusable_path_is_an_error_with_its_name(self, client, tmp_path, name, words):
         """It says what is wrong, and what to do."""
         (tmp_path / "empty.png").touch()
         (tmp_path / "text.txt").write_text("text")
         with pytest.raises(babou.UploadError, match=words) as caught:
-            door("upload", tmp_path / name)
+            client("upload", tmp_path / name)
         assert repr(str(tmp_path / name)) in str(caught.value)
 
     @pytest.mark.parametrize("given", [3, None, ["a.png"], object()])
-    def test_what_is_no_file_is_refused(self, door, given):
+    def test_what_is_no_file_is_refused(self, client, given):
         """A path, bytes or a binary file."""
         with pytest.raises(babou.ConfigurationError, match="upload takes a path, bytes or a file"):
-            door("upload", given)
+            client("upload", given)
 
-    def test_a_text_file_is_refused(self, door):
+    def test_a_text_file_is_refused(self, client):
         """Its characters are not its bytes."""
         with pytest.raises(babou.ConfigurationError, match="gives str in the place of bytes"):
-            door("upload", io.StringIO("<svg>"))
+            client("upload", io.StringIO("<svg>"))
 
-    def test_a_closed_file_is_refused(self, door):
+    def test_a_closed_file_is_refused(self, client):
         """There is nothing to read."""
         file = io.BytesIO(PNG)
         file.close()
         with pytest.raises(babou.UploadError, match="closed file"):
-            door("upload", file)
+            client("upload", file)
 
     @pytest.mark.parametrize("kind", ["path", "bytes", "pipe"])
-    def test_more_than_100_mb_is_refused_before_a_byte_is_sent(self, door, tmp_path, kind):
+    def test_more_than_100_mb_is_refused_before_a_byte_is_sent(self, client, tmp_path, kind):
         """D22: as the same class as the server's own refusal."""
 
         class Endless(io.RawIOBase):
@@ -435,12 +437,12 @@ class TestFiles:
             file.truncate((100 << 20) + 1)
         given = {"path": path, "bytes": bytes((100 << 20) + 1), "pipe": Endless()}[kind]
         with pytest.raises(babou.FileTooLargeError, match="was not sent") as caught:
-            door("upload", given)
+            client("upload", given)
         assert (caught.value.status_code, caught.value.code) == (413, "FILE_TOO_LARGE")
 
     @pytest.mark.parametrize("change", [-1, 1], ids=["shorter", "longer"])
     def test_a_file_that_changes_meanwhile_is_not_taken_for_whole(
-        self, serve, open_door, tmp_path, change
+        self, serve, open_client, tmp_path, change
     ):
         """The last byte is never sent, so that no asset can come of it."""
         path, lengths = tmp_path / "a.png", []
@@ -454,5 +456,5 @@ class TestFiles:
                 os.truncate(path, len(LARGE) + change)
 
         with pytest.raises(babou.UploadError, match="was changed while it was read"):
-            open_door(base_url=serve(take).url)("upload", path, on_progress=grow)
+            open_client(base_url=serve(take).url)("upload", path, on_progress=grow)
         assert all(length < len(LARGE) for length in lengths)

@@ -30,7 +30,8 @@ def call(monkeypatch, without_schemathesis):
 @pytest.fixture
 def live(small_server):
     """The arguments that name the small server."""
-    return ("--base-url", small_server.base_url, "--asset", IMAGE, "--only", "3")
+    waived = ("--waive", "uploadAsset", "--waive", "listAssets")
+    return ("--base-url", small_server.base_url, "--asset", IMAGE, "--only", "3", *waived)
 
 
 def test_agreement_is_0_and_tells_each_check(call, live, small_server):
@@ -38,8 +39,8 @@ def test_agreement_is_0_and_tells_each_check(call, live, small_server):
     done = call(*live, BABOU_API_KEY=small_server.api_key)
     assert done.exit_code == 0, done.output
     assert "spec-server/a-key-is-required" in done.output
-    assert "429 application/json     not exercised" in done.output
-    assert "All agree." in done.output
+    assert "429 application/json   not exercised" in done.output
+    assert "All agree; waived, and not judged: uploadAsset, listAssets." in done.output
     assert "Traceback" not in done.output
 
 
@@ -93,6 +94,10 @@ def test_the_ids_can_come_from_standard_input(small_server):
         (["--base-url", "http://h", "--asset", "a", "--api-key", "sk bab"], "--api-key"),
         (["--base-url", "http://h", "--asset", "..", "--api-key", "sk-bab-x"], "no id"),
         (["--max-examples", "0"], "--max-examples"),
+        (["--waive", "uploadAssets"], "it has getAsset, listAssets, uploadAsset"),
+        (["--argument", "listAssets"], "write OPERATION.PARAMETER=VALUE"),
+        (["--argument", "listAssets.colour=red"], "it has limit, offset, contentType, state"),
+        (["--argument", "listAsset.limit=2"], "no operation 'listAsset'"),
         (["--unheard-of"], "--unheard-of"),
     ],
 )

@@ -72,5 +72,5 @@ def test_schemathesis_sends_safe_methods_and_sees_known_ids(wide, small_server):
     assert result.outcome is Outcome.passed, result
     sent = [e for e in report.exchanges if e.purpose == "schemathesis"]
     assert {request.method for request in small_server.requests} <= {"GET", "HEAD", "OPTIONS"}
-    assert sum(exchange.status == 200 for exchange in sent) > 5
+    assert sum(exchange.status == 200 for exchange in sent) >= 3  # of ten that are made
     assert any(exchange.status == 404 for exchange in sent)

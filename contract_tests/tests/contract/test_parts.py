@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from babou_contract import model
 from babou_contract.model import Boundary, CheckResult, Exchange, Outcome, Report
 from babou_contract.probing.curl import curl
+from babou_contract.report import as_json
 from babou_contract.specification import jsontext, places, spec, strategies
 from babou_contract.specification.schema import fits, misfits
 
@@ -45,7 +46,7 @@ def test_a_report_is_json():
         results=(result,),
         exchanges=(exchange,),
     )
-    document = json.loads(json.dumps(model.to_json(report)))
+    document = json.loads(json.dumps(as_json.to_json(report)))
     assert document["results"][0]["boundary"] == {
         "number": 1,
         "name": "docs-spec",
@@ -149,6 +150,20 @@ def test_what_is_mutated_is_forbidden():
     assert len(mutations) > 100
     assert not any(fits(spec.asset_schema(), m.apply(document)) for m in mutations)
     assert {m.member for m in mutations} == set(spec.asset_schema()["properties"])
+
+
+@pytest.mark.parametrize("sent", [b"a 'b' $c", b"@name", b"GIF89a\x00\xff%s\\"])
+def test_a_curl_line_sends_the_body_that_was_sent(sent, tmp_path):
+    """Texts stand in the line; bytes, and what curl takes for a file's name, come by a pipe."""
+    line = curl(Exchange("POST", "http://h/", sent=sent))
+    (tmp_path / "curl").write_text(
+        '#!/bin/sh\nwhile [ "$1" != --data-binary ]; do shift; done\n'
+        'if [ "$2" = @- ]; then exec cat; fi\nprintf %s "$2"\n'
+    )
+    (tmp_path / "curl").chmod(0o755)
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(["sh", "-c", line], capture_output=True, check=True, env=path)
+    assert done.stdout == sent
 
 
 def test_a_curl_line_is_safe_in_a_shell():

@@ -9,9 +9,9 @@ import pytest
 from attrs import evolve
 from click.testing import CliRunner
 
-from babou_contract.checks import fuzzing
 from babou_contract.command import contract
 from babou_contract.mock_server import MockServer
+from babou_contract.probing import fuzzing
 from babou_contract.probing.redaction import Redactor
 
 KEY = "sk-bab-K3yOf+aTest/4711"

@@ -202,7 +202,7 @@ WRONG = {
     "now and then another name": (_now_and_then(member("name", "x")), "identity-never-changes"),
     "now and then not found": (
         _now_and_then(_answer(404, {"error": "no", "code": "NOT_FOUND"})),
-        "known-assets-are-found",
+        "known-calls-succeed",
     ),
     "ready, then not": (_states("ready", "processing"), "final-states-stay"),
     "backwards": (_states("processing", "uploading"), "states-move-forwards"),
@@ -233,8 +233,11 @@ WRONG = {
         "near-misses-are-not-found",
     ),
     "any id is found": (_found_if(lambda _: True), "unknown-ids-are-not-found"),
-    "a crash on a long id": (_crash_on(lambda p: len(p) > 2000), "no-id-makes-the-server-fail"),
-    "a crash on a quote": (_crash_on(lambda p: "%27" in p), "no-id-makes-the-server-fail"),
+    "a crash on a long id": (
+        _crash_on(lambda p: len(p) > 2000),
+        "no-request-makes-the-server-fail",
+    ),
+    "a crash on a quote": (_crash_on(lambda p: "%27" in p), "no-request-makes-the-server-fail"),
     "an id that redirects": (
         lambda q, r: evolve(r, status=302) if "null" in q.path else r,
         "statuses-are-documented",
@@ -247,7 +250,7 @@ WRONG = {
     "a url without a host": (member("url", "https:///1"), "bodies-obey-the-schema"),
     "well-formed ids are malformed": (_malformed_if_like, "unknown-ids-are-not-found"),
     "any id is found, and repeated": (_echoed, "unknown-ids-are-not-found"),
-    "the id is looked up before the key": (_looked_up_first, "the-key-is-checked-before-the-id"),
+    "the id is looked up before the key": (_looked_up_first, "the-key-is-checked-first"),
     "gzip that was not accepted": (_gzip_always, "framing-is-true"),
     "HEAD has another length": (_short_head, "other-safe-methods-are-harmless"),
     "HEAD has no length": (_empty_head, "other-safe-methods-are-harmless"),

@@ -1,6 +1,7 @@
 """The built site: whole, current, and with nothing from elsewhere."""
 
 import copy
+import json
 import posixpath
 import re
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 import babou
 from babou_contract import mock_server
-from babou_contract.specification import spec
+from babou_contract.specification import exposed, spec
 
 pytestmark = pytest.mark.docs
 
@@ -112,8 +113,9 @@ def test_tables_of_the_code_are_whole(site):
     errors = (site / "guide" / "errors.html").read_text(encoding="utf-8")
     for name in babou.__all__:
         assert not name.endswith("Error") or f"#babou.{name}" in errors, name
-    for status in spec.responses():
-        assert status == "200" or f">{status}</td>" in errors, status
+    for operation in spec.operations():
+        for status in operation.responses:
+            assert status.startswith("2") or f">{status}</td>" in errors, status
     faults = (site / "reference" / "mock-server.html").read_text(encoding="utf-8")
     for name in mock_server.FAULTS:
         assert code(name) in faults, name
@@ -122,6 +124,20 @@ def test_tables_of_the_code_are_whole(site):
         assert f'id="babou-{name}"' in commands, name
     for exit_code in Exit:
         assert exit_code.meaning.replace("'", "&#39;") in commands.replace("'", "&#39;")
+
+
+def test_the_statuses_are_those_of_all_operations(hook):
+    """With the codes of each, and with its operations where these tell different things."""
+    rows = {
+        row.split(" | ")[0].removeprefix("| "): row
+        for row in hook("site_errors").statuses().splitlines()
+    }
+    assert "`FILE_TOO_LARGE`" in rows["413"]
+    assert "`FileTooLargeError`" in rows["413"]
+    assert "`INTERNAL_ERROR`, `UPLOAD_FAILED`" in rows["500"]
+    assert "`getAsset`, `listAssets`: " in rows["500"]
+    assert "`uploadAsset`: " in rows["500"]
+    assert "`getAsset`" not in rows["401"]
 
 
 def test_an_error_without_a_place_stops_the_build(hook, monkeypatch):
@@ -147,13 +163,19 @@ def edited(hook):
 def test_all_of_the_specification_is_shown(edited):
     """Every status, member, state, example and header."""
     page = edited(dict)
-    (operation,) = (path["get"] for path in spec.load()["paths"].values())
-    for status, answer in operation["responses"].items():
-        assert f"\n### {status} " in page
-        for name, example in answer["content"]["application/json"]["examples"].items():
-            assert f'title="{example.get("summary", name)}"' in page
-            for value in example["value"].values():
-                assert value is None or str(value) in page
+    for operation in spec.operations():
+        row = f"| `{operation.id}` | `{operation.method.upper()} {operation.path}` |"
+        method = exposed.load().methods[operation.id]
+        assert f"{row} `client.{method}` |" in page
+        for parameter in operation.parameters:
+            assert f"| `{parameter.name}`" in page
+        assert all(f"`{media_type}`" in page for media_type in operation.bodies)
+        for (status, _), content in operation.answers.items():
+            assert f"\n### {status} " in page
+            for name, example in content.examples.items():
+                title = operation.responses[status]["content"]["application/json"]["examples"][name]
+                shown = json.dumps(example, indent=2, ensure_ascii=False)
+                assert f'title="{title.get("summary", name)}"\n{shown}\n' in page
     assert "| `Retry-After` (optional) | string |" in page
     assert "### 5XX any other server error\n" in page
     for name, schema in spec.load()["components"]["schemas"].items():
@@ -177,7 +199,7 @@ def test_what_is_added_to_the_specification_appears(edited):
             "description": "Marks | of the owner.",
         }
         schemas["AssetState"]["enum"].append("archived")
-        (path,) = document["paths"].values()
+        path = document["paths"]["/api/v1/assets/{assetId}"]
         path["get"]["parameters"].append(
             {"name": "fields", "in": "query", "schema": {"type": "integer", "minimum": 1}}
         )
@@ -191,7 +213,7 @@ def test_what_is_added_to_the_specification_appears(edited):
                 }
             },
         }
-        document["paths"]["/api/v1/assets"] = {
+        document["paths"]["/api/v1/copies"] = {
             "get": {"summary": "List them", "responses": {"204": {"description": "None."}}}
         }
 
@@ -205,7 +227,7 @@ def test_what_is_added_to_the_specification_appears(edited):
     assert "### 410 Gone" in page
     assert '| `X-Gone` | `"yes"` |' in page
     assert '```json title="GONE"' in page
-    assert "## List them\n\n```http\nGET /api/v1/assets\n```" in page
+    assert "## List them\n\n```http\nGET /api/v1/copies\n```" in page
 
 
 def test_an_unknown_insert_stops_the_build(hook):

@@ -35,7 +35,7 @@ def page_module(babou_server, tmp_path, monkeypatch):
         return importlib.import_module(name)
 
     yield load
-    for name in ("turn", "waits", "clients", "tasks", "start", "handler"):
+    for name in ("turn", "waits", "clients", "tasks", "start", "sweeping", "handler"):
         sys.modules.pop(name, None)
 
 
@@ -79,6 +79,19 @@ def test_celery_carries_a_wait_to_its_end(page_module, babou_server, monkeypatch
             with pytest.raises(NotFoundError):
                 start.publish("ast_nobody")
     assert polls_of(babou_server, moving) == [200, 200, 200]
+
+
+def test_a_sweep_tells_each_end_and_keeps_the_rest(page_module, babou_server):
+    """What is under way stays in the file; what has ended is told once."""
+    sweeping = page_module("sweeping")
+    moving = babou_server.add(state="processing")
+    sweeping.enqueue([moving, "ast_demo_image", "ast_nobody"])
+    told = {}
+    sweeping.run_once(lambda asset_id, end: told.update({asset_id: str(end)}))
+    assert told.pop("ast_demo_image") == "ready"
+    assert "404" in told.pop("ast_nobody")
+    assert (told, list(sweeping.load())) == ({}, [moving])
+    assert len(babou_server.requests) == 4  # two lists, two assets
 
 
 def test_sqs_carries_a_wait_to_its_end(page_module, babou_server, monkeypatch, capsys):

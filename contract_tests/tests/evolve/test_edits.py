@@ -37,9 +37,9 @@ def edited(text, edits):
             assert end, edit
             text = f"{before}{edit.get('as', '')}{end}{after}"
             continue
-        count = text.count(edit["find"])
-        assert count == 1 or (edit.get("all") and count), (count, edit)
-        text = text.replace(edit["find"], edit["put"])
+        count, many = text.count(edit["find"]), edit.get("all") or edit.get("first")
+        assert count == 1 or (many and count), (count, edit)
+        text = text.replace(edit["find"], edit["put"], 1 if edit.get("first") else -1)
     return text
 
 
@@ -114,6 +114,17 @@ def what_is_read():
         {name: spec.is_nullable(part) for name, part in spec.asset_schema()["properties"].items()},
         {name: sorted(values) for name, values in spec.listed_values().items()},
         sorted(spec.error_schema()["required"]),
+        [read_of(operation) for operation in spec.operations()],
+    )
+
+
+def read_of(operation):
+    """Return what is read of one operation, schemas and successes left out."""
+    return (
+        *(operation.id, operation.method, operation.path, operation.needs_key, operation.tags),
+        sorted((p.name, p.place, p.required, str(p.examples)) for p in operation.parameters),
+        *(sorted(operation.bodies), operation.body_required, sorted(operation.answers)),
+        [c.examples for (status, _), c in operation.answers.items() if status[0] != "2"],
     )
 
 
@@ -140,7 +151,7 @@ def test_what_is_written_otherwise_is_read_as_before(put_in_place, edit):
 def test_what_was_moved_has_its_own_line(edit):
     """A member, an answer's example and the parameter are found where they were moved to."""
     specification = Specification("new", edited(spec.text(), edit["edit"]))
-    [one] = specification.written
+    one = next(operation for operation in specification.written if operation.id == "getAsset")
     schema = (*one.place, "responses", "200", "content", "application/json", "schema")
     at = {
         (*schema, "properties", "size"): "size:",

@@ -26,7 +26,7 @@ PROMISES = {
         "Every body that the schema allows decodes.",
     ),
     Boundary.spec_server: ("id-comes-back", "The id that comes back is the id that was asked for."),
-    Boundary.client_server: ("get-equals-the-json", "What get returns equals the raw JSON."),
+    Boundary.client_server: ("results-equal-the-json", "What get returns equals the raw JSON."),
 }
 NASTY = (
     "<script>alert(1)</script><img src=http://evil.example/x onerror=alert(2)> {{ 7 * 7 }} "
@@ -95,12 +95,14 @@ def a_report(**changes):
         "results": tuple(a_result(boundary) for boundary in Boundary),
         "coverage": (
             Coverage(
+                operation="getAsset",
                 status="200",
                 media_type="application/json",
                 state=CoverageState.verified,
                 answers=41,
             ),
             Coverage(
+                operation="getAsset",
                 status="429",
                 media_type="application/json",
                 state=CoverageState.not_exercised,
@@ -152,6 +154,7 @@ def failing_report(**changes):
             found += (a_disagreement(summary="The body is not JSON.", exchange=binary),)
         results.append(a_result(boundary, Outcome.failed, disagreements=found))
     violated = Coverage(
+        operation="getAsset",
         status="404",
         media_type="application/json",
         state=CoverageState.violated,
@@ -224,6 +227,7 @@ def hostile_report():
         ),
         coverage=(
             Coverage(
+                operation="getAsset",
                 status=NASTY,
                 media_type=NASTY + "m" * 300,
                 state=CoverageState.violated,

@@ -3,28 +3,31 @@
 | module | what is in it |
 |---|---|
 | `_app` | the group of commands: errors become messages and exit codes, other packages' commands |
-| `_commands`, `_wait`, `_download`, `_upload` | the commands themselves |
+| `_commands`, `_wait`, `_transfer` | the commands themselves |
 | `_settings` | the arguments and options that they share, and the client made of them |
 | `_progress` | what a person sees meanwhile: lines, a live display, a bar |
-| `_streams` | standard streams that are closed, full, or not read |
 | `_output` | what is printed: text that is safe on a terminal, and JSON |
-| `_exits` | the exit codes |
+| `_exits` | the exit codes, and that of a command for several assets |
+
+The standard streams may be closed, full, or a pipe that nobody reads. Results that can't be written
+are an error of the command (`_app`). Messages that can't be are left out, and change nothing: no
+exit code, no result. This module needs neither click nor rich.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib.util
+import os
 import signal
 import sys
-from typing import NoReturn
-
-from babou._cli._streams import prepare
+from typing import NoReturn, TextIO, cast
 
 
 def main() -> NoReturn:
     """Run the command line with the process's arguments, and exit."""
-    prepare()
+    _replace_closed_streams()
     if not all(map(importlib.util.find_spec, ("click", "rich"))):
         sys.exit(_without_extra())
     # What is loaded stays: to look through it for garbage, meanwhile and at the end, took a sixth
@@ -46,3 +49,37 @@ def main() -> NoReturn:
 def _without_extra() -> int:
     sys.stderr.write("babou: the command line needs its extra: pip install 'babou[cli]'\n")
     return 2
+
+
+class Messages:
+    """A text stream whose `write` and `flush` never fail."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write what can be written."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass on what can be passed on."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+
+def _replace_closed_streams() -> None:
+    """Put streams in the place of those that whoever started this process had closed."""
+    # In the order of their numbers: each takes the lowest number that is free, which is its own.
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
+    if sys.stdout is None:  # one that can't be written to, so that this is found as for any other
+        unwritable = os.open(os.devnull, os.O_RDONLY)
+        sys.stdout = open(unwritable, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stderr = cast("TextIO", Messages(sys.stderr))

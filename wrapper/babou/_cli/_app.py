@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import re
 import shutil
 import sys
@@ -11,13 +12,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from babou._cli._commands import check, completion, get, url
-from babou._cli._download import download
+from babou._cli._commands import check, completion, get, list_assets, url
 from babou._cli._exits import Exit, Failure, exit_for
 from babou._cli._output import in_options, message
 from babou._cli._settings import common_options
-from babou._cli._streams import let_go_of_stdout
-from babou._cli._upload import list_assets, upload
+from babou._cli._transfer import download, upload
 from babou._cli._wait import wait
 from babou._errors import BabouError
 
@@ -151,6 +150,14 @@ def _results() -> Iterator[None]:
         why = "it is closed" if error.errno == errno.EBADF else error.strerror or error
         text = f"the results could not be written to standard output: {why}."
         raise Failure(text, Exit.TROUBLE) from error
+
+
+def let_go_of_stdout() -> None:
+    """Let what is still unwritten go nowhere; Python's last flush would complain about it."""
+    with contextlib.suppress(OSError, ValueError):
+        stdout = sys.stdout.fileno()
+        with open(os.devnull, "wb") as null:  # noqa: PTH123 (no path of a file)
+            os.dup2(null.fileno(), stdout)
 
 
 def _plugins() -> dict[str, EntryPoint]:

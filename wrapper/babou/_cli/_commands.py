@@ -1,17 +1,18 @@
-"""The commands that ask once: `get`, `check`, `url`; and `completion`."""
+"""The commands that ask and print: `get`, `check`, `url`, `list`; and `completion`."""
 
 from __future__ import annotations
 
 import itertools
+import json
+import sys
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from babou._cli import _output
-from babou._cli._each import each
-from babou._cli._exits import VERDICTS, Exit
-from babou._cli._settings import Settings, command, examples, json_option
+from babou._cli._exits import VERDICTS, Exit, each
+from babou._cli._settings import Settings, command, examples, json_option, type_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +96,40 @@ def url(settings: Settings, given: Sequence[str]) -> int:
 
     with settings.client() as client:
         return each(settings, asset_ids, ask, "url", several=asset_ids.several)
+
+
+@command(
+    "babou list",
+    "babou list --state ready --type video/mp4 --limit 10",
+    "babou list --state failed | jq -r .id",
+    argument=None,
+    note="",
+)
+@click.option(
+    "--state",
+    metavar="STATE",
+    help="Only assets in this state: uploading, processing, ready, error or failed.",
+)
+@type_option
+@click.option(
+    "--limit", metavar="N", type=click.IntRange(min=1), help="At most so many.  [default: all]"
+)
+def list_assets(
+    settings: Settings, *, state: str | None, content_type: str | None, limit: int | None
+) -> int:
+    """List the account's assets.
+
+    On a terminal, prints a table. With --json, and where standard output is no terminal, prints the
+    documents that the server sent, one in a line, as soon as they come.
+    """
+    with settings.client() as client:
+        assets = client.assets.list(state=state, content_type=content_type, limit=limit)
+        if not settings.as_json and _output.on_terminal(sys.stdout):
+            _output.print_table(list(assets))
+            return Exit.YES
+        for asset in assets:
+            click.echo(json.dumps(asset.to_dict()))
+    return Exit.YES
 
 
 @click.command(epilog=examples('eval "$(babou completion bash)"', "babou completion fish | source"))

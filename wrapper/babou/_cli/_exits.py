@@ -1,12 +1,13 @@
-"""The exit codes, and which error ends with which."""
+"""How a command ends: the exit codes, which error ends with which, and the code of several."""
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
+from babou._cli import _output
 from babou._errors import (
     APIConnectionError,
     APITimeoutError,
@@ -18,6 +19,7 @@ from babou._errors import (
     ConfigurationError,
     DownloadError,
     FileTooLargeError,
+    InvalidAssetIdError,
     NotFoundError,
     PermissionDeniedError,
     UploadError,
@@ -25,9 +27,10 @@ from babou._errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from babou._core.verdict import VerdictReason
+    from babou._cli._settings import Settings
+    from babou._core.outcomes import VerdictReason
 
 
 class Exit(IntEnum):
@@ -77,6 +80,8 @@ _ERRORS: tuple[tuple[type[BabouError], Exit], ...] = (  # the first that fits co
     (BabouError, Exit.TROUBLE),
 )
 
+_ABOUT_ALL = (APIConnectionError, AuthenticationError, ConfigurationError)
+
 VERDICTS: Mapping[VerdictReason, Exit] = {
     "ready": Exit.YES,
     "not_ready": Exit.NO,
@@ -95,3 +100,46 @@ def exit_for(error: BabouError) -> Exit:
 def _is_trouble(error: DownloadError) -> bool:
     """Tell whether the storage or the network is at fault, and not the asset or the disk."""
     return error.status_code is not None or isinstance(error.__cause__, APIConnectionError)
+
+
+def each(
+    settings: Settings,
+    given: Sequence[str],
+    ask: Callable[[str], dict[str, Any]],
+    *members: str,
+    several: bool,
+    named: str = "asset_id",
+    alone: Callable[[dict[str, Any]], object] = dict,
+) -> int:
+    """Ask for each asset, or file; return the highest exit code among them.
+
+    `ask` prints what it finds, unless --json is given: then the `members` that it returns are
+    printed at the end, in an array of results, or for a single asset as `alone` makes them.
+
+    An error about one of several assets is told, and the next one is asked for; one that all of
+    them would meet is raised, as is that of a single asset.
+    """
+    code, documents = Exit.YES, []
+    for each_given in given:
+        document: dict[str, Any] = {named: each_given}
+        try:
+            found = ask(each_given)
+            if several:
+                document |= {"ok": True, **found, "error": None}
+            else:
+                document |= found
+        except BabouError as error:
+            if not several or _is_about_all(error):
+                raise
+            code = max(code, exit_for(error))
+            click.echo(_output.message(error), err=True)
+            document |= {"ok": False, **dict.fromkeys(members)}
+            document["error"] = _output.error_document(error)
+        documents.append(document)
+    if settings.as_json:
+        _output.print_json(documents if several else alone(documents[0]))
+    return code
+
+
+def _is_about_all(error: BabouError) -> bool:
+    return isinstance(error, _ABOUT_ALL) and not isinstance(error, InvalidAssetIdError)

@@ -128,6 +128,11 @@ json_option = click.option(
 )
 
 
+type_option = click.option(
+    "--type", "content_type", metavar="TYPE", help="MIME type, such as image/png."
+)
+
+
 def examples(*lines: str) -> str:
     """Return the end of a command's help."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

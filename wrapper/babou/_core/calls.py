@@ -36,6 +36,9 @@ _T = TypeVar("_T")
 Reply = Response | APIConnectionError | APIResponseValidationError | BudgetError
 """What comes of one request."""
 
+Answer = tuple[Reply | Cancelled | None, float]
+"""What a flow is sent back, with the runner's time."""
+
 _OTHER_SERVER = "Another server or path may have answered: check BABOU_BASE_URL"
 
 

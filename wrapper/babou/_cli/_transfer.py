@@ -1,4 +1,4 @@
-"""The command `download`."""
+"""The commands `upload` and `download`."""
 
 from __future__ import annotations
 
@@ -10,16 +10,112 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from babou._cli import _output
-from babou._cli._each import each
-from babou._cli._exits import Exit, Failure
+from babou._cli._exits import Exit, Failure, each
 from babou._cli._progress import transfer, waiting
-from babou._cli._settings import Settings, command, seconds
+from babou._cli._settings import Settings, command, seconds, type_option
+from babou._core.config import DEFAULT_WAIT_TIMEOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import BinaryIO
 
     from babou._assets import Assets
     from babou._core.operations import Asset
+
+_FILES = click.argument("given", metavar="FILE...", nargs=-1, required=True)
+
+
+@command(
+    "babou upload clip.mp4",
+    "babou upload *.png --wait --json",
+    "curl https://example.com/a.png | babou upload -",
+    call_timeout="--call-timeout",
+    argument=_FILES,
+    note="A FILE that is - stands for standard input.",
+)
+@type_option
+@click.option("--wait", "wait", is_flag=True, help="Wait until the assets are ready.")
+@click.option(
+    "--wait-timeout",
+    metavar="SECONDS",
+    type=float,
+    callback=seconds,
+    default=DEFAULT_WAIT_TIMEOUT,
+    show_default=True,
+    help="Seconds that the wait for an asset may take.",
+)
+@click.option(
+    "--timeout",
+    "total",
+    metavar="SECONDS",
+    type=float,
+    callback=seconds,
+    help="Seconds that the whole upload of a file may take.  [default: no limit]",
+)
+def upload(
+    settings: Settings,
+    *,
+    given: Sequence[str],
+    content_type: str | None,
+    wait: bool,
+    wait_timeout: float,
+    total: float | None,
+) -> int:
+    """Upload files as new assets, and print their IDs.
+
+    One per line, as soon as the file is uploaded. With --json, prints the asset, or for several
+    files an array of results at the end. Without --type the first bytes of a file tell its type, or
+    else its name. Exits with the highest code among them.
+    """
+    files = list(dict.fromkeys(given))
+    if "-" in files:
+        _check_standard_input(settings)
+
+    def send(file: str) -> dict[str, Any]:
+        with transfer(live=settings.is_live) as on_progress:
+            asset = _sent(
+                client.assets, file, content_type=content_type, timeout=total, told=on_progress
+            )
+        if not settings.as_json:
+            click.echo(_output.clean(asset.id))
+        if wait:
+            asset = _ready(settings, client.assets, asset, wait_timeout)
+        return {"asset": asset.to_dict()}
+
+    with settings.client() as client:
+        several = len(files) > 1
+        return each(
+            settings, files, send, "asset", named="file", several=several, alone=_asset_alone
+        )
+
+
+def _asset_alone(document: dict[str, Any]) -> object:
+    return document["asset"]
+
+
+def _check_standard_input(settings: Settings) -> None:
+    if settings.api_key_file == "-":
+        raise click.UsageError("The API key and a file can't both be on standard input.")
+    if sys.stdin.isatty():
+        raise click.UsageError("FILE - does not read from a terminal. Redirect it.")
+
+
+def _sent(
+    assets: Assets,
+    file: str,
+    *,
+    content_type: str | None,
+    timeout: float | None,
+    told: Callable[[int, int], object] | None,
+) -> Asset:
+    source: str | BinaryIO = sys.stdin.buffer if file == "-" else file
+    try:
+        return assets.upload(source, content_type=content_type, timeout=timeout, on_progress=told)
+    except KeyboardInterrupt:
+        raise Failure(
+            "interrupted. The asset may exist all the same: look for it with babou list.",
+            Exit.INTERRUPTED,
+        ) from None
 
 
 @command(
@@ -118,7 +214,8 @@ def _check_standard_output(settings: Settings, *, several: bool) -> None:
         raise click.UsageError("--output - does not write to a terminal. Redirect it.")
 
 
-def _ready(settings: Settings, assets: Assets, asset_id: str, limit: float) -> Asset:
+def _ready(settings: Settings, assets: Assets, asset: Asset | str, limit: float) -> Asset:
     """Return the asset once it is ready."""
+    asset_id = asset if isinstance(asset, str) else asset.id
     with waiting([asset_id], live=settings.is_live) as display:
-        return assets.wait(asset_id, timeout=limit, on_update=display.seen, on_error=display.failed)
+        return assets.wait(asset, timeout=limit, on_update=display.seen, on_error=display.failed)

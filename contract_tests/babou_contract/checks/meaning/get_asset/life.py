@@ -6,11 +6,15 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
-from babou_contract.checks.registry import NotExercisedError, NotJudgedError, Register, Tally
+from babou_contract.checks.meaning.get_asset import reads
+from babou_contract.checks.meaning.get_asset.reads import FINAL, is_final
+from babou_contract.checks.registry import NotExercisedError, Register, Tally
 from babou_contract.model import Boundary
 from babou_contract.probing.answers import Answer
-from babou_contract.probing.observations import FINAL, Observations, is_final
-from babou_contract.specification import jsontext, places, spec
+from babou_contract.probing.asks import READ
+from babou_contract.probing.failures import NotJudgedError
+from babou_contract.probing.observations import Observations
+from babou_contract.specification import jsontext, places
 
 check = Register(Boundary.spec_server)
 
@@ -74,7 +78,7 @@ def ready_has_url_and_size(observations: Observations, tally: Tally) -> None:
                         expected=f"a {name}: it is known once the state is `ready`",
                         received="null" if name in document else "nothing",
                         exchange=answer.exchange,
-                        **places.at(*places.states()),
+                        **places.at(*reads.asset("state", "enum")),
                     )
     if not tally.cases:
         raise NotExercisedError("no asset was seen to be ready")
@@ -86,7 +90,7 @@ def repeated_reads_agree(observations: Observations, tally: Tally) -> None:
     for documents in _series(observations):
         states = [d["state"] for d, _ in documents if is_final(d)]
         final = [(d, a) for d, a in documents if d["state"] in states[:1]]
-        for name in spec.asset_schema()["properties"]:
+        for name in reads.schema()["properties"]:
             values = [(d.get(name), a) for d, a in final]
             if name in {*_LASTING, "id", "state"} or not values:
                 continue  # these have checks of their own
@@ -135,8 +139,8 @@ def _instant(name: str, value: object) -> object:
 
 
 def _series(observations: Observations) -> list[list[tuple[Document, Answer]]]:
-    observations.of("known")
-    series = [observations.documents(asset_id) for asset_id in observations.assets]
+    reads.of(observations, READ)
+    series = [reads.documents(observations, id) for id in reads.known(observations)]
     series = [documents for documents in series if len(documents) > 1]
     if not series:
         raise NotJudgedError("no asset was read twice")
@@ -149,5 +153,5 @@ def _tell(tally: Tally, name: str, before: object, after: object, answer: Answer
         expected=repr(before),
         received=repr(after),
         exchange=answer.exchange,
-        **places.at(*places.asset(name)),
+        **places.at(*reads.asset(name)),
     )

@@ -1,0 +1,85 @@
+"""The reads of known assets, as the rules look at them."""
+
+from typing import Any
+
+from babou_contract.probing.answers import Answer
+from babou_contract.probing.asks import READ, Seen
+from babou_contract.probing.observations import OK, Observations, document_in
+from babou_contract.specification import places, spec
+from babou_contract.specification.operations import Operation
+from babou_contract.specification.schema import fits
+
+Document = dict[str, Any]
+Read = tuple[Document, Answer]
+
+ID = "getAsset"
+NEAR, UNKNOWN = "near", "unknown"
+ABSENT, LIKE_KNOWN = "absent", "like a known one"  # marks of ids that were made up
+FINAL = ("ready", "error", "failed")
+
+
+def operation() -> Operation:
+    """Return the operation.
+
+    Raises:
+        LookupError: The specification has none of this id.
+    """
+    return spec.operation(ID)
+
+
+def schema() -> spec.Document:
+    """Return the schema of an asset."""
+    content = operation().answers.get((str(OK), "application/json"))
+    return spec.merged(content.schema) if content else {}
+
+
+def asset(*names: object) -> tuple[object, ...]:
+    """Return the path, in the specification, of the asset's schema, or of a member of it."""
+    return places.body_of(operation(), OK, "application/json", names)
+
+
+def is_final(document: Document) -> bool:
+    """Say whether an asset's state will never change again (D2)."""
+    return document.get("state") in FINAL
+
+
+def of(observations: Observations, *kinds: str) -> list[Seen]:
+    """Return what was answered to some kinds of questions about assets.
+
+    Raises:
+        NotJudgedError: That is nothing.
+    """
+    return observations.of(*kinds, operation=ID)
+
+
+def known(observations: Observations) -> tuple[str, ...]:
+    """Return the ids that the server is known to have."""
+    return tuple(call.subject for call in observations.calls.get(ID, ()))
+
+
+def documents(observations: Observations, asset_id: str) -> list[Read]:
+    """Return the lawful documents that came for a known id, in their order."""
+    done, found = observations.memo.setdefault(ID, [0, {}])
+    for seen in observations.seen[done:]:
+        if seen.ask.kind != READ or seen.operation.id != ID:
+            continue
+        document = document_in(seen.answer)
+        if document and document.get("id") == seen.ask.subject and fits(schema(), document):
+            found.setdefault(seen.ask.subject, []).append((document, seen.answer))
+    observations.memo[ID][0] = len(observations.seen)
+    reads: list[Read] = found.get(asset_id, [])
+    return reads
+
+
+def shown(observations: Observations) -> tuple[str, ...]:
+    """Return the known ids that were answered with 200."""
+    return tuple(call.subject for call in observations.reached(operation()))
+
+
+def settled(observations: Observations) -> tuple[str, ...]:
+    """Return the known ids whose state was final whenever they were seen."""
+    return tuple(
+        asset_id
+        for asset_id in shown(observations)
+        if all(is_final(document) for document, _ in documents(observations, asset_id))
+    )

@@ -1,0 +1,109 @@
+"""The pages that are asked for, between two looks at the whole list, and how they are read."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import frozen
+
+from babou_contract.checks.meaning.get_asset import reads
+from babou_contract.probing.asks import Ask, Call, read, successes
+from babou_contract.probing.observations import Observations, document_in
+from babou_contract.specification import spec
+from babou_contract.specification.operations import Operation
+
+ID = "listAssets"
+WHOLE, PART, FILTERED, PAST, LISTED = "whole list", "page", "filtered", "past the end", "listed"
+MOST = 100  # assets of a page (D18)
+_PARTS = ((2, 0), (2, 2), (3, 1), (1, 0), (1, 1))  # limit and offset; the third overlaps the others
+_FAR = 10**6
+_MOST_LISTED = 4  # assets that are compared with what get says
+_MOST_TYPES = 3
+_NO_TYPE = "application/x-nothing-has-this"
+
+
+@frozen
+class Page:
+    """A page that obeys its schema, and what was asked for."""
+
+    ask: Ask
+    answer: Any
+    assets: list[dict[str, Any]]
+    limit: int
+    offset: int
+    total: int
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the assets, in their order."""
+        return [asset["id"] for asset in self.assets]
+
+
+def operation() -> Operation:
+    """Return the operation."""
+    return spec.operation(ID)
+
+
+def probes(observations: Observations) -> Iterator[Ask]:
+    """Yield pages, filters, the page past the end, and reads of what is listed."""
+    base = (observations.reached(operation()) or observations.calls[ID])[0]
+    plain = base.but(state=None, contentType=None)
+    yield _ask(WHOLE, plain, limit=MOST, offset=0)
+    for limit, offset in _PARTS:
+        yield _ask(PART, plain, limit=limit, offset=offset)
+    yield _ask(PAST, plain, limit=2, offset=_FAR)
+    seen = pages(observations, WHOLE)
+    assets = seen[0].assets if seen else []
+    for state in _values("state"):
+        yield _ask(FILTERED, plain, limit=MOST, offset=0, state=state)
+    types = list(dict.fromkeys(str(asset["content_type"]) for asset in assets))
+    for media in (*types[:_MOST_TYPES], _NO_TYPE):
+        yield _ask(FILTERED, plain, limit=MOST, offset=0, contentType=media)
+    yield from _gets(assets)
+    yield _ask(WHOLE, plain, limit=MOST, offset=0)
+    yield _ask(WHOLE, plain, limit=MOST, offset=0)
+
+
+def _ask(kind: str, base: Call, **arguments: Any) -> Ask:  # noqa: ANN401  values of parameters
+    told = ", ".join(f"{name}={value}" for name, value in arguments.items())
+    expects = successes(operation()) if kind in {WHOLE, PART} else frozenset()
+    return Ask(kind, base.but(**arguments), f"the list with {told}", expects)
+
+
+def _values(name: str) -> list[Any]:
+    found = next((p for p in operation().parameters if p.name == name), None)
+    return spec.listed(found.schema) if found else []
+
+
+def _gets(assets: list[dict[str, Any]]) -> Iterator[Ask]:
+    """Yield reads of listed assets, those in a final state first."""
+    known = next((one for one in spec.operations() if one.id == reads.ID), None)
+    if known is None:
+        return
+    first = sorted(assets, key=lambda asset: not reads.is_final(asset))
+    for asset in first[:_MOST_LISTED]:
+        arguments = {known.in_path[-1].name: asset["id"]}
+        call = Call(known, arguments, subject=asset["id"])
+        ask = read(call, f"read {asset['id']!r}, which is listed")
+        yield Ask(LISTED, call, ask.about, ask.expects)
+
+
+def pages(observations: Observations, *kinds: str) -> list[Page]:
+    """Return the lawful pages that came to some kinds of questions, in their order."""
+    found = []
+    for seen in observations.answered(*kinds, operation=ID):
+        document = document_in(seen.answer)
+        match document:
+            case {"assets": list(assets), "pagination": dict(told)} if all(
+                isinstance(told.get(name), int) for name in ("limit", "offset", "total")
+            ) and all(isinstance(asset, dict) and "id" in asset for asset in assets):
+                numbers = (told["limit"], told["offset"], told["total"])
+                found.append(Page(seen.ask, seen.answer, assets, *numbers))
+    return found
+
+
+def steady(observations: Observations) -> Page | None:
+    """Return the whole list, if it was the same before and after the other pages."""
+    whole = pages(observations, WHOLE)
+    if len(whole) < 2 or any(page.ids != whole[0].ids for page in whole):  # noqa: PLR2004
+        return None
+    return whole[0]

@@ -1,0 +1,166 @@
+"""Rules about pages: numbers that add up, slices of one list, filters, assets that are there."""
+
+from itertools import pairwise
+from typing import Any
+
+from babou_contract.checks.meaning.get_asset import reads
+from babou_contract.checks.meaning.list_assets import pages
+from babou_contract.checks.meaning.list_assets.pages import (
+    FILTERED,
+    ID,
+    LISTED,
+    MOST,
+    PART,
+    PAST,
+    WHOLE,
+    Page,
+)
+from babou_contract.checks.registry import NotExercisedError, Register, Tally
+from babou_contract.model import Boundary
+from babou_contract.probing.asks import READ
+from babou_contract.probing.observations import Observations, document_in
+from babou_contract.specification import places
+
+check = Register(Boundary.spec_server)
+
+_LASTING = ("name", "content_type", "created_at")
+_SAME = (*_LASTING, "state", "size", "duration", "width", "height")
+_FILTERS = {"state": "state", "contentType": "content_type"}
+
+
+@check("A page has as many assets as its numbers say, and its numbers are those that were asked.")
+def pages_add_up(observations: Observations, tally: Tally) -> None:
+    """Hold limit and offset against the request, and the assets against limit, offset, total."""
+    for page in pages.pages(observations, WHOLE, PART, FILTERED, PAST):
+        tally.case()
+        asked = page.ask.call.arguments
+        for name, told in (("limit", page.limit), ("offset", page.offset)):
+            if told != asked[name]:
+                _tell(tally, page, f"{name} is not the one that was asked for", asked[name], told)
+        wanted = min(page.limit, max(0, page.total - page.offset))
+        if len(page.assets) != wanted:
+            what = "a page has another number of assets than its limit, offset and total say"
+            _tell(tally, page, what, wanted, len(page.assets))
+
+
+@check("Pages are slices of one list: they follow each other, and overlap as they have to.")
+def pages_are_slices(observations: Observations, tally: Tally) -> None:
+    """Compare pages with the whole list, where that did not change meanwhile."""
+    whole = _steady(observations)
+    for page in pages.pages(observations, PART):
+        tally.case()
+        asked = page.ask.call.arguments
+        wanted = whole.ids[asked["offset"] : asked["offset"] + asked["limit"]]
+        if page.ids != wanted and asked["offset"] + asked["limit"] <= MOST:
+            what = "a page is not the slice of the list that was asked for"
+            _tell(tally, page, what, wanted, page.ids)
+
+
+@check("The order of the list stays, as long as nothing is added or taken away.")
+def the_order_stays(observations: Observations, tally: Tally) -> None:
+    """Compare the looks at the whole list that show the same assets."""
+    whole = pages.pages(observations, WHOLE)
+    for before, after in pairwise(whole):
+        tally.case()
+        if sorted(before.ids) == sorted(after.ids) and before.ids != after.ids:
+            _tell(tally, after, "the list came in another order", before.ids, after.ids)
+
+
+@check("A page past the end is empty, and has the same total (D19).")
+def a_page_past_the_end_is_empty(observations: Observations, tally: Tally) -> None:
+    """Skip more than there are."""
+    whole = _steady(observations)
+    for page in pages.pages(observations, PAST):
+        tally.case()
+        if page.assets:
+            _tell(tally, page, "a page past the end has assets", "none", page.ids)
+        elif page.total != whole.total:
+            what = "a page past the end has another total"
+            _tell(tally, page, what, whole.total, page.total)
+
+
+@check("No asset is twice in a page.")
+def ids_are_unique_in_a_page(observations: Observations, tally: Tally) -> None:
+    """Count the ids."""
+    for page in pages.pages(observations, WHOLE, PART, FILTERED, READ):
+        tally.case()
+        twice = sorted({id for id in page.ids if page.ids.count(id) > 1})
+        if twice:
+            _tell(tally, page, "an asset is twice in a page", "once", twice[0])
+
+
+@check("A filter lets through what fits, all of it, and nothing else (D20).")
+def filters_select(observations: Observations, tally: Tally) -> None:
+    """Look for assets that do not fit, and for those of the whole list that are left out."""
+    whole = _steady(observations)
+    last = {asset["id"]: asset for asset in pages.pages(observations, WHOLE)[-1].assets}
+    lasting = [a for a in whole.assets if reads.is_final(a) and last[a["id"]] == a]
+    for page in pages.pages(observations, FILTERED):
+        tally.case()
+        [(parameter, value)] = [
+            (p, page.ask.call.arguments[p]) for p in _FILTERS if p in page.ask.call.arguments
+        ]
+        member = _FILTERS[parameter]
+        wrong = [a for a in page.assets if _plain(a.get(member)) != _plain(value)]
+        if wrong:
+            what = f"the filter {parameter} lets other assets through"
+            _tell(tally, page, what, value, f"{wrong[0]['id']}: {wrong[0].get(member)}")
+        fitting = [a["id"] for a in lasting if _plain(a.get(member)) == _plain(value)]
+        left_out = [id for id in fitting if id not in page.ids]
+        if left_out and whole.total <= MOST:
+            what = f"the filter {parameter} leaves assets out that fit"
+            _tell(tally, page, what, left_out[0], page.ids)
+
+
+@check("An asset in the list is what reading it says.")
+def listed_assets_are_what_get_says(observations: Observations, tally: Tally) -> None:
+    """Read some listed assets, and compare what does not change."""
+    listed = {a["id"]: (a, page) for page in pages.pages(observations, WHOLE) for a in page.assets}
+    for seen in observations.answered(LISTED):
+        tally.case()
+        told, page = listed[seen.ask.subject]
+        document = document_in(seen.answer)
+        if document is None:
+            if seen.answer.status and seen.answer.status < 500:  # noqa: PLR2004
+                what = "an asset is listed, and cannot be read"
+                _tell(tally, page, what, told["id"], seen.answer.excerpt)
+            continue
+        names = _SAME if reads.is_final(told) and reads.is_final(document) else _LASTING
+        for name in names:
+            if told.get(name) != document.get(name):
+                what = f"{name} of a listed asset is not what reading it says"
+                _tell(tally, page, what, document.get(name), told.get(name))
+
+
+@check("Each known asset is in the list.")
+def known_assets_are_listed(observations: Observations, tally: Tally) -> None:
+    """Look for the assets that were read, where the whole list fits in a page."""
+    whole = _steady(observations)
+    known = observations.calls.get(reads.ID, [])
+    if whole.total > MOST or not known:
+        raise NotExercisedError("the list has more than a page, or no asset is known")
+    for asset_id in reads.shown(observations):
+        tally.case()
+        if asset_id not in whole.ids:
+            _tell(tally, whole, "an asset that can be read is not listed", asset_id, whole.ids)
+
+
+def _plain(value: Any) -> str:  # noqa: ANN401  a state or a type
+    return str(value).partition(";")[0].strip().lower()
+
+
+def _steady(observations: Observations) -> Page:
+    whole = pages.steady(observations)
+    if whole is None:
+        raise NotExercisedError("the list changed while it was read, or was not seen")
+    return whole
+
+
+def _tell(tally: Tally, page: Page, summary: str, expected: object, received: object) -> None:
+    tally.disagree(
+        f"{ID}: {summary}",
+        expected=str(expected),
+        received=str(received),
+        exchange=page.answer.exchange,
+        **places.at(*places.success_of(pages.operation())),
+    )

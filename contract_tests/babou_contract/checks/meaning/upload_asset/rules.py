@@ -1,0 +1,118 @@
+"""Rules about what an upload makes."""
+
+from babou_contract.checks.meaning.get_asset import reads
+from babou_contract.checks.meaning.upload_asset import uploads
+from babou_contract.checks.meaning.upload_asset.uploads import (
+    FETCHED,
+    LISTED,
+    TOO_LARGE,
+    TYPE,
+    made,
+)
+from babou_contract.checks.registry import NotExercisedError, Register, Tally
+from babou_contract.model import Boundary
+from babou_contract.probing.answers import Answer
+from babou_contract.probing.asks import BINARY, successes
+from babou_contract.probing.observations import Observations, document_in
+from babou_contract.specification import places
+
+check = Register(Boundary.spec_server)
+
+_LASTING = ("id", "name", "content_type", "created_at")
+_ORDER = {"uploading": 0, "processing": 1, **dict.fromkeys(reads.FINAL, 2)}
+_TOO_LARGE, _SERVER_ERROR = 413, 500
+
+
+@check("What was uploaded can be read, and is what the upload was answered with.")
+def an_upload_can_be_read(observations: Observations, tally: Tally) -> None:
+    """Read each upload a few times, and compare what never changes; states move forwards."""
+    uploaded = {str(document["id"]): (document, answer) for document, answer in made(observations)}
+    for seen in observations.answered(FETCHED):
+        tally.case()
+        document, _ = uploaded[seen.ask.subject]
+        found = document_in(seen.answer)
+        if found is None:
+            if (seen.answer.status or _SERVER_ERROR) < _SERVER_ERROR:
+                what = "what was uploaded cannot be read"
+                _tell(tally, seen.answer, what, document["id"], seen.answer.excerpt)
+            continue
+        for name in _LASTING:
+            if found.get(name) != document.get(name):
+                what = f"{name} of an upload changed"
+                _tell(tally, seen.answer, what, document.get(name), found.get(name))
+        before, after = (_ORDER.get(str(one.get("state")), 0) for one in (document, found))
+        if after < before:
+            what = "the state of an upload moved backwards"
+            _tell(tally, seen.answer, what, document.get("state"), found.get("state"))
+
+
+@check("What was uploaded is in the list.")
+def an_upload_is_listed(observations: Observations, tally: Tally) -> None:
+    """Look for each upload, where the whole list fits in a page."""
+    for seen in observations.answered(LISTED):
+        document = document_in(seen.answer) or {}
+        assets = document.get("assets")
+        total = (document.get("pagination") or {}).get("total")
+        if not isinstance(assets, list) or total != len(assets):
+            continue
+        tally.case()
+        if seen.ask.subject not in [a.get("id") for a in assets if isinstance(a, dict)]:
+            what = "what was uploaded is not listed"
+            _tell(tally, seen.answer, what, seen.ask.subject, seen.answer.excerpt)
+    if not tally.cases:
+        raise NotExercisedError("the list has more than a page, or was not seen")
+
+
+@check("An upload keeps its type and its size.")
+def an_upload_keeps_type_and_size(observations: Observations, tally: Tally) -> None:
+    """Compare the type with the one that was sent, and the size where it is known."""
+    fetched = [(document_in(seen.answer), seen.answer) for seen in observations.answered(FETCHED)]
+    for document, answer in [*made(observations), *fetched]:
+        if document is None:
+            continue
+        tally.case()
+        told = str(document.get("content_type")).partition(";")[0].strip().lower()
+        if told != TYPE:
+            _tell(tally, answer, "an upload has another type than was sent", TYPE, told)
+        if document.get("size") not in {None, len(BINARY)}:
+            what = "an upload has another size than was sent"
+            _tell(tally, answer, what, len(BINARY), document.get("size"))
+
+
+@check("Each upload makes another asset.")
+def each_upload_is_another_asset(observations: Observations, tally: Tally) -> None:
+    """Compare the ids of uploads of the same bytes."""
+    known: set[str] = set()
+    for document, answer in made(observations):
+        tally.case()
+        if str(document["id"]) in known:
+            _tell(tally, answer, "two uploads made one asset", "another id", document["id"])
+        known.add(str(document["id"]))
+
+
+@check("A file that is too large is refused with 413 (D22).")
+def too_large_is_refused(observations: Observations, tally: Tally) -> None:
+    """Announce its length without sending it; who asks for the bytes first is left alone."""
+    for seen in observations.answered(TOO_LARGE):
+        status = seen.answer.status or 0
+        if status < 200 or status >= _SERVER_ERROR:  # noqa: PLR2004  it wants the body
+            continue
+        tally.case()
+        if status in successes(uploads.operation()):
+            what = "a file of more than 100 MB was taken before it was there"
+            _tell(tally, seen.answer, what, "413 FILE_TOO_LARGE", seen.answer.excerpt)
+        elif status != _TOO_LARGE and seen.answer.is_json:
+            what = "a file of more than 100 MB was refused with another status"
+            _tell(tally, seen.answer, what, "413 FILE_TOO_LARGE", seen.answer.excerpt)
+    if not tally.cases:
+        raise NotExercisedError("the server does not refuse a file by its announced length")
+
+
+def _tell(tally: Tally, answer: Answer, summary: str, expected: object, received: object) -> None:
+    tally.disagree(
+        summary,
+        expected=str(expected),
+        received=str(received),
+        exchange=answer.exchange,
+        **places.at(*places.success_of(uploads.operation())),
+    )

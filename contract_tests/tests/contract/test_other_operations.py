@@ -1,0 +1,220 @@
+"""Each way in which the list or an upload can be wrong is found, by the check named for it."""
+
+import json
+
+import pytest
+from attrs import evolve
+
+FIRST = "ast_testImage00001"
+
+
+def _of(operation, change):
+    """Change the successes of an operation: the list, or an upload."""
+    method = {"list": "GET", "upload": "POST"}[operation]
+
+    def rewrite(request, response):
+        mine = request.method == method and request.path.endswith("/assets")
+        return change(request, response) if mine and response.status < 300 else response
+
+    return rewrite
+
+
+def _page(change):
+    """Change a page: its assets and its numbers."""
+
+    def rewrite(_request, response):
+        page = response.json()
+        return response.with_json(change(page) or page)
+
+    return _of("list", rewrite)
+
+
+def _numbers(**changed):
+    return _page(lambda p: {**p, "pagination": {**p["pagination"], **changed}})
+
+
+def _assets(change):
+    return _page(lambda p: {**p, "assets": change(p["assets"])})
+
+
+def _when(text, change):
+    """Change the answers to requests with a text in their target."""
+
+    def rewrite(request, response):
+        return change(request, response) if text in request.target else response
+
+    return rewrite
+
+
+def _alternating():
+    count = iter(range(10**6))
+    return _assets(lambda assets: assets if next(count) % 2 else assets[::-1])
+
+
+def _as_another_status(status):
+    return lambda _request, response: evolve(response, status=status)
+
+
+def _upload(**changed):
+    return _of("upload", lambda _request, r: r.with_json({**r.json(), **changed}))
+
+
+LISTS = {
+    "an asset without a size": (
+        _assets(lambda a: [{k: v for k, v in one.items() if k != "size"} for one in a]),
+        "bodies-obey-the-schema",
+    ),
+    "a total that is text": (_numbers(total="3"), "bodies-obey-the-schema"),
+    "a state that is not listed": (
+        _assets(lambda a: [{**one, "state": "archived"} for one in a]),
+        "values-are-documented",
+    ),
+    "206 for a page": (_of("list", _as_another_status(206)), "statuses-are-documented"),
+    "a page as text": (
+        _of("list", lambda _q, r: r.with_header("Content-Type", "text/plain")),
+        "media-types-are-documented",
+    ),
+    "another offset": (_numbers(offset=7), "pages-add-up"),
+    "no total": (_numbers(total=0), "pages-add-up"),
+    "one asset too many": (_assets(lambda a: [*a, *a[:1]]), "ids-are-unique-in-a-page"),
+    "one asset is missing": (_assets(lambda a: a[1:]), "pages-add-up"),
+    "another order each time": (_alternating(), "the-order-stays"),
+    "another size in the list": (
+        _assets(lambda a: [{**one, "size": 7} for one in a]),
+        "listed-assets-are-what-get-says",
+    ),
+    "a limit of 100 is refused": (
+        _when(
+            "limit=100",
+            lambda _q, r: evolve(r, status=400).with_json(
+                {"error": "Invalid limit", "code": "VALIDATION_ERROR"}
+            ),
+        ),
+        "lawful-values-are-taken",
+    ),
+}
+
+UPLOADS = {
+    "another type": (_upload(content_type="image/png"), "an-upload-keeps-type-and-size"),
+    "another size": (_upload(size=1), "an-upload-keeps-type-and-size"),
+    "always the same id": (_upload(id=FIRST), "each-upload-is-another-asset"),
+    "an id that cannot be read": (_upload(id="ast_nowhere"), "an-upload-can-be-read"),
+    "another name later": (_upload(name="not this"), "an-upload-can-be-read"),
+    "202 for an upload": (_of("upload", _as_another_status(202)), "each-operation-is-exercised"),
+    "an upload as text": (
+        _of("upload", lambda _q, r: r.with_body(b"done", "text/plain")),
+        "media-types-are-documented",
+    ),
+    "a naive time": (_upload(created_at="2025-12-02T10:00:00"), "bodies-obey-the-schema"),
+}
+
+
+@pytest.fixture
+def named(judge):
+    """Return a function that judges some operations, and names the checks that are not content."""
+
+    def check(rewrite, waived, **settings):
+        report = judge(rewrite, waived=waived, **settings)
+        bad = {"failed", "not judged"}
+        return {r.check.partition("/")[2] for r in report.results if r.outcome.value in bad}
+
+    return check
+
+
+@pytest.mark.parametrize(("rewrite", "expected"), LISTS.values(), ids=LISTS)
+def test_a_wrong_list_is_found(named, rewrite, expected):
+    """By the check that is named for it, and at least by that."""
+    assert expected in named(rewrite, ("uploadAsset",))
+
+
+@pytest.mark.parametrize(("rewrite", "expected"), UPLOADS.values(), ids=UPLOADS)
+def test_a_wrong_upload_is_found(named, rewrite, expected):
+    """By the check that is named for it, and at least by that."""
+    assert expected in named(rewrite, ("listAssets",), allow_unsafe_methods=True)
+
+
+def test_a_list_without_a_key_is_found(named, small_server):
+    """The list asks for the key as everything else does."""
+    body = {"assets": [], "pagination": {"limit": 20, "offset": 0, "total": 0}}
+
+    def rewrite(request, response):
+        open_to_all = request.method == "GET" and request.path.endswith("/assets")
+        if not open_to_all or response.status != 401:
+            return response
+        return evolve(response, status=200).with_json(body)
+
+    found = named(rewrite, ("uploadAsset",))
+    assert "a-key-is-required" in found
+    assert small_server.requests
+
+
+def test_a_disagreement_points_into_its_own_operation(judge):
+    """A fault of the list is told with a line of the list."""
+    report = judge(_of("list", _as_another_status(206)), waived=("uploadAsset",))
+    [found] = {one.spec_pointer for one in report.disagreements}
+    assert found == "/paths/~1api~1v1~1assets/get/responses"
+
+
+RIGHT = {
+    "a limit that is cut down": _when(
+        "limit=101",
+        lambda _q, r: evolve(r, status=200).with_json(
+            {"assets": [], "pagination": {"limit": 100, "offset": 0, "total": 0}}
+        ),
+    ),
+    "more members": _page(lambda p: {**p, "next": None}),
+    "a filter that a server does not know": _when(
+        "state=error",
+        lambda _q, r: evolve(r, status=400).with_json(
+            {"error": "Invalid state", "code": "VALIDATION_ERROR"}
+        ),
+    ),
+    "200 for an upload": _of("upload", _as_another_status(200)),
+    "a media type with a charset": _of(
+        "list", lambda _q, r: r.with_header("Content-Type", "application/json; charset=utf-8")
+    ),
+}
+
+
+@pytest.mark.parametrize("rewrite", RIGHT.values(), ids=RIGHT)
+def test_a_right_server_is_not_accused(judge, rewrite):
+    """Unusual, and as the specification has it."""
+    report = judge(rewrite, waived=(), allow_unsafe_methods=True)
+    assert report.disagreements == ()
+    assert report.exit_code == 0
+
+
+def test_an_operation_that_never_succeeds_is_not_judged(judge):
+    """It is told by its name, with what it needs."""
+    refused = {"error": "Invalid limit", "code": "VALIDATION_ERROR"}
+    rewrite = _of("list", lambda _q, r: evolve(r, status=400).with_json(refused))
+    report = judge(rewrite, waived=("uploadAsset",))
+    assert report.exit_code == 3
+    assert "no success of listAssets was seen (400" in report.verdict
+    assert "--argument listAssets.limit=20, or leave it out, --waive listAssets" in report.verdict
+
+
+def test_what_may_change_something_is_asked_with_permission_only(judge, small_server):
+    """Without it there is no verdict, and the way to one is told."""
+    report = judge(waived=("listAssets",))
+    assert report.exit_code == 3
+    assert "allow that with --allow-unsafe-methods" in report.verdict
+    assert "--waive uploadAsset" in report.verdict
+    assert {request.method for request in small_server.requests} <= {"GET", "HEAD", "OPTIONS"}
+
+
+def test_a_waived_operation_is_not_asked_and_is_told(judge, small_server):
+    """The verdict says so, and so does each of its rows."""
+    report = judge(waived=("listAssets", "uploadAsset"))
+    assert report.exit_code == 0
+    assert report.verdict == "All agree; waived, and not judged: listAssets, uploadAsset."
+    rows = [row for row in report.coverage if row.operation != "getAsset"]
+    assert {(row.state.value, row.reason) for row in rows} == {("not exercised", "waived")}
+    assert not any(request.path.endswith("/assets") for request in small_server.requests)
+
+
+def test_known_arguments_are_sent(judge, small_server):
+    """What an operation needs to succeed can be given, whatever it is."""
+    report = judge(waived=("uploadAsset",), arguments=(("listAssets", "limit", "3"),))
+    assert report.exit_code == 0, json.dumps(report.verdict)
+    assert any(request.target.endswith("?limit=3") for request in small_server.requests)
