@@ -4,7 +4,7 @@ import pytest
 from attrs import frozen
 from strategies import DOCUMENT, answer, refusal, unreachable
 
-from babou._core.uploading import upload
+from babou._core.flows import upload
 from babou._errors import APIStatusError, BudgetError, FileTooLargeError, RateLimitError
 
 MAY_EXIST = "The asset may exist all the same: look for it with client.assets.list()"
