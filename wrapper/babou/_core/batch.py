@@ -123,8 +123,6 @@ class Batch:
         if not is_over and (sweep := self._sweep or self._begun(now)) and sweep.has_more:
             page = sweep.take()
             return page, Step(page.call.request, 0.0, deadline)
-        if not self._queue:  # all have become part of a sweep
-            return None
         _, _, asset_id, _ = heapq.heappop(self._queue)
         wait = self._waits[asset_id]
         if self._fatal is not None:

@@ -65,14 +65,12 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
     """One connection: httpcore's, and what is below it."""
 
     top: Early
-    is_uploading = False
     _network: socket.socket
 
     async def ask(
         self, request: httpcore.Request, content: AsyncIterable[bytes] | None = None
     ) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
-        self.is_uploading = content is not None
         if content is not None:
             request.stream = _UntilAnswered(self, content)
         self.received.begin()

@@ -76,7 +76,6 @@ class Owner(Protocol):
     """The connection that a stream belongs to."""
 
     received: Received
-    is_uploading: bool
     top: Early
     """The stream of plain text: the last that was made."""
 
@@ -118,8 +117,7 @@ class TcpStream(Early, httpcore.NetworkStream):
                 try:
                     view = view[self._network.send(view) :]
                 except TimeoutError:  # `pause` tells whether it was the last
-                    if self._connection.is_uploading:
-                        self._connection.top.check_unanswered()
+                    self._connection.top.check_unanswered()
         except ConnectionError as error:
             if isinstance(error, CallCancelledError):
                 raise
@@ -219,9 +217,6 @@ class AsyncTcpStream(Early, httpcore.AsyncNetworkStream):
             raise httpcore.WriteError(str(error)) from error  # the answer may have come before
 
     async def _writable(self) -> None:
-        if not self._connection.is_uploading:
-            await anyio.wait_writable(self._network)
-            return
         with anyio.move_on_after(CANCEL_CHECK):
             await anyio.wait_writable(self._network)
         self._connection.top.check_unanswered()

@@ -52,7 +52,6 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
     """One connection: httpcore's, and what is below it."""
 
     top: Early
-    is_uploading = False
 
     def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
         super().__init__(origin, proxy)
@@ -63,7 +62,6 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
     ) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
         self.limit = limit
-        self.is_uploading = content is not None
         if content is not None:
             request.stream = self._until_answered(content)
         self.received.begin()
