@@ -158,7 +158,7 @@ class _Run:
 
         self.observations = observations = Observations(self.settings, session, meaning.found())
         wanted = Boundary.spec_server in self.settings.only
-        if wanted and fuzzing.is_installed():
+        if wanted and self.settings.max_examples and fuzzing.is_installed():
             observations.fuzzing = fuzzing.Fuzzing(self.settings, session)
         try:
             gathering = Gathering(observations)

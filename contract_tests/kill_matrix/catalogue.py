@@ -8,14 +8,17 @@ from kill_matrix import (
     faults_headers,
     faults_key,
     faults_lookup,
+    faults_pages,
     faults_refusals,
     faults_requests,
     faults_spec,
     faults_statuses,
     faults_time,
+    faults_uploads,
 )
 from kill_matrix.model import Fault, Variant
 from kill_matrix.variants import VARIANTS as _ANSWERS
+from kill_matrix.variants_operations import VARIANTS as _OPERATIONS
 from kill_matrix.variants_requests import VARIANTS as _REFUSALS
 
 FAULTS: tuple[Fault, ...] = (
@@ -28,12 +31,14 @@ FAULTS: tuple[Fault, ...] = (
     *faults_refusals.FAULTS,
     *faults_lookup.FAULTS,
     *faults_time.FAULTS,
+    *faults_pages.FAULTS,
+    *faults_uploads.FAULTS,
     *faults_spec.FAULTS,
     *faults_generated.FAULTS,
     *faults_requests.FAULTS,
 )
 
-VARIANTS: tuple[Variant, ...] = (*_ANSWERS, *_REFUSALS)
+VARIANTS: tuple[Variant, ...] = (*_ANSWERS, *_REFUSALS, *_OPERATIONS)
 
 
 def part(number: int, of: int) -> tuple[tuple[Fault, ...], tuple[Variant, ...]]:

@@ -35,12 +35,12 @@ def _ended_by(text: str) -> Hook:
 
 # fmt: off
 FAULTS = (
-    fault("known-crashes-one-in-six", "one read in six is 500", FAILS, "read",
+    fault("known-crashes-one-in-six", "one read in six is 500", FAILS, "getAsset",
         where(both(found, nth(6)), _CRASH)),
     fault("known-crashes-after-twenty", "from the 21st read of an asset on, it is 500", FAILS,
-        "read", where(both(found, after(20)), _CRASH)),
+        "getAsset", where(both(found, after(20)), _CRASH)),
     fault("every-asset-crashes", "every known asset is 500, while other answers are right", FAILS,
-        "read", where(found, _CRASH)),
+        "getAsset", where(found, _CRASH)),
     fault("odd-id-ends-all-answers", "after a byte that no UTF-8 has nothing is answered any more",
         FAILS, "a byte that no UTF-8 has", _ended_by("%FF")),
     _crashes_on("uuid-crashes", "an unknown UUID is 500", wanted=is_uuid, says="UUID"),
@@ -58,7 +58,7 @@ FAULTS = (
         says="percent"),
     _crashes_on("emoji-crashes", "a character of four bytes is 500",
         wanted=lambda id: any(ord(c) > 65535 for c in id), says="emoji"),
-    fault("known-silent", "one read in forty is never answered", FAILS, "read",
+    fault("known-silent", "one read in forty is never answered", FAILS, "getAsset",
         where(both(found, nth(40)), lambda _w, _q, answer: answer.with_wire(start="stall")),
         timeout=0.7),
 )

@@ -18,6 +18,14 @@ def _error(old: str, new: str) -> tuple[Edit, ...]:
     return (Edit(f"{GENERATED}/models/error.py", old, new),)
 
 
+def _page(old: str, new: str) -> tuple[Edit, ...]:
+    return (Edit(f"{GENERATED}/models/asset_page.py", old, new),)
+
+
+def _paging(old: str, new: str) -> tuple[Edit, ...]:
+    return (Edit(f"{GENERATED}/models/pagination.py", old, new),)
+
+
 # fmt: off
 FAULTS = (
     fault("code-skips-width", "from_dict leaves width out", ALLOWED, "width",
@@ -60,5 +68,27 @@ FAULTS = (
     fault("code-error-swapped", "text and code of an error change places", CLASSES, "NOT_FOUND",
         edits=_error("            error=error,\n            code=code,\n",
         "            error=code,\n            code=error,\n")),
+    fault("code-page-first-only", "a page keeps its first asset only", ALLOWED, "assets",
+        edits=_page("for assets_item_data in _assets:", "for assets_item_data in _assets[:1]:")),
+    fault("code-page-turned", "a page turns its assets round", ALLOWED, "assets",
+        edits=_page('_assets = d.pop("assets")', '_assets = d.pop("assets")[::-1]')),
+    fault("code-page-keeps-json", "the assets of a page stay as the JSON has them", ALLOWED,
+        "assets", edits=_page("Asset.from_dict(assets_item_data)", "assets_item_data")),
+    fault("code-page-of-items", "from_dict looks for items", (ALLOWED, MODELS), "items",
+        edits=_page('_assets = d.pop("assets")', '_assets = d.pop("items")')),
+    fault("code-page-one-asset", "each asset of a page is the last one", ALLOWED, "assets",
+        edits=_page("Asset.from_dict(assets_item_data)", "Asset.from_dict(_assets[-1])")),
+    fault("code-page-drops-more", "what a page has besides is dropped (D15)", ALLOWED, "nothing",
+        edits=_page("asset_page.additional_properties = d", "asset_page.additional_properties = {}")
+        ),
+    fault("code-page-writes-less", "to_dict of a page leaves pagination out", MODELS, "AssetPage",
+        edits=_page('                "pagination": pagination,\n', "")),
+    fault("code-paging-swapped", "limit and offset change places", ALLOWED, "limit",
+        edits=_paging("            limit=limit,\n            offset=offset,\n",
+        "            limit=offset,\n            offset=limit,\n")),
+    fault("code-total-is-text", "total becomes a text", ALLOWED, "total",
+        edits=_paging('total = d.pop("total")', 'total = str(d.pop("total"))')),
+    fault("code-total-at-most-100", "total ends at 100", ALLOWED, "total",
+        edits=_paging('total = d.pop("total")', 'total = min(100, d.pop("total"))')),
 )
 # fmt: on

@@ -71,7 +71,7 @@ FAULTS = (
         lambda sent, _key: sent.strip() == "Bearer"),
     fault("looked-up-before-the-key",
         "an unknown id is 404 without a key, so that ids can be tried", KEY_FIRST, "404",
-        where(both(refused, asks(lambda id: not re.fullmatch(_KNOWN_ID, id))), instead(404,
+        where(both(refused, asks(lambda id: not re.fullmatch(rf"|{_KNOWN_ID}", id))), instead(404,
         {"error": "Asset not found", "code": "NOT_FOUND"}))),
     fault("one-in-six-let-in", "one key in six is not looked at", (NO_KEY, KEY_FORM, WRONG_KEY),
         "not refused with 401", where(both(refused, nth(6)), let_in)),

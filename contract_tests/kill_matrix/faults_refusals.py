@@ -10,10 +10,11 @@ from kill_matrix.hooks import (
     PREFIX,
     both,
     document,
-    error_body,
     found,
+    json_body,
     key_in,
     key_is,
+    of,
     refused,
     where,
 )
@@ -58,17 +59,17 @@ def _tells_in_header(world: World, request: Request, response: Response) -> Resp
 
 
 def _code(code: str) -> Hook:
-    return error_body(lambda body: body | {"code": code})
+    return json_body(lambda body: body | {"code": code})
 
 
 # fmt: off
 FAULTS = (
     fault("refusal-tells-the-name", "a refusal tells the asset's name", TELLS, "name",
-        where(refused, _tells("name"))),
+        where(both(refused, of("getAsset")), _tells("name"))),
     fault("refusal-tells-the-url", "a refusal tells the asset's url", TELLS, "tells the asset's",
-        where(refused, _tells("url"))),
+        where(both(refused, of("getAsset")), _tells("url"))),
     fault("refusal-tells-in-a-header", "a header of a refusal tells when the asset was made",
-        TELLS, "created_at", where(refused, _tells_in_header)),
+        TELLS, "created_at", where(both(refused, of("getAsset")), _tells_in_header)),
     fault("refusal-repeats-the-key", "a refusal repeats the key that came", REPEATS, "repeats",
         where(refused, _repeats)),
     fault("refusal-repeats-its-end", "a refusal repeats the end of the key that came", REPEATS,

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from kill_matrix.checks import ALLOWED, CURRENT, FORBIDDEN, REQUESTS, WAIT
+from kill_matrix.checks import ALLOWED, CURRENT, ERRORS, FORBIDDEN, REQUESTS, WAIT
 from kill_matrix.model import GENERATED, Edit, Fault, Group
 
 fault = partial(Fault, Group.generated)
@@ -11,6 +11,14 @@ _QUOTE = 'quote(str(asset_id), safe="")'
 
 def _request(old: str, new: str) -> tuple[Edit, ...]:
     return (Edit(f"{GENERATED}/api/assets/get_asset.py", old, new),)
+
+
+def _list(old: str, new: str) -> tuple[Edit, ...]:
+    return (Edit(f"{GENERATED}/api/assets/list_assets.py", old, new),)
+
+
+def _upload(old: str, new: str) -> tuple[Edit, ...]:
+    return (Edit(f"{GENERATED}/api/assets/upload_asset.py", old, new),)
 
 
 def _validator(old: str, new: str) -> tuple[Edit, ...]:
@@ -45,6 +53,48 @@ FAULTS = (
         edits=_request('"/api/v1/assets/{asset_id}"', '"/api/v1/assets/{asset_id}?v=1"')),
     fault("code-posts", "the method is POST", REQUESTS, "POST",
         edits=_request('"method": "get"', '"method": "post"')),
+    fault("code-list-without-limit", "limit is not sent", REQUESTS, "limit",
+        edits=_list('params["limit"] = limit', 'params["limit"] = UNSET')),
+    fault("code-list-limit-as-page-size", "limit is called page_size", REQUESTS, "page_size",
+        edits=_list('params["limit"]', 'params["page_size"]')),
+    fault("code-list-offset-always-0", "offset is always 0", REQUESTS, "offset",
+        edits=_list('params["offset"] = offset', 'params["offset"] = 0')),
+    fault("code-list-type-respelled", "contentType is called content_type", REQUESTS,
+        "content", edits=_list('params["contentType"]', 'params["content_type"]')),
+    fault("code-list-state-in-capitals", "the filter state is in capitals", REQUESTS, "state",
+        edits=_list("json_state = state.value", "json_state = state.name")),
+    fault("code-list-without-state", "the filter state is not sent", REQUESTS, "state",
+        edits=_list('params["state"] = json_state', 'params["state"] = UNSET')),
+    fault("code-list-sends-null", "what is not given is sent empty", REQUESTS, "state",
+        edits=_list("{k: v for k, v in params.items() if v is not UNSET and v is not None}",
+        '{k: "" if v is UNSET else v for k, v in params.items()}')),
+    fault("code-list-asks-v2", "the list's path is that of another version", REQUESTS, "/api/v2/",
+        edits=_list('"url": "/api/v1/assets"', '"url": "/api/v2/assets"')),
+    fault("code-list-adds-a-slash", "the list's path ends in a slash", REQUESTS, "assets/",
+        edits=_list('"url": "/api/v1/assets"', '"url": "/api/v1/assets/"')),
+    fault("code-list-posts", "the list is asked for by POST", REQUESTS, "POST",
+        edits=_list('"method": "get"', '"method": "post"')),
+    fault("code-upload-puts", "the upload's method is PUT", REQUESTS, "PUT",
+        edits=_upload('"method": "post"', '"method": "put"')),
+    fault("code-upload-to-upload", "the upload's path is another one", REQUESTS, "/upload",
+        edits=_upload('"url": "/api/v1/assets"', '"url": "/api/v1/assets/upload"')),
+    fault("code-upload-empty", "the upload sends no bytes", REQUESTS, "body",
+        edits=_upload('_kwargs["content"] = body.payload', '_kwargs["content"] = b""')),
+    fault("code-upload-as-form", "the upload is sent as a form", REQUESTS, "body",
+        edits=_upload('_kwargs["content"] = body.payload',
+        '_kwargs["files"] = {"file": body.payload}')),
+    fault("code-upload-201-unread", "the answer 201 of an upload is not read", ALLOWED, "201",
+        edits=_upload("if response.status_code == 201:", "if response.status_code == 299:")),
+    fault("code-upload-413-unread", "the answer 413 of an upload is not read", ERRORS, "413",
+        edits=_upload("if response.status_code == 413:", "if response.status_code == 499:")),
+    fault("validator-page-items", "the validator looks at no asset of a page", FORBIDDEN, "assets",
+        edits=_validator("for data__assets_x, data__assets_item in enumerate(data__assets):",
+        "for data__assets_x, data__assets_item in ():")),
+    fault("validator-page-without-pagination", "the validator allows a page without pagination",
+        FORBIDDEN, "pagination",
+        edits=_validator("set(['assets', 'pagination'])", "set(['assets'])")),
+    fault("validator-total-negative", "the validator allows a negative total", FORBIDDEN, "total",
+        edits=_validator("if data__total < 0:", "if data__total < -9e9:")),
     fault("validator-size-is-text", "the validator allows a size in quotes", FORBIDDEN, "size",
         edits=_validator("(data__size, (int, NoneType))", "(data__size, (int, str, NoneType))")),
     fault("validator-url-optional", "the validator allows an asset without url", FORBIDDEN, "url",

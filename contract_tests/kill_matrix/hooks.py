@@ -2,17 +2,18 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import evolve
 
 from babou_contract.mock_server import Request, Response
 from babou_contract.specification import spec
-from kill_matrix.model import Hook, World, id_in
+from kill_matrix.model import Hook, World, id_in, query_of
 
 Test = Callable[[World, Request, Response], bool]
 Document = dict[str, Any]
+Query = dict[str, str]
 
 OK, REFUSED, MISSING = 200, 401, 404
 PREFIX = spec.key_prefix()
@@ -39,7 +40,14 @@ def status(*wanted: int) -> Test:
     return lambda _world, _request, response: response.status in wanted
 
 
-found = status(OK)
+def of(operation_id: str) -> Test:
+    """Pass the answers of one operation."""
+    return lambda _world, request, _response: request.operation_id == operation_id
+
+
+found = both(of("getAsset"), status(OK))
+listed = both(of("listAssets"), status(OK))
+uploaded = both(of("uploadAsset"), status(OK, 201))
 refused = status(REFUSED)
 missing = status(MISSING)
 malformed = status(400)
@@ -48,6 +56,11 @@ malformed = status(400)
 def asks(wanted: Callable[[str], bool]) -> Test:
     """Pass requests for certain ids."""
     return lambda _world, request, _response: wanted(id_in(request))
+
+
+def is_new(asset_id: str) -> bool:
+    """Say whether an id is that of an upload, and not of what was there before."""
+    return bool(asset_id) and not asset_id.startswith(("ast_contract", "ast_matrix"))
 
 
 def method(*wanted: str) -> Test:
@@ -86,15 +99,71 @@ def key_is(wanted: Callable[[str, str], bool]) -> Test:
     return test
 
 
-def document(change: Callable[[Document], object]) -> Hook:
-    """Change the JSON of the asset in a 200."""
+def json_body(change: Callable[[Any], object]) -> Hook:
+    """Change the JSON of an answer."""
 
     def hook(_world: World, _request: Request, response: Response) -> Response:
-        if response.status != OK or not response.body:
+        if not response.body:
             return response
         return response.with_body(json.dumps(change(response.json()), ensure_ascii=False).encode())
 
     return hook
+
+
+def pages(change: Callable[[Document], object]) -> Hook:
+    """Change the JSON of each page of the list."""
+    return where(listed, json_body(change))
+
+
+def assets(change: Callable[[Document], object]) -> Hook:
+    """Change each asset of the list, and no other."""
+    return pages(lambda page: page | {"assets": [change(asset) for asset in page["assets"]]})
+
+
+def asked_as(change: Callable[[Query], Mapping[str, object]]) -> Hook:
+    """Answer a list as if it were asked with another query; limit and offset are told as before."""
+
+    def hook(world: World, request: Request, response: Response) -> Response:
+        other = world.again(request, query=change(query_of(request)))
+        if other.status != OK:
+            return response
+        told = {n: v for n, v in response.json()["pagination"].items() if n != "total"}
+        page = other.json()
+        return other.with_json(page | {"pagination": page["pagination"] | told})
+
+    return where(listed, hook)
+
+
+def sliced(change: Callable[[list[Document]], list[Document]]) -> Hook:
+    """Answer a list with slices of another list of all assets that the filters let through."""
+
+    def hook(world: World, request: Request, response: Response) -> Response:
+        whole = world.again(request, query={"limit": 100, "offset": 0}).json()["assets"]
+        every, told = change(whole), response.json()["pagination"]
+        part = every[told["offset"] : told["offset"] + told["limit"]]
+        return response.with_json({"assets": part, "pagination": told | {"total": len(every)}})
+
+    return where(listed, hook)
+
+
+def paging(change: Callable[[dict[str, int], int], Mapping[str, object]]) -> Hook:
+    """Change the numbers of a page, by what they are and how many assets it has."""
+
+    def changed(page: Document) -> Document:
+        told = page["pagination"]
+        return page | {"pagination": {**told, **change(told, len(page["assets"]))}}
+
+    return pages(changed)
+
+
+def query(name: str, wanted: Callable[[str], bool] = bool) -> Test:
+    """Pass requests with a value of a parameter in their query."""
+    return lambda _world, request, _response: wanted(query_of(request).get(name, ""))
+
+
+def document(change: Callable[[Document], object]) -> Hook:
+    """Change each asset, wherever it is told: by itself, in the list, after its upload."""
+    return then(where(found, json_body(change)), assets(change), where(uploaded, json_body(change)))
 
 
 def member(name: str, change: Callable[[Any], object]) -> Hook:
@@ -114,15 +183,6 @@ def put(**members: object) -> Hook:
 def without(*names: str) -> Hook:
     """Leave members of every asset out."""
     return document(lambda asset: {n: v for n, v in asset.items() if n not in names})
-
-
-def error_body(change: Callable[[Document], object]) -> Hook:
-    """Change the JSON of an error."""
-
-    def hook(_world: World, _request: Request, response: Response) -> Response:
-        return response.with_body(json.dumps(change(response.json())).encode())
-
-    return hook
 
 
 def text(change: Callable[[bytes], bytes]) -> Hook:
@@ -186,8 +246,9 @@ def looked_up(change: Callable[[str, tuple[str, ...]], str | None]) -> Hook:
     """Look up another id than the one that is asked for, where `change` names one."""
 
     def hook(world: World, request: Request, response: Response) -> Response:
-        other = change(id_in(request), world.ids)
-        if other is None or other == id_in(request) or response.status == REFUSED:
+        asked = id_in(request)
+        other = change(asked, world.ids) if asked else None
+        if other is None or other == asked or response.status == REFUSED:
             return response
         return world.again(request, asset_id=other)
 

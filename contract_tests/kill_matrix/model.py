@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from attrs import define, evolve, field, frozen
 
@@ -37,6 +37,8 @@ class Group(Enum):
     key = ("key checking", Party.server)
     lookup = ("look-up", Party.server)
     time = ("time", Party.server)
+    pages = ("the list", Party.server)
+    uploads = ("uploads", Party.server)
     spec = ("spec edited", Party.spec)
     generated = ("generated code edited", Party.generated)
 
@@ -61,14 +63,25 @@ class World:
     memory: dict[str, Any] = field(factory=dict)
 
     def again(
-        self, request: Request, *, asset_id: str | None = None, right_key: bool = False
+        self,
+        request: Request,
+        *,
+        asset_id: str | None = None,
+        query: Mapping[str, object] | None = None,
+        right_key: bool = False,
     ) -> Response:
-        """Return what the good server says to a request like this one."""
+        """Return what the good server says to a request like this one.
+
+        In the query, what is None is left out.
+        """
         headers = (*request.headers, _AGAIN)
         if right_key:
             others = [pair for pair in headers if pair[0].lower() != "authorization"]
             headers = (*others, ("authorization", f"Bearer {self.server.api_key}"))
         target = request.target if asset_id is None else spec.asset_path(quote(asset_id, safe=""))
+        if query is not None:
+            told = {n: v for n, v in {**query_of(request), **query}.items() if v is not None}
+            target = f"{request.path}?{urlencode(told)}"
         changed = evolve(request, target=target, headers=headers)
         answer: Response = self.server._app.handle(changed)  # noqa: SLF001  the hook's own question
         return answer
@@ -96,6 +109,11 @@ def id_in(request: Request) -> str:
     """Return the id that is asked for, empty where none is."""
     found = request.path.removeprefix(spec.asset_path(""))
     return "" if found == request.path else unquote(found, errors="surrogateescape")
+
+
+def query_of(request: Request) -> dict[str, str]:
+    """Return the parameters in the query, the last of those that stand there twice."""
+    return dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
 
 
 @frozen

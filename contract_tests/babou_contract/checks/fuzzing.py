@@ -35,7 +35,10 @@ def schemathesis(observations: Observations, tally: Tally) -> None:
     if observations.stopped or not wanted:
         raise NotJudgedError(observations.stopped or "no operation was seen to succeed")
     if observations.fuzzing is None:
-        raise NotJudgedError("schemathesis is not installed")
+        made = observations.settings.max_examples
+        raise NotJudgedError(
+            "schemathesis is not installed" if made else "nothing was made by chance"
+        )
     calls = {operation.id: observations.reached(operation) for operation in wanted}
     for said, answer in observations.fuzzing.run(wanted, calls):
         tally.case(said.get("cases", 0))

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from babou_contract.checks.judging import judged, refused
+from babou_contract.checks.judging import judged
 from babou_contract.checks.registry import Register, Tally
 from babou_contract.model import Boundary
-from babou_contract.probing.asks import READ, VALUE, Seen
+from babou_contract.probing.asks import Seen
 from babou_contract.probing.observations import Observations, is_json, read
 from babou_contract.specification import jsontext, places, published, spec
 from babou_contract.specification.schema import fits, misfits
@@ -15,37 +15,6 @@ check = Register(Boundary.spec_server)
 
 _SHOWN = 300
 _CLIENT_ERROR, _UNAUTHORIZED = 400, 401
-
-
-@check("A request that succeeds is answered with success whenever it is made.")
-def known_calls_succeed(observations: Observations, tally: Tally) -> None:
-    """Hold each known call against the successes; one that fails is one too many."""
-    tally.case(len(observations.of(READ)))
-    for seen in refused(observations, READ):
-        wanted = " or ".join(map(str, sorted(seen.ask.expects)))
-        about = f" of {seen.ask.subject!r}" if seen.ask.subject else ""
-        tally.disagree(
-            f"the known call {seen.operation.id}{about} was not answered with {wanted}",
-            expected=f"{wanted} and what is documented for it",
-            received=seen.answer.excerpt,
-            exchange=seen.answer.exchange,
-            **places.at(*places.answer_of(seen.operation, seen.operation.successes[0])),
-        )
-
-
-@check("A value that the specification allows for a parameter is not refused.")
-def lawful_values_are_taken(observations: Observations, tally: Tally) -> None:
-    """Try examples and limits; whatever else is allowed a server need not know."""
-    tally.case(sum(bool(seen.ask.expects) for seen in observations.answered(VALUE)))
-    for seen in refused(observations, VALUE):
-        name = seen.ask.about.partition(" ")[0]
-        tally.disagree(
-            f"{seen.operation.id} refuses {seen.ask.about}",
-            expected="a success: the specification allows this value",
-            received=seen.answer.excerpt,
-            exchange=seen.answer.exchange,
-            **places.at(*places.of(seen.operation, "parameters", name)),
-        )
 
 
 @check("Each status that the server answers with is one that the spec documents.")

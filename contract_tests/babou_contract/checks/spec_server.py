@@ -11,6 +11,7 @@ from babou_contract.checks import (
     meaning,
     rules_answers,
     rules_key,
+    rules_requests,
     rules_service,
 )
 from babou_contract.checks.registry import Check, NotExercisedError, Tally
@@ -30,6 +31,7 @@ def _where_asked(id: str, check: Check, observations: Observations, tally: Tally
 
 
 CHECKS: tuple[Check, ...] = (
+    *rules_requests.check,
     *rules_answers.check,
     *rules_service.check,
     *rules_key.check,

@@ -18,6 +18,7 @@ from babou_contract.specification.operations import Operation
 READS = 26
 READ, KEY, STRANGER, METHOD = "known", "key", "stranger", "method"
 VALUE, MADE_UP, BODY = "value", "made up", "body"
+UNLAWFUL = frozenset({"unlawful"})  # the mark of a body that has to be refused
 REFUSED = frozenset({401})
 BINARY = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAkQBADs=")  # a GIF of a pixel
 
@@ -101,7 +102,7 @@ class Ask:
         other_method: Sent in place of the operation's own.
         headers: More headers, Accept-Encoding among them; without any it is gzip.
         announced: The length of a body that is announced and not sent.
-        marks: What a module of meaning has to say of it.
+        marks: `UNLAWFUL`, or what a module of meaning has to say of it.
     """
 
     kind: str

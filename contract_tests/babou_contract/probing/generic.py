@@ -14,6 +14,7 @@ from babou_contract.probing.asks import (
     METHOD,
     READS,
     STRANGER,
+    UNLAWFUL,
     VALUE,
     Ask,
     Call,
@@ -193,21 +194,26 @@ def _bodies(base: Call) -> Iterator[Ask]:
         yield Ask(BODY, call, f"a body of {media}")
     if not operation.bodies:
         return
-    call = evolve(base, media_type="application/x-not-documented", known=False)
-    yield Ask(BODY, call, "a body of a media type that is not documented")
+    other = evolve(base, media_type="application/x-not-documented", known=False)
+    any_type = any("*" in media for media in operation.bodies)
+    about = "a body of a media type that is not documented"
+    yield Ask(BODY, other, about, marks=frozenset() if any_type else UNLAWFUL)
     yield Ask(BODY, evolve(base, media_type="", known=False), "a body without a media type")
-    yield Ask(BODY, evolve(base, content=b"", known=False), "an empty body")
+    empty = evolve(base, content=b"", known=False)
+    marks = UNLAWFUL if operation.body_required else frozenset()
+    yield Ask(BODY, empty, "an empty body", marks=marks)
     if "json" not in base.media_type:
         return
-    yield Ask(BODY, evolve(base, content=b"{", known=False), "a body that is not JSON")
+    broken_off = evolve(base, content=b"{", known=False)
+    yield Ask(BODY, broken_off, "a body that is not JSON", marks=UNLAWFUL)
     schema = spec.merged(operation.bodies[base.media_type].schema)
     whole = made(schema)
     if not isinstance(whole, dict):
         return
     for name in schema.get("required", ()):
         broken = {key: value for key, value in whole.items() if key != name}
-        content = encoded(base.media_type, broken)
-        yield Ask(BODY, evolve(base, content=content, known=False), f"a body without {name}")
+        lacking = evolve(base, content=encoded(base.media_type, broken), known=False)
+        yield Ask(BODY, lacking, f"a body without {name}", marks=UNLAWFUL)
     for name in schema.get("properties", {}):
         content = encoded(base.media_type, {**whole, name: {"not": ["a", "value"]}})
         yield Ask(BODY, evolve(base, content=content, known=False), f"a body with an odd {name}")

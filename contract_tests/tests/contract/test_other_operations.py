@@ -5,12 +5,16 @@ import json
 import pytest
 from attrs import evolve
 
+from babou_contract.specification import spec
+
 FIRST = "ast_testImage00001"
+PAGE = {"limit": 20, "offset": 0, "total": 0}
+ASSET = spec.asset_examples()["image"]
 
 
 def _of(operation, change):
     """Change the successes of an operation: the list, or an upload."""
-    method = {"list": "GET", "upload": "POST"}[operation]
+    method = {"list": "GET", "head": "HEAD", "upload": "POST"}[operation]
 
     def rewrite(request, response):
         mine = request.method == method and request.path.endswith("/assets")
@@ -59,6 +63,20 @@ def _upload(**changed):
     return _of("upload", lambda _request, r: r.with_json({**r.json(), **changed}))
 
 
+def _answered(response, numbers, *assets):
+    return evolve(response, status=200).with_json({"assets": assets, "pagination": numbers})
+
+
+def _respelled(request, response):
+    """Spell times, and sign urls, otherwise in the list."""
+    page = response.json()
+    for asset in page["assets"]:
+        asset["created_at"] = asset["created_at"].replace("Z", "+00:00")
+        asset["url"] = asset["url"] and f"{asset['url']}?signature={request.time}"
+        asset["duration"] = None
+    return response.with_json(page)
+
+
 LISTS = {
     "an asset without a size": (
         _assets(lambda a: [{k: v for k, v in one.items() if k != "size"} for one in a]),
@@ -83,6 +101,22 @@ LISTS = {
         _assets(lambda a: [{**one, "size": 7} for one in a]),
         "listed-assets-are-what-get-says",
     ),
+    "another bucket in the list": (
+        _assets(lambda a: [{**one, "url": one["url"] and "s3://other/key"} for one in a]),
+        "listed-assets-are-what-get-says",
+    ),
+    "a hundred and one assets": (
+        _when("limit=101", lambda _q, r: _answered(r, {**PAGE, "limit": 101})),
+        "pages-have-at-most-a-hundred-assets",
+    ),
+    "a state that there is not finds assets": (
+        _when("none", lambda _q, r: _answered(r, {**PAGE, "total": 1}, ASSET)),
+        "filters-select",
+    ),
+    "HEAD of no length": (
+        _of("head", lambda _q, r: r.with_body(b"")),
+        "other-safe-methods-are-harmless",
+    ),
     "a limit of 100 is refused": (
         _when(
             "limit=100",
@@ -101,6 +135,11 @@ UPLOADS = {
     "an id that cannot be read": (_upload(id="ast_nowhere"), "an-upload-can-be-read"),
     "another name later": (_upload(name="not this"), "an-upload-can-be-read"),
     "202 for an upload": (_of("upload", _as_another_status(202)), "each-operation-is-exercised"),
+    "ready without a url": (_upload(state="ready", url=None), "a-ready-upload-has-url-and-size"),
+    "any type is taken": (
+        lambda _q, r: r if b"Content-Type is one of" not in r.bytes() else evolve(r, status=201),
+        "unlawful-bodies-are-refused",
+    ),
     "an upload as text": (
         _of("upload", lambda _q, r: r.with_body(b"done", "text/plain")),
         "media-types-are-documented",
@@ -162,6 +201,7 @@ RIGHT = {
             {"assets": [], "pagination": {"limit": 100, "offset": 0, "total": 0}}
         ),
     ),
+    "times and urls in another spelling": _of("list", _respelled),
     "more members": _page(lambda p: {**p, "next": None}),
     "a filter that a server does not know": _when(
         "state=error",

@@ -4,17 +4,16 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
-from urllib.parse import urlsplit
 
 from babou_contract.checks.meaning.get_asset import reads
-from babou_contract.checks.meaning.get_asset.reads import FINAL, is_final
+from babou_contract.checks.meaning.get_asset.reads import FINAL, comparable, is_final
 from babou_contract.checks.registry import NotExercisedError, Register, Tally
 from babou_contract.model import Boundary
 from babou_contract.probing.answers import Answer
 from babou_contract.probing.asks import READ
 from babou_contract.probing.failures import NotJudgedError
 from babou_contract.probing.observations import Observations
-from babou_contract.specification import jsontext, places
+from babou_contract.specification import places
 
 check = Register(Boundary.spec_server)
 
@@ -35,7 +34,7 @@ def identity_never_changes(observations: Observations, tally: Tally) -> None:
                 known, here = first.get(name), document.get(name)
                 if known is None and name in first:
                     first[name] = here
-                elif _instant(name, here) != _instant(name, known):
+                elif comparable(name, here) != comparable(name, known):
                     _tell(tally, name, known, here, answer)
 
 
@@ -71,15 +70,7 @@ def ready_has_url_and_size(observations: Observations, tally: Tally) -> None:
             if document.get("state") != "ready":
                 continue
             tally.case()
-            for name in _OF_READY:
-                if document.get(name) is None:
-                    tally.disagree(
-                        f"an asset that is ready has no {name}",
-                        expected=f"a {name}: it is known once the state is `ready`",
-                        received="null" if name in document else "nothing",
-                        exchange=answer.exchange,
-                        **places.at(*reads.asset("state", "enum")),
-                    )
+            hold_ready(document, answer, tally)
     if not tally.cases:
         raise NotExercisedError("no asset was seen to be ready")
 
@@ -103,9 +94,22 @@ def repeated_reads_agree(observations: Observations, tally: Tally) -> None:
         raise NotExercisedError("no asset was seen in a final state")
 
 
+def hold_ready(document: Document, answer: Answer, tally: Tally) -> None:
+    """Tell what a ready asset lacks."""
+    for name in _OF_READY:
+        if document.get(name) is None:
+            tally.disagree(
+                f"an asset that is ready has no {name}",
+                expected=f"a {name}: it is known once the state is `ready`",
+                received="null" if name in document else "nothing",
+                exchange=answer.exchange,
+                **places.at(*reads.asset("state", "enum")),
+            )
+
+
 def _odd_ones(name: str, values: list[tuple[Any, Answer]]) -> Iterator[tuple[Any, Any, Answer]]:
     """Yield the values that deviate: from null to a value is no deviation, back is one."""
-    plain = [(_comparable(name, value), value, answer) for value, answer in values]
+    plain = [(comparable(name, value), value, answer) for value, answer in values]
     given = [key for key, _, _ in plain if key is not None]
     counted = Counter(map(repr, given))
     if name == "url" and len(counted) > max(2, len(given) // 2):
@@ -116,26 +120,6 @@ def _odd_ones(name: str, values: list[tuple[Any, Answer]]) -> Iterator[tuple[Any
         if (key is None and was_given) or (key is not None and repr(key) != usual):
             yield next((v for k, v, _ in plain if repr(k) == usual), None), value, answer
         was_given = was_given or key is not None
-
-
-def _comparable(name: str, value: object) -> object:
-    if name == "url" and isinstance(value, str):
-        try:
-            parts = urlsplit(value)
-        except ValueError:
-            return value
-        return f"{parts.scheme}://{parts.netloc}{parts.path}"
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _instant(name: str, value: object) -> object:
-    """Return what is compared: times by the instant, however it is spelled."""
-    if name != "created_at" or not isinstance(value, str):
-        return value
-    try:
-        return jsontext.moment(value)
-    except ValueError:
-        return value
 
 
 def _series(observations: Observations) -> list[list[tuple[Document, Answer]]]:

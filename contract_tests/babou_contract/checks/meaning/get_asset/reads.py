@@ -1,11 +1,12 @@
 """The reads of known assets, as the rules look at them."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from babou_contract.probing.answers import Answer
 from babou_contract.probing.asks import READ, Seen
 from babou_contract.probing.observations import OK, Observations, document_in
-from babou_contract.specification import places, spec
+from babou_contract.specification import jsontext, places, spec
 from babou_contract.specification.operations import Operation
 from babou_contract.specification.schema import fits
 
@@ -50,6 +51,22 @@ def of(observations: Observations, *kinds: str) -> list[Seen]:
         NotJudgedError: That is nothing.
     """
     return observations.of(*kinds, operation=ID)
+
+
+def comparable(name: str, value: object) -> object:
+    """Return what is compared: times by the instant, urls without what signs them."""
+    if name == "url" and isinstance(value, str):
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            return value
+        return f"{parts.scheme}://{parts.netloc}{parts.path}"
+    if name == "created_at" and isinstance(value, str):
+        try:
+            return jsontext.moment(value)
+        except ValueError:
+            return value
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def known(observations: Observations) -> tuple[str, ...]:

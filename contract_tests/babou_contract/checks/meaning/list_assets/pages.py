@@ -55,7 +55,7 @@ def probes(observations: Observations) -> Iterator[Ask]:
     assets = seen[0].assets if seen else []
     for state in _values("state"):
         yield _ask(FILTERED, plain, limit=MOST, offset=0, state=state)
-    types = list(dict.fromkeys(str(asset["content_type"]) for asset in assets))
+    types = list(dict.fromkeys(str(asset.get("content_type")) for asset in assets))
     for media in (*types[:_MOST_TYPES], _NO_TYPE):
         yield _ask(FILTERED, plain, limit=MOST, offset=0, contentType=media)
     yield from _gets(assets)

@@ -17,14 +17,15 @@ from babou_contract.checks.meaning.list_assets.pages import (
 )
 from babou_contract.checks.registry import NotExercisedError, Register, Tally
 from babou_contract.model import Boundary
-from babou_contract.probing.asks import READ
+from babou_contract.probing.asks import READ, VALUE
 from babou_contract.probing.observations import Observations, document_in
 from babou_contract.specification import places
 
 check = Register(Boundary.spec_server)
 
 _LASTING = ("name", "content_type", "created_at")
-_SAME = (*_LASTING, "state", "size", "duration", "width", "height")
+_FOUND_LATER = ("duration", "width", "height")
+_SAME = (*_LASTING, "state", "url", "size", *_FOUND_LATER)
 _FILTERS = {"state": "state", "contentType": "content_type"}
 
 
@@ -41,6 +42,16 @@ def pages_add_up(observations: Observations, tally: Tally) -> None:
         if len(page.assets) != wanted:
             what = "a page has another number of assets than its limit, offset and total say"
             _tell(tally, page, what, wanted, len(page.assets))
+
+
+@check("A page has at most a hundred assets, whatever is asked for (D18).")
+def pages_have_at_most_a_hundred_assets(observations: Observations, tally: Tally) -> None:
+    """Count the assets; a larger limit may be refused, or cut down."""
+    for page in pages.pages(observations):
+        tally.case()
+        if max(page.limit, len(page.assets)) > MOST:
+            received = f"limit {page.limit}, {len(page.assets)} assets"
+            _tell(tally, page, "a page has more than a hundred assets", f"{MOST}", received)
 
 
 @check("Pages are slices of one list: they follow each other, and overlap as they have to.")
@@ -95,11 +106,13 @@ def filters_select(observations: Observations, tally: Tally) -> None:
     whole = _steady(observations)
     last = {asset["id"]: asset for asset in pages.pages(observations, WHOLE)[-1].assets}
     lasting = [a for a in whole.assets if reads.is_final(a) and last[a["id"]] == a]
-    for page in pages.pages(observations, FILTERED):
+    for page in pages.pages(observations, FILTERED, VALUE):
+        arguments = page.ask.call.arguments
+        parameter = next((p for p in _FILTERS if p in arguments), "")
+        value = arguments.get(parameter)
+        if page.ask.odd or not (value and isinstance(value, str)):
+            continue  # who gets none, or two, may do as if there were no filter
         tally.case()
-        [(parameter, value)] = [
-            (p, page.ask.call.arguments[p]) for p in _FILTERS if p in page.ask.call.arguments
-        ]
         member = _FILTERS[parameter]
         wrong = [a for a in page.assets if _plain(a.get(member)) != _plain(value)]
         if wrong:
@@ -107,7 +120,7 @@ def filters_select(observations: Observations, tally: Tally) -> None:
             _tell(tally, page, what, value, f"{wrong[0]['id']}: {wrong[0].get(member)}")
         fitting = [a["id"] for a in lasting if _plain(a.get(member)) == _plain(value)]
         left_out = [id for id in fitting if id not in page.ids]
-        if left_out and whole.total <= MOST:
+        if left_out and whole.total <= page.limit:
             what = f"the filter {parameter} leaves assets out that fit"
             _tell(tally, page, what, left_out[0], page.ids)
 
@@ -116,6 +129,7 @@ def filters_select(observations: Observations, tally: Tally) -> None:
 def listed_assets_are_what_get_says(observations: Observations, tally: Tally) -> None:
     """Read some listed assets, and compare what does not change."""
     listed = {a["id"]: (a, page) for page in pages.pages(observations, WHOLE) for a in page.assets}
+    urls = _urls(observations)
     for seen in observations.answered(LISTED):
         tally.case()
         told, page = listed[seen.ask.subject]
@@ -127,9 +141,21 @@ def listed_assets_are_what_get_says(observations: Observations, tally: Tally) ->
             continue
         names = _SAME if reads.is_final(told) and reads.is_final(document) else _LASTING
         for name in names:
-            if told.get(name) != document.get(name):
+            here, there = (reads.comparable(name, one.get(name)) for one in (told, document))
+            if name in _FOUND_LATER and None in {here, there}:
+                continue
+            if here != there and (name != "url" or urls[told["id"]] == {here}):
                 what = f"{name} of a listed asset is not what reading it says"
                 _tell(tally, page, what, document.get(name), told.get(name))
+
+
+def _urls(observations: Observations) -> dict[str, set[object]]:
+    """Return the urls that the list says of each asset: several, where they are signed anew."""
+    found: dict[str, set[object]] = {}
+    for page in pages.pages(observations, WHOLE):
+        for asset in page.assets:
+            found.setdefault(asset["id"], set()).add(reads.comparable("url", asset.get("url")))
+    return found
 
 
 @check("Each known asset is in the list.")

@@ -1,6 +1,7 @@
 """Rules about what an upload makes."""
 
 from babou_contract.checks.meaning.get_asset import reads
+from babou_contract.checks.meaning.get_asset.life import hold_ready
 from babou_contract.checks.meaning.upload_asset import uploads
 from babou_contract.checks.meaning.upload_asset.uploads import (
     FETCHED,
@@ -37,11 +38,12 @@ def an_upload_can_be_read(observations: Observations, tally: Tally) -> None:
                 _tell(tally, seen.answer, what, document["id"], seen.answer.excerpt)
             continue
         for name in _LASTING:
-            if found.get(name) != document.get(name):
+            before, after = (reads.comparable(name, one.get(name)) for one in (document, found))
+            if before != after:
                 what = f"{name} of an upload changed"
                 _tell(tally, seen.answer, what, document.get(name), found.get(name))
-        before, after = (_ORDER.get(str(one.get("state")), 0) for one in (document, found))
-        if after < before:
+        first, now = (_ORDER.get(str(one.get("state")), 0) for one in (document, found))
+        if now < first:
             what = "the state of an upload moved backwards"
             _tell(tally, seen.answer, what, document.get("state"), found.get("state"))
 
@@ -77,6 +79,18 @@ def an_upload_keeps_type_and_size(observations: Observations, tally: Tally) -> N
         if document.get("size") not in {None, len(BINARY)}:
             what = "an upload has another size than was sent"
             _tell(tally, answer, what, len(BINARY), document.get("size"))
+
+
+@check("An upload that is ready has its url and its size.")
+def a_ready_upload_has_url_and_size(observations: Observations, tally: Tally) -> None:
+    """Look for null where the description of `ready` says that it is known."""
+    fetched = [(document_in(seen.answer), seen.answer) for seen in observations.answered(FETCHED)]
+    for document, answer in [*made(observations), *fetched]:
+        if document is not None and document.get("state") == "ready":
+            tally.case()
+            hold_ready(document, answer, tally)
+    if not tally.cases:
+        raise NotExercisedError("no upload was seen to be ready")
 
 
 @check("Each upload makes another asset.")
