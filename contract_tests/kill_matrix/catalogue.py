@@ -3,14 +3,10 @@
 from kill_matrix import (
     faults_bodies,
     faults_bytes,
-    faults_failures,
     faults_generated,
-    faults_headers,
     faults_key,
     faults_lookup,
     faults_pages,
-    faults_refusals,
-    faults_requests,
     faults_spec,
     faults_statuses,
     faults_time,
@@ -19,26 +15,21 @@ from kill_matrix import (
 from kill_matrix.model import Fault, Variant
 from kill_matrix.variants import VARIANTS as _ANSWERS
 from kill_matrix.variants_operations import VARIANTS as _OPERATIONS
-from kill_matrix.variants_requests import VARIANTS as _REFUSALS
 
 FAULTS: tuple[Fault, ...] = (
     *faults_bodies.FAULTS,
     *faults_statuses.FAULTS,
-    *faults_failures.FAULTS,
-    *faults_headers.FAULTS,
     *faults_bytes.FAULTS,
     *faults_key.FAULTS,
-    *faults_refusals.FAULTS,
     *faults_lookup.FAULTS,
     *faults_time.FAULTS,
     *faults_pages.FAULTS,
     *faults_uploads.FAULTS,
     *faults_spec.FAULTS,
     *faults_generated.FAULTS,
-    *faults_requests.FAULTS,
 )
 
-VARIANTS: tuple[Variant, ...] = (*_ANSWERS, *_REFUSALS, *_OPERATIONS)
+VARIANTS: tuple[Variant, ...] = (*_ANSWERS, *_OPERATIONS)
 
 
 def part(number: int, of: int) -> tuple[tuple[Fault, ...], tuple[Variant, ...]]:

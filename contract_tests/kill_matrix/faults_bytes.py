@@ -1,16 +1,30 @@
-"""Servers whose bytes are not what they call them."""
+"""Servers whose bytes and headers are not what they call them."""
 
 import gzip
 import re
 from functools import partial
 
 from babou_contract.mock_server import Request, Response
-from kill_matrix.checks import FRAMING, STRICT_JSON
-from kill_matrix.hooks import both, compressed, found, member, missing, nth, text, then, where, wire
+from kill_matrix.checks import FRAMING, MEDIA_TYPES, STRICT_JSON
+from kill_matrix.hooks import (
+    REFUSED,
+    both,
+    compressed,
+    found,
+    header,
+    instead,
+    member,
+    missing,
+    nth,
+    refused,
+    text,
+    then,
+    where,
+    wire,
+)
 from kill_matrix.model import Fault, Group, Hook, World
 
 fault = partial(Fault, Group.bytes)
-framing = partial(Fault, Group.bytes)
 
 
 def _length(more: int) -> Hook:
@@ -25,34 +39,28 @@ def _instead(member: bytes, value: bytes) -> Hook:
     return text(lambda body: pattern.sub(rb"\g<1>" + value, body, count=1))
 
 
+untrue = partial(Fault, Group.headers)
+
+
 # fmt: off
 FAULTS = (
-    framing("length-too-large", "Content-Length announces more than comes", FRAMING, "breaks off",
+    fault("length-too-large", "Content-Length announces more than comes", FRAMING, "breaks off",
         where(found, _length(7))),
-    framing("length-too-small", "Content-Length announces less than comes", FRAMING, "more bytes",
+    fault("length-too-small", "Content-Length announces less than comes", FRAMING, "more bytes",
         where(found, _length(-9))),
-    framing("length-too-large-one-in-six", "one Content-Length in six is too large", FRAMING,
-        "breaks off", where(both(found, nth(6)), _length(1))),
-    framing("chunks-break-off", "a chunked body ends before its last chunk", FRAMING, "breaks off",
+    fault("chunks-break-off", "a chunked body ends before its last chunk", FRAMING, "breaks off",
         where(found, wire(chunked=True, stop_after=40))),
-    framing("error-length-too-large", "Content-Length of a 404 announces more than comes", FRAMING,
+    fault("error-length-too-large", "Content-Length of a 404 announces more than comes", FRAMING,
         "breaks off", where(missing, _length(1))),
-    framing("gzip-broken-off", "a compressed body is not complete", FRAMING, "not complete",
+    fault("gzip-broken-off", "a compressed body is not complete", FRAMING, "not complete",
         where(found, compressed(lambda body: gzip.compress(body)[:-12]))),
-    framing("gzip-and-more", "a compressed body is followed by plain bytes", FRAMING, "follow",
+    fault("gzip-and-more", "a compressed body is followed by plain bytes", FRAMING, "follow",
         where(found, compressed(lambda body: gzip.compress(body) + b"\n"))),
     fault("gzip-twice", "a body is compressed twice, and says so once", STRICT_JSON, "not JSON",
         where(found, compressed(lambda body: gzip.compress(gzip.compress(body))))),
     fault("comment-after", "a cache adds a comment after the JSON", STRICT_JSON, "not JSON",
         where(found, text(lambda body: body + b"<!-- cached -->"))),
-    fault("comment-after-one-in-six", "one answer in six has a comment after the JSON",
-        STRICT_JSON, "not JSON",
-        where(both(found, nth(6)), text(lambda body: body + b"<!-- cached -->"))),
-    fault("json-twice", "the JSON comes twice", STRICT_JSON, "not JSON",
-        where(found, text(lambda b: b + b))),
     fault("nan", "a duration is NaN", STRICT_JSON, "NaN", _instead(b"duration", b"NaN")),
-    fault("infinity", "a size is Infinity", STRICT_JSON, "Infinity",
-        _instead(b"size", b"Infinity")),
     fault("latin-1", "a name is sent in Latin-1", STRICT_JSON, "not JSON", where(found,
         then(member("name", lambda _name: "Übersicht.png"),
         text(lambda body: body.decode().encode("latin-1"))))),
@@ -79,5 +87,29 @@ FAULTS = (
         where(found, text(lambda body: body.replace(b'"name": "', b'"name": "a\nb', 1)))),
     fault("error-cut-off", "the JSON of a 404 is cut off", STRICT_JSON, "not JSON",
         where(missing, text(lambda body: body[:-1]))),
+    untrue("asset-as-html", "an asset calls itself text/html", MEDIA_TYPES, "html",
+        where(found, header("Content-Type", "text/html; charset=utf-8"))),
+    untrue("asset-as-text-one-in-six", "one asset in six calls itself text/plain",
+        MEDIA_TYPES, "text/plain",
+        where(both(found, nth(6)), header("Content-Type", "text/plain"))),
+    untrue("asset-without-type", "an asset has no Content-Type", MEDIA_TYPES, "no Content-Type",
+        where(found, header("Content-Type", None))),
+    untrue("error-as-text", "a 404 calls itself text/plain", MEDIA_TYPES, "text/plain",
+        where(missing, header("Content-Type", "text/plain"))),
+    untrue("error-as-problem", "a 404 calls itself application/problem+json",
+        MEDIA_TYPES, "problem+json",
+        where(missing, header("Content-Type", "application/problem+json"))),
+    untrue("error-as-page", "a 404 is a page", MEDIA_TYPES, "html",
+        where(missing, instead(404, "<h1>Not found</h1>", "text/html"))),
+    untrue("refusal-as-page", "a 401 is a page", MEDIA_TYPES, "html",
+        where(refused, instead(REFUSED, "<h1>Log in</h1>", "text/html"))),
+    untrue("gzip-untrue", "Content-Encoding says gzip, and the body is plain", FRAMING, "gzip",
+        where(found, header("Content-Encoding", "gzip"))),
+    untrue("gzip-not-accepted", "a body is compressed, whatever the request accepts",
+        FRAMING, "accepts identity",
+        where(found, then(text(lambda body: gzip.compress(body, mtime=0)),
+        header("Content-Encoding", "gzip")))),
+    untrue("brotli-unasked", "Content-Encoding is br, which nobody asked for", FRAMING, "br",
+        where(found, header("Content-Encoding", "br"))),
 )
 # fmt: on

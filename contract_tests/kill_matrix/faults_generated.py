@@ -2,7 +2,17 @@
 
 from functools import partial
 
-from kill_matrix.checks import ALLOWED, CLASSES, EQUALS, ERRORS, MODELS
+from kill_matrix.checks import (
+    ALLOWED,
+    CLASSES,
+    CURRENT,
+    EQUALS,
+    ERRORS,
+    FORBIDDEN,
+    MODELS,
+    REQUESTS,
+    WAIT,
+)
 from kill_matrix.model import GENERATED, Edit, Fault, Group
 
 fault = partial(Fault, Group.generated)
@@ -24,6 +34,30 @@ def _page(old: str, new: str) -> tuple[Edit, ...]:
 
 def _paging(old: str, new: str) -> tuple[Edit, ...]:
     return (Edit(f"{GENERATED}/models/pagination.py", old, new),)
+
+
+_QUOTE = 'quote(str(asset_id), safe="")'
+
+
+def _request(old: str, new: str) -> tuple[Edit, ...]:
+    return (Edit(f"{GENERATED}/api/assets/get_asset.py", old, new),)
+
+
+def _list(old: str, new: str) -> tuple[Edit, ...]:
+    return (Edit(f"{GENERATED}/api/assets/list_assets.py", old, new),)
+
+
+def _upload(old: str, new: str) -> tuple[Edit, ...]:
+    return (Edit(f"{GENERATED}/api/assets/upload_asset.py", old, new),)
+
+
+def _validator(old: str, new: str) -> tuple[Edit, ...]:
+    return (Edit(f"{GENERATED}/validators.py", old, new),)
+
+
+_NO_OTHER_MEMBERS = """data_keys.remove("created_at")
+            if data_keys:
+                raise JsonSchemaValueException("more", data, "data.Asset", {}, "more")"""
 
 
 # fmt: off
@@ -68,27 +102,111 @@ FAULTS = (
     fault("code-error-swapped", "text and code of an error change places", CLASSES, "NOT_FOUND",
         edits=_error("            error=error,\n            code=code,\n",
         "            error=code,\n            code=error,\n")),
-    fault("code-page-first-only", "a page keeps its first asset only", ALLOWED, "assets",
+    fault("code-page-first-only", "a page keeps its first asset only", MODELS, "AssetPage",
         edits=_page("for assets_item_data in _assets:", "for assets_item_data in _assets[:1]:")),
-    fault("code-page-turned", "a page turns its assets round", ALLOWED, "assets",
+    fault("code-page-turned", "a page turns its assets round", MODELS, "AssetPage",
         edits=_page('_assets = d.pop("assets")', '_assets = d.pop("assets")[::-1]')),
-    fault("code-page-keeps-json", "the assets of a page stay as the JSON has them", ALLOWED,
-        "assets", edits=_page("Asset.from_dict(assets_item_data)", "assets_item_data")),
-    fault("code-page-of-items", "from_dict looks for items", (ALLOWED, MODELS), "items",
+    fault("code-page-keeps-json", "the assets of a page stay as the JSON has them", MODELS,
+        "AssetPage", edits=_page("Asset.from_dict(assets_item_data)", "assets_item_data")),
+    fault("code-page-of-items", "from_dict looks for items", MODELS, "AssetPage",
         edits=_page('_assets = d.pop("assets")', '_assets = d.pop("items")')),
-    fault("code-page-one-asset", "each asset of a page is the last one", ALLOWED, "assets",
+    fault("code-page-one-asset", "each asset of a page is the last one", MODELS, "AssetPage",
         edits=_page("Asset.from_dict(assets_item_data)", "Asset.from_dict(_assets[-1])")),
-    fault("code-page-drops-more", "what a page has besides is dropped (D15)", ALLOWED, "nothing",
+    fault("code-page-drops-more", "what a page has besides is dropped (D15)", CURRENT, "differs",
         edits=_page("asset_page.additional_properties = d", "asset_page.additional_properties = {}")
         ),
     fault("code-page-writes-less", "to_dict of a page leaves pagination out", MODELS, "AssetPage",
         edits=_page('                "pagination": pagination,\n', "")),
-    fault("code-paging-swapped", "limit and offset change places", ALLOWED, "limit",
+    fault("code-paging-swapped", "limit and offset change places", MODELS, "AssetPage",
         edits=_paging("            limit=limit,\n            offset=offset,\n",
         "            limit=offset,\n            offset=limit,\n")),
-    fault("code-total-is-text", "total becomes a text", ALLOWED, "total",
+    fault("code-total-is-text", "total becomes a text", MODELS, "AssetPage",
         edits=_paging('total = d.pop("total")', 'total = str(d.pop("total"))')),
-    fault("code-total-at-most-100", "total ends at 100", ALLOWED, "total",
-        edits=_paging('total = d.pop("total")', 'total = min(100, d.pop("total"))')),
+    fault("code-state-misspelt", "a state is misspelt", WAIT, "ready",
+        edits=(Edit(f"{GENERATED}/models/asset_state.py", '"ready"', '"redy"'),)),
+    fault("code-failure-misspelt", "one spelling of failure is misspelt", WAIT, "failed",
+        edits=(Edit(f"{GENERATED}/models/asset_state.py", '"failed"', '"fail"'),)),
+    fault("code-lacks-a-state", "a state is missing in the enum", CURRENT, "UPLOADING",
+        edits=(Edit(f"{GENERATED}/models/asset_state.py", '    UPLOADING = "uploading"\n', ""),)),
+    fault("code-does-not-quote", "an id goes into the path as it is", REQUESTS, "request",
+        edits=_request(_QUOTE, "str(asset_id)")),
+    fault("code-keeps-slashes", "a slash in an id is not encoded (D1)", REQUESTS, "request",
+        edits=_request(_QUOTE, 'quote(str(asset_id), safe="/")')),
+    fault("code-quotes-twice", "an id is encoded twice", REQUESTS, "request",
+        edits=_request(_QUOTE, f"quote({_QUOTE})")),
+    fault("code-lowers-ids", "an id is sent in small letters", REQUESTS, "request",
+        edits=_request(_QUOTE, _QUOTE.replace("str(asset_id)", "asset_id.lower()"))),
+    fault("code-asks-v2", "the path is that of another version", REQUESTS, "/api/v2/",
+        edits=_request('"/api/v1/assets/{asset_id}"', '"/api/v2/assets/{asset_id}"')),
+    fault("code-adds-a-slash", "the path ends in a slash", REQUESTS, "request",
+        edits=_request('"/api/v1/assets/{asset_id}"', '"/api/v1/assets/{asset_id}/"')),
+    fault("code-adds-a-query", "the URL has a query", REQUESTS, "?",
+        edits=_request('"/api/v1/assets/{asset_id}"', '"/api/v1/assets/{asset_id}?v=1"')),
+    fault("code-posts", "the method is POST", REQUESTS, "POST",
+        edits=_request('"method": "get"', '"method": "post"')),
+    fault("code-list-without-limit", "limit is not sent", CURRENT, "list_assets.py",
+        edits=_list('params["limit"] = limit', 'params["limit"] = UNSET')),
+    fault("code-list-limit-as-page-size", "limit is called page_size", REQUESTS, "page_size",
+        edits=_list('params["limit"]', 'params["page_size"]')),
+    fault("code-list-offset-always-0", "offset is always 0", REQUESTS, "offset",
+        edits=_list('params["offset"] = offset', 'params["offset"] = 0')),
+    fault("code-list-type-respelled", "contentType is called content_type", REQUESTS,
+        "content", edits=_list('params["contentType"]', 'params["content_type"]')),
+    fault("code-list-state-in-capitals", "the filter state is in capitals", REQUESTS, "state",
+        edits=_list("json_state = state.value", "json_state = state.name")),
+    fault("code-list-without-state", "the filter state is not sent", REQUESTS, "state",
+        edits=_list('params["state"] = json_state', 'params["state"] = UNSET')),
+    fault("code-list-sends-null", "what is not given is sent empty", REQUESTS, "contentType",
+        edits=_list("{k: v for k, v in params.items() if v is not UNSET and v is not None}",
+        '{k: "" if v is UNSET else v for k, v in params.items()}')),
+    fault("code-list-asks-v2", "the list's path is that of another version", REQUESTS, "/api/v2/",
+        edits=_list('"url": "/api/v1/assets"', '"url": "/api/v2/assets"')),
+    fault("code-list-adds-a-slash", "the list's path ends in a slash", REQUESTS, "assets/",
+        edits=_list('"url": "/api/v1/assets"', '"url": "/api/v1/assets/"')),
+    fault("code-list-posts", "the list is asked for by POST", REQUESTS, "POST",
+        edits=_list('"method": "get"', '"method": "post"')),
+    fault("code-upload-puts", "the upload's method is PUT", REQUESTS, "PUT",
+        edits=_upload('"method": "post"', '"method": "put"')),
+    fault("code-upload-to-upload", "the upload's path is another one", REQUESTS, "/upload",
+        edits=_upload('"url": "/api/v1/assets"', '"url": "/api/v1/assets/upload"')),
+    fault("code-upload-as-form", "the upload is sent as a form", CURRENT, "upload_asset.py",
+        edits=_upload('_kwargs["content"] = body.payload',
+        '_kwargs["files"] = {"file": body.payload}')),
+    fault("validator-page-items", "the validator looks at no asset of a page", FORBIDDEN, "assets",
+        edits=_validator("for data__assets_x, data__assets_item in enumerate(data__assets):",
+        "for data__assets_x, data__assets_item in ():")),
+    fault("validator-page-without-pagination", "the validator allows a page without pagination",
+        FORBIDDEN, "pagination",
+        edits=_validator("set(['assets', 'pagination'])", "set(['assets'])")),
+    fault("validator-total-negative", "the validator allows a negative total", FORBIDDEN, "total",
+        edits=_validator("if data__total < 0:", "if data__total < -9e9:")),
+    fault("validator-size-is-text", "the validator allows a size in quotes", FORBIDDEN, "size",
+        edits=_validator("(data__size, (int, NoneType))", "(data__size, (int, str, NoneType))")),
+    fault("validator-url-optional", "the validator allows an asset without url", FORBIDDEN, "url",
+        edits=_validator("set(['id', 'name', 'url', ", "set(['id', 'name', ")),
+    fault("validator-size-negative", "the validator allows a negative size", FORBIDDEN, "size",
+        edits=_validator("if data__size < 0:", "if data__size < -9e9:")),
+    fault("validator-time-is-text", "the validator allows any text for a time", FORBIDDEN,
+        "created_at",
+        edits=_validator('if not custom_formats["date-time"](data__createdat):', "if False:")),
+    fault("validator-time-of-any-century", "the validator allows the year 1970", FORBIDDEN,
+        "created_at",
+        edits=_validator("if not REGEX_PATTERNS['^2[0-9]{3}-'].search(data__createdat):",
+        "if False:")),
+    fault("validator-type-without-slash", "the validator allows any text for a MIME type",
+        FORBIDDEN, "content_type", edits=_validator(
+            r"if not REGEX_PATTERNS['^[^/\\s]+/[^/\\s]+'].search(data__contenttype):",
+            "if False:")),
+    fault("validator-state-closed", "the validator allows the five states only", ALLOWED, "state",
+        edits=_validator("if not isinstance(data__state, (str)):", "if True:")),
+    fault("validator-closed-world", "the validator allows no other members (D15)", ALLOWED,
+        "allows is refused", edits=_validator('data_keys.remove("created_at")', _NO_OTHER_MEMBERS)),
+    fault("code-unused-part-edited", "a part that the wrapper does not use is edited", CURRENT,
+        "errors.py",
+        edits=(Edit(f"{GENERATED}/errors.py", "__all__ =", "# edited by hand\n__all__ ="),)),
+    fault("code-file-missing", "the marker of types is missing", CURRENT, "py.typed",
+        edits=(Edit(f"{GENERATED}/py.typed", "", None),)),
+    fault("code-file-left", "a file of an older spec is still there", CURRENT, "folder.py",
+        edits=(Edit(f"{GENERATED}/models/folder.py", "", "# old\n"),)),
 )
 # fmt: on

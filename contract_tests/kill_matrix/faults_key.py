@@ -1,4 +1,4 @@
-"""Servers that look at the key wrongly, or tell it."""
+"""Servers that look at the key wrongly, refuse it in a wrong way, or tell it."""
 
 # ruff: noqa: PLR2004  (the numbers are what this is about)
 
@@ -6,20 +6,33 @@ import re
 from functools import partial
 
 from babou_contract.mock_server import Request, Response
-from kill_matrix.checks import KEY_FIRST, KEY_FORM, NO_KEY, WRONG_KEY
+from kill_matrix.checks import (
+    CODES,
+    KEY_CODE,
+    KEY_FIRST,
+    KEY_FORM,
+    NO_KEY,
+    REPEATS,
+    TELLS,
+    WRONG_KEY,
+)
 from kill_matrix.hooks import (
     PREFIX,
     asks,
     both,
-    instead,
+    document,
+    found,
+    json_body,
     key_in,
     key_is,
     let_in,
+    not_found,
     nth,
+    of,
     refused,
     where,
 )
-from kill_matrix.model import Fault, Group, World
+from kill_matrix.model import Fault, Group, Hook, World
 
 fault = partial(Fault, Group.key)
 _KNOWN_ID = r"ast_contract[a-z]+000[12]"
@@ -42,6 +55,45 @@ def _remembers(world: World, request: Request, response: Response) -> Response:
 def _lets_expired_in(world: World, request: Request, response: Response) -> Response:
     sent = key_in(request.header("authorization") or "")
     return let_in(world, request, response) if sent == world.server.expired_key else response
+
+
+def _tells(name: str) -> Hook:
+    def hook(world: World, request: Request, response: Response) -> Response:
+        asset = world.again(request, right_key=True)
+        if asset.status != 200:
+            return response
+        return response.with_json(response.json() | {"hint": f"No access to {asset.json()[name]}"})
+
+    return hook
+
+
+def _repeats(_world: World, request: Request, response: Response) -> Response:
+    sent = key_in(request.header("authorization") or "")
+    return response.with_json(response.json() | {"hint": f"The key {sent} is not known"})
+
+
+def _repeats_part(_world: World, request: Request, response: Response) -> Response:
+    sent = key_in(request.header("authorization") or "")
+    return response.with_json(response.json() | {"hint": f"No key ends in {sent[-12:]}"})
+
+
+def _repeats_in_header(world: World, _request: Request, response: Response) -> Response:
+    return response.with_header("X-Debug-Key", world.server.api_key)
+
+
+def _signs_with_the_key(world: World, request: Request, response: Response) -> Response:
+    add = document(lambda a: a | {"url": a["url"] and f"{a['url']}&key={world.server.api_key}"})
+    return add(world, request, response)
+
+
+def _tells_in_header(world: World, request: Request, response: Response) -> Response:
+    asset = world.again(request, right_key=True)
+    value = asset.json()["created_at"] if asset.status == 200 else ""
+    return response.with_header("X-Asset-Created", value)
+
+
+def _code(code: str) -> Hook:
+    return json_body(lambda body: body | {"code": code})
 
 
 # fmt: off
@@ -71,8 +123,7 @@ FAULTS = (
         lambda sent, _key: sent.strip() == "Bearer"),
     fault("looked-up-before-the-key",
         "an unknown id is 404 without a key, so that ids can be tried", KEY_FIRST, "404",
-        where(both(refused, asks(lambda id: not re.fullmatch(rf"|{_KNOWN_ID}", id))), instead(404,
-        {"error": "Asset not found", "code": "NOT_FOUND"}))),
+        where(both(refused, asks(lambda id: not re.fullmatch(rf"|{_KNOWN_ID}", id))), not_found)),
     fault("one-in-six-let-in", "one key in six is not looked at", (NO_KEY, KEY_FORM, WRONG_KEY),
         "not refused with 401", where(both(refused, nth(6)), let_in)),
     fault("connection-remembers", "after a right key, its connection needs none", NO_KEY, "no key",
@@ -84,5 +135,29 @@ FAULTS = (
     fault("foreign-key-let-in", "the right key of another account is let in", WRONG_KEY,
         hook=lambda _world, _request, answer: answer,
         beyond="it takes a second account with a key of its own"),
+    fault("refusal-tells-the-name", "a refusal tells the asset's name", TELLS, "name",
+        where(both(refused, of("getAsset")), _tells("name"))),
+    fault("refusal-tells-the-url", "a refusal tells the asset's url", TELLS, "only a key",
+        where(both(refused, of("getAsset")), _tells("url"))),
+    fault("refusal-tells-in-a-header", "a header of a refusal tells when the asset was made",
+        TELLS, "created_at", where(both(refused, of("getAsset")), _tells_in_header)),
+    fault("refusal-repeats-the-key", "a refusal repeats the key that came", REPEATS, "repeats",
+        where(refused, _repeats)),
+    fault("refusal-repeats-its-end", "a refusal repeats the end of the key that came", REPEATS,
+        "repeats", where(refused, _repeats_part)),
+    fault("header-repeats-the-key", "a debug header repeats the key", REPEATS, "repeats",
+        where(found, _repeats_in_header)),
+    fault("url-repeats-the-key", "the asset's url is signed with the key itself", REPEATS,
+        "repeats", _signs_with_the_key),
+    fault("every-key-has-expired", "each wrong key is said to have expired", KEY_CODE,
+        "API_KEY_EXPIRED", where(refused, _code("API_KEY_EXPIRED"))),
+    fault("every-form-is-wrong", "a wrong key of the right form is said to have a wrong one",
+        KEY_CODE, "INVALID_API_KEY_FORMAT", where(refused, _code("INVALID_API_KEY_FORMAT"))),
+    fault("refusal-with-another-code", "a refusal has a code that no page names",
+        (CODES, KEY_CODE), "INVALID_KEY", where(refused, _code("INVALID_KEY"))),
+    fault("wrong-key-finds-nothing", "a wrong key gets 404, as if the asset were not there",
+        WRONG_KEY, "404", where(both(refused, key_is(lambda sent,
+        _key: key_in(sent).startswith(PREFIX))), lambda world, request,
+        _answer: world.again(request, asset_id="ast_hidden", right_key=True))),
 )
 # fmt: on

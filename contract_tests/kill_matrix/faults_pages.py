@@ -33,7 +33,6 @@ from kill_matrix.checks import (
     WRONG_KEY,
 )
 from kill_matrix.hooks import (
-    NOT_FOUND,
     PREFIX,
     Document,
     asked_as,
@@ -41,8 +40,9 @@ from kill_matrix.hooks import (
     assets,
     becomes,
     both,
+    crash,
     header,
-    instead,
+    invalid,
     is_new,
     json_body,
     key_in,
@@ -51,23 +51,20 @@ from kill_matrix.hooks import (
     listed,
     malformed,
     method,
+    not_found,
     nth,
-    of,
     pages,
     paging,
     query,
     refused,
     sliced,
     text,
+    the_list,
     where,
 )
 from kill_matrix.model import Fault, Group, Hook, World, query_of
 
 fault = partial(Fault, Group.pages)
-
-the_list = of("listAssets")
-_CRASH = instead(500, {"error": "Internal server error", "code": "INTERNAL_ERROR"})
-_INVALID = instead(400, {"error": "Invalid", "code": "VALIDATION_ERROR"})
 
 
 def _shuffled(whole: list[Document]) -> list[Document]:
@@ -84,7 +81,7 @@ def _by_family(world: World, request: Request, response: Response) -> Response:
 
 
 def _crashes_on(name: str, wanted: str) -> Hook:
-    return where(both(the_list, query(name, lambda value: value == wanted)), _CRASH)
+    return where(both(the_list, query(name, lambda value: value == wanted)), crash)
 
 
 def _last_page(world: World, request: Request, response: Response) -> Response:
@@ -133,7 +130,7 @@ FAULTS = (
     fault("past-the-end-total-0", "past the end, total is 0", PAST, "another total",
         paging(lambda _told, count: {} if count else {"total": 0})),
     fault("past-the-end-404", "a page past the end is 404", STATUSES, "404", where(both(the_list,
-        query("offset", lambda value: value == "1000000")), instead(404, NOT_FOUND))),
+        query("offset", lambda value: value == "1000000")), not_found)),
     fault("past-the-end-500", "a page past the end is 500", FAILS, "offset",
         _crashes_on("offset", "1000000")),
     fault("twice-in-a-page", "the newest asset is twice in the list", UNIQUE, "twice",
@@ -148,9 +145,9 @@ FAULTS = (
     fault("limit-word-crashes", "a limit that is no number is 500", FAILS, "limit 'x'",
         _crashes_on("limit", "x")),
     fault("offset-huge-crashes", "an offset that overflows is 500", FAILS, "offset",
-        where(both(the_list, query("offset", lambda value: len(value) > 19)), _CRASH)),
+        where(both(the_list, query("offset", lambda value: len(value) > 19)), crash)),
     fault("limit-over-50-refused", "a limit of 100 is refused", (LAWFUL, KNOWN), "limit",
-        where(both(listed, query("limit", lambda value: value == "100")), _INVALID)),
+        where(both(listed, query("limit", lambda value: value == "100")), invalid)),
 
     # Filters.
     fault("state-ignored", "the filter state is ignored", FILTERS, "state",
@@ -170,7 +167,7 @@ FAULTS = (
     fault("filter-leaves-out", "a filter finds one asset only", FILTERS, "leaves assets out",
         where(query("contentType"), sliced(lambda whole: whole[:1]))),
     fault("type-refused", "the filter contentType is refused with 400", LAWFUL, "contentType",
-        where(both(listed, query("contentType")), _INVALID)),
+        where(both(listed, query("contentType")), invalid)),
 
     # What is in it.
     fault("list-lacks-a-known-one", "a known asset is not in the list", ALL_LISTED, "image0001",
@@ -180,15 +177,13 @@ FAULTS = (
     fault("list-is-stale", "what is uploaded now is never in the list", IN_LIST, "not listed",
         sliced(lambda whole: [a for a in whole if not is_new(a["id"])])),
     fault("list-of-others", "the list has an asset of another account", SAME, "cannot be read",
-        where(asks(lambda id: id == "ast_matrix0003"), instead(404, NOT_FOUND))),
+        where(asks(lambda id: id == "ast_matrix0003"), not_found)),
     fault("list-of-bare-ids", "the list has bare ids", SCHEMA, "assets",
         assets(lambda asset: asset["id"])),
     fault("list-shortened", "assets in the list lack size and url (D25)", SCHEMA, "url",
         assets(lambda asset: {n: v for n, v in asset.items() if n not in {"url", "size"}})),
     fault("list-name-null", "a name is null in the list", SCHEMA, "name",
         assets(lambda asset: asset | {"name": None})),
-    fault("list-size-as-text", "sizes are texts in the list", SCHEMA, "size",
-        assets(lambda asset: asset | {"size": str(asset["size"])})),
     fault("list-time-without-offset", "times have no offset in the list", SCHEMA, "created_at",
         assets(lambda asset: asset | {"created_at": asset["created_at"][:19]})),
     fault("list-url-relative", "urls are paths in the list", SCHEMA, "url",
@@ -205,8 +200,6 @@ FAULTS = (
         assets(lambda asset: asset | {"width": asset["height"], "height": asset["width"]})),
     fault("list-time-shifted", "times are in another zone in the list", SAME, "created_at",
         assets(lambda asset: asset | {"created_at": f"{asset['created_at'][:19]}+01:00"})),
-    fault("list-other-names", "names are escaped in the list", SAME, "name",
-        assets(lambda asset: asset | {"name": f"{asset['name']}%20"})),
     fault("list-url-of-another-host", "urls are of another bucket in the list", SAME, "url",
         assets(lambda asset: asset | {"url": asset["url"] and "s3://staging/x"})),
     fault("list-bare", "the list is the bare array", SCHEMA, "the body",
@@ -219,8 +212,6 @@ FAULTS = (
         pages(lambda page: {"assets": page["assets"], **page["pagination"]})),
     fault("total-as-text", "total is a text", SCHEMA, "total",
         paging(lambda told, _count: {"total": str(told["total"])})),
-    fault("total-unknown", "total is null", SCHEMA, "total",
-        paging(lambda _told, _count: {"total": None})),
 
     # Who may see it, and how it is sent.
     fault("list-needs-no-key", "the list is given without a key", NO_KEY, "listAssets",
@@ -237,8 +228,6 @@ FAULTS = (
         world, request, answer)),
     fault("list-as-html", "the list calls itself text/html", MEDIA_TYPES, "html",
         where(listed, header("Content-Type", "text/html"))),
-    fault("list-with-206", "a part of the list is 206", STATUSES, "206",
-        where(listed, becomes(206))),
     fault("list-with-nan", "total is NaN", STRICT_JSON, "NaN",
         where(listed, text(lambda body: body.replace(b'"total": ', b'"total": NaN, "n": ')))),
     fault("list-error-without-code", "a refused limit has no code", SCHEMA, "code",
@@ -248,8 +237,8 @@ FAULTS = (
     fault("list-refuses-with-422", "a refused limit is 422", STATUSES, "422",
         where(both(the_list, malformed), becomes(422))),
     fault("list-lost-one-in-four", "one list in four is 404", (STATUSES, KNOWN), "404",
-        where(both(listed, nth(4)), instead(404, NOT_FOUND))),
+        where(both(listed, nth(4)), not_found)),
     fault("list-crashes-one-in-four", "one list in four is 500", FAILS, "list",
-        where(both(listed, nth(4)), _CRASH)),
+        where(both(listed, nth(4)), crash)),
 )
 # fmt: on

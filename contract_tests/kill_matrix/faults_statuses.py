@@ -1,11 +1,13 @@
-"""Servers whose statuses, codes and headers are wrong."""
+"""Servers whose statuses and codes are wrong, or that fail on certain requests."""
 
 # ruff: noqa: PLR2004  (the numbers are what this is about)
 
 from functools import partial
 
+from babou_contract.mock_server import Request, Response
 from kill_matrix.checks import (
     CODES,
+    FAILS,
     KNOWN,
     METHODS,
     NO_KEY,
@@ -18,9 +20,11 @@ from kill_matrix.hooks import (
     NOT_FOUND,
     OK,
     REFUSED,
+    after,
     asks,
     becomes,
     both,
+    crash,
     found,
     header,
     instead,
@@ -30,18 +34,35 @@ from kill_matrix.hooks import (
     malformed,
     method,
     missing,
+    not_found,
     nth,
     refused,
     text,
     then,
     where,
 )
-from kill_matrix.model import Fault, Group
-from kill_matrix.probes import is_uuid
+from kill_matrix.model import Fault, Group, Hook, World
+from kill_matrix.probes import is_number, is_uuid
 
 fault = partial(Fault, Group.statuses)
 
-_CRASH = instead(500, {"error": "Internal server error", "code": "INTERNAL_ERROR"})
+
+def _crashes_on(name: str, about: str, **more: object) -> Fault:
+    wanted = more.pop("wanted")
+    hook = where(both(asks(wanted), lambda *args: not refused(*args)), crash)  # type: ignore[arg-type]
+    return fault(name, about, FAILS, hook=hook, **more)  # type: ignore[arg-type]
+
+
+def _ended_by(text: str) -> Hook:
+    """Answer nothing more, once such a request came."""
+
+    def hook(world: World, request: Request, response: Response) -> Response:
+        ended = world.memory.setdefault("ended", [])
+        if text in request.target:
+            ended.append(request)
+        return response.with_wire(start="close") if ended else response
+
+    return hook
 
 
 # fmt: off
@@ -60,8 +81,6 @@ FAULTS = (
         where(missing, then(text(lambda _body: b""), becomes(204)))),
     fault("unknown-with-410", "an unknown id is answered with 410", UNKNOWN, "410",
         where(missing, becomes(410))),
-    fault("unknown-with-403", "an unknown id is answered with 403", UNKNOWN, "403",
-        where(missing, becomes(403))),
     fault("malformed-with-422", "an id that is no UUID is refused with 422", UNKNOWN, "422",
         where(both(missing, asks(lambda id: not is_uuid(id))), becomes(422))),
     fault("unknown-to-login", "an unknown id is redirected to a login page", STATUSES, "302",
@@ -69,7 +88,7 @@ FAULTS = (
     fault("known-to-slash", "a known id is redirected to a path with a slash", STATUSES, "308",
         where(both(found, nth(6)), then(becomes(308), header("Location", "./")))),
     fault("known-lost-one-in-six", "one read in six of a known asset is 404", KNOWN, "404",
-        where(both(found, nth(6)), instead(404, NOT_FOUND))),
+        where(both(found, nth(6)), not_found)),
     fault("known-refused-one-in-six", "one right key in six is refused", KNOWN, "401",
         where(both(found, nth(6)), instead(REFUSED, {"error": "Unauthorized",
         "code": "UNAUTHORIZED"}))),
@@ -82,7 +101,7 @@ FAULTS = (
     fault("no-key-with-400", "a missing key is refused with 400", NO_KEY, "400",
         where(both(refused, key_is(lambda sent, _key: not sent)), becomes(400))),
     fault("no-key-crashes", "Authorization without a key is 500", NO_KEY, "500",
-        where(both(refused, key_is(lambda sent, _key: " " not in sent)), _CRASH)),
+        where(both(refused, key_is(lambda sent, _key: " " not in sent)), crash)),
     fault("no-key-to-login", "a missing key is redirected to a login page", STATUSES, "302",
         where(both(refused, key_is(lambda sent, _key: not sent)), then(becomes(302),
         header("Location", "/login")))),
@@ -99,5 +118,29 @@ FAULTS = (
         "Content-Length", where(both(method("HEAD"), found), text(lambda _body: b""))),
     fault("head-needs-no-key", "HEAD is answered without a key", METHODS, "HEAD",
         where(both(method("HEAD"), refused), let_in)),
+    fault("known-crashes-one-in-six", "one read in six is 500", FAILS, "getAsset",
+        where(both(found, nth(6)), crash)),
+    fault("known-crashes-after-twenty", "from the 21st read of an asset on, it is 500", FAILS,
+        "getAsset", where(both(found, after(20)), crash)),
+    fault("every-asset-crashes", "every known asset is 500, while other answers are right", FAILS,
+        "getAsset", where(found, crash)),
+    fault("odd-id-ends-all-answers", "after a byte that no UTF-8 has nothing is answered any more",
+        FAILS, "a byte that no UTF-8 has", _ended_by("%FF")),
+    _crashes_on("uuid-crashes", "an unknown UUID is 500", wanted=is_uuid, says="UUID"),
+    _crashes_on("long-id-crashes", "an id of more than 64 characters is 500",
+        wanted=lambda id: len(id) > 64, says="characters"),
+    _crashes_on("quote-crashes", "a quote in an id is 500", wanted=lambda id: "'" in id,
+        says="quote"),
+    _crashes_on("other-alphabet-crashes", "an id that is not ASCII is 500",
+        wanted=lambda id: not id.isascii(), says="alphabet"),
+    _crashes_on("zero-byte-crashes", "a zero byte in an id reaches the database: 500",
+        wanted=lambda id: "\x00" in id, says="zero byte"),
+    _crashes_on("number-crashes", "a number that overflows is 500",
+        wanted=lambda id: is_number(id) and len(id) > 18, says="overflows"),
+    _crashes_on("emoji-crashes", "a character of four bytes is 500",
+        wanted=lambda id: any(ord(c) > 65535 for c in id), says="emoji"),
+    fault("known-silent", "one read in forty is never answered", FAILS, "getAsset",
+        where(both(found, nth(40)), lambda _w, _q, answer: answer.with_wire(start="stall")),
+        timeout=0.7),
 )
 # fmt: on

@@ -45,9 +45,10 @@ def of(operation_id: str) -> Test:
     return lambda _world, request, _response: request.operation_id == operation_id
 
 
+the_list, the_upload = of("listAssets"), of("uploadAsset")
 found = both(of("getAsset"), status(OK))
-listed = both(of("listAssets"), status(OK))
-uploaded = both(of("uploadAsset"), status(OK, 201))
+listed = both(the_list, status(OK))
+uploaded = both(the_upload, status(OK, 201))
 refused = status(REFUSED)
 missing = status(MISSING)
 malformed = status(400)
@@ -224,6 +225,12 @@ def instead(number: int, body: object, content_type: str = "application/json") -
 def page(number: int) -> Hook:
     """Answer with a proxy's page."""
     return instead(number, f"<html><body>{number}</body></html>", "text/html")
+
+
+crash = instead(500, {"error": "Internal server error", "code": "INTERNAL_ERROR"})
+invalid = instead(400, {"error": "Invalid", "code": "VALIDATION_ERROR"})
+not_found = instead(MISSING, NOT_FOUND)
+limit = instead(429, LIMITED)
 
 
 def wire(**behaviour: object) -> Hook:

@@ -204,8 +204,7 @@ from babou_contract.model import Boundary
 from babou_contract.run import run
 from babou_contract.settings import Settings
 told = json.load(sys.stdin)
-told["assets"], told["waived"] = tuple(told["assets"]), tuple(told["waived"])
-told["only"] = frozenset(map(Boundary.parse, told["only"]))
+told["assets"], told["only"] = tuple(told["assets"]), frozenset(map(Boundary.parse, told["only"]))
 report = run(Settings(**told))
 sys.path += [%r]
 from kill_matrix.judge import as_json, seen_in

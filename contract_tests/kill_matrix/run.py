@@ -1,8 +1,8 @@
 """Run the kill matrix: each fault alone has to be found, each right variant to pass.
 
 python -m kill_matrix                    everything
-python -m kill_matrix --part 3/6         every sixth case, from the third on; 9/6 is the same
-python -m kill_matrix --part /6          the part of today
+python -m kill_matrix --part 3/8         every eighth case, from the third on; 11/8 is the same
+python -m kill_matrix --part /8          the part of today
 python -m kill_matrix --only NAME        one case (repeatable)
 python -m kill_matrix --write            everything, and docs/kill-matrix.md
 """

@@ -7,23 +7,36 @@ from email.utils import formatdate
 
 from babou_contract.mock_server import Request, Response
 from kill_matrix.hooks import (
-    LIMITED,
+    Test,
+    asks,
+    becomes,
+    both,
     compressed,
     document,
     header,
     instead,
     json_body,
+    key_is,
+    limit,
+    looked_up,
+    malformed,
     member,
+    method,
     missing,
+    not_found,
     nth,
     page,
     put,
+    refused,
+    renamed,
     text,
     then,
     where,
     wire,
 )
 from kill_matrix.model import Variant, World, id_in
+from kill_matrix.probes import is_uuid
+from kill_matrix.variants_assets import ASSETS
 
 _SPELLED = ("Z", "z", "+00:00", ".000Z", ".0+00:00")
 
@@ -63,7 +76,7 @@ def _known_later(world: World, request: Request, response: Response) -> Response
 
 
 def _date(world: World, request: Request, response: Response) -> Response:
-    limited = instead(429, LIMITED)(world, request, response)
+    limited = limit(world, request, response)
     return limited.with_header("Retry-After", formatdate(request.time, usegmt=True))
 
 
@@ -76,6 +89,14 @@ def _many_headers(_world: World, _request: Request, response: Response) -> Respo
 def _keeps_quiet(world: World, request: Request, response: Response) -> Response:
     """Close a connection that is kept alive, without a word, every twenty answers."""
     return response.with_wire(close=True) if world.count(request.connection) >= 20 else response
+
+
+_MALFORMED = {"error": "Invalid asset ID", "code": "VALIDATION_ERROR"}
+
+
+def _after(requests: int) -> Test:
+    """Pass what comes after so many requests."""
+    return lambda world, _request, _response: world.count("all") > requests
 
 
 # fmt: off
@@ -108,9 +129,9 @@ VARIANTS = (
     Variant("one-slow-answer", "one answer in a hundred takes a third of a second",
         where(nth(100), wire(latency=0.3))),
     Variant("rate-limit", "one request in twenty is 429 with Retry-After: 0",
-        where(nth(20), then(instead(429, LIMITED), header("Retry-After", "0")))),
+        where(nth(20), then(limit, header("Retry-After", "0")))),
     Variant("rate-limit-without-word", "one request in eighty is 429 without Retry-After",
-        where(nth(80), instead(429, LIMITED))),
+        where(nth(80), limit)),
     Variant("rate-limit-with-date", "Retry-After is an HTTP date", where(nth(60), _date)),
     Variant("rate-limit-by-the-edge", "an edge proxy limits with its own page",
         where(nth(60), then(page(429), header("Retry-After", "0")))),
@@ -136,5 +157,71 @@ VARIANTS = (
     Variant("duration-known-later", "a duration that is null at first", _known_later),
     Variant("pretty", "sorted, indented JSON with a line end", text(_pretty)),
     Variant("escaped", "JSON with everything escaped that can be", text(_ascii)),
+    Variant("headers-in-small-letters", "header names in small letters", renamed(str.lower)),
+    Variant("headers-in-capitals", "header names in capitals", renamed(str.upper)),
+    Variant("long-urls-refused", "an edge proxy refuses long URLs with its own 414",
+        where(lambda _w, request, _a: len(request.target) > 1000, page(414))),
+    Variant("control-characters-refused", "an edge proxy refuses control characters",
+        where(asks(lambda id: any(ord(c) < 32 or ord(c) == 127 for c in id)), page(400))),
+    Variant("odd-urls-refused", "a firewall refuses quotes and brackets with its own 403",
+        where(asks(lambda id: bool(set("'\"<>{}\\;") & set(id))), page(403))),
+    Variant("400-for-other-forms", "400 for every id that does not begin with ast_",
+        where(both(missing, asks(lambda id: not id.startswith("ast_"))), instead(400, _MALFORMED))),
+    Variant("404-for-malformed", "404 where another server says 400",
+        where(malformed, not_found)),
+    Variant("400-for-uuids", "400 for a UUID",
+        where(both(missing, asks(is_uuid)), instead(400, _MALFORMED))),
+    Variant("one-code-for-all-keys", "401 always has the code UNAUTHORIZED",
+        where(refused, json_body(lambda body: body | {"code": "UNAUTHORIZED"}))),
+    Variant("no-key-has-wrong-form", "a missing key is one of a wrong form", where(both(refused,
+        key_is(lambda sent, _key: " sk-bab-" not in sent)),
+        json_body(lambda body: body | {"code": "INVALID_API_KEY_FORMAT"}))),
+    Variant("no-challenge", "401 without WWW-Authenticate", header("WWW-Authenticate", None)),
+    Variant("head-not-allowed", "HEAD is 405", where(method("HEAD"), becomes(405))),
+    Variant("head-limited", "HEAD is 429, by an edge proxy with its own page",
+        where(method("HEAD"), page(429))),
+    Variant("head-not-implemented", "HEAD is a 501 page", where(method("HEAD"), page(501))),
+    Variant("head-not-found", "HEAD is 404", where(method("HEAD"), becomes(404))),
+    Variant("options-answered", "OPTIONS is 204 without a key, as browsers need it",
+        where(method("OPTIONS"), then(text(lambda _body: b""), becomes(204),
+        header("Access-Control-Allow-Methods", "GET")))),
+    Variant("options-not-found", "other methods are 404",
+        where(lambda _w, _q, answer: answer.status == 405, becomes(404))),
+    Variant("uuid-in-any-case", "a UUID in capitals is the same one (RFC 9562, section 4)",
+        looked_up(lambda asked,
+        ids: asked.lower() if asked.lower() in ids and is_uuid(asked) else None), ASSETS["uuids"]),
+    *(
+        Variant(name, about, populate=ASSETS[name])
+        for name, about in (
+            ("uuids", "ids are UUIDs (D1)"),
+            ("numbers", "ids are numbers"),
+            ("odd-ids", "ids have spaces, slashes, percent signs, other alphabets"),
+            ("long-id", "an id of 256 characters (D12)"),
+            ("one-asset", "one asset only"),
+            ("none-ready", "all assets stay in processing"),
+            ("all-failed", "all assets have failed"),
+            ("fast", "assets go from uploading to ready at once"),
+            ("by-time", "assets move on by time"),
+            ("neighbours", "ids beside known ones are assets as well"),
+            ("extremes", "no bytes, huge sizes, no sides, odd names and types"),
+            ("many", "forty assets"),
+        )
+    ),
+    Variant("down", "503 to everything", page(503), codes=(3,)),
+    Variant("key-refused", "401 to everything",
+        instead(401, {"error": "Unauthorized", "code": "UNAUTHORIZED"}), codes=(3,)),
+    Variant("nothing-there", "404 to everything",
+        not_found, codes=(3,)),
+    Variant("silent", "no answer to anything", wire(start="close"), codes=(3,)),
+    Variant("down-after-twenty", "503 to everything from the 21st request on",
+        where(_after(20), page(503)), codes=(3,)),
+    Variant("limited-after-four", "429 to everything from the fifth request on",
+        where(_after(4), then(limit, header("Retry-After", "0"))), codes=(3,)),
+    Variant("silent-after-forty", "no answer to anything from the 41st request on",
+        where(_after(40), wire(start="close")), codes=(3,)),
+    Variant("password-wall", "a gateway asks for a user's name and password",
+        then(page(401), header("WWW-Authenticate", 'Basic realm="Staging"')), codes=(3,)),
+    Variant("limited-for-good", "429 to everything, and an hour to wait",
+        then(limit, header("Retry-After", "3600")), codes=(3,)),
 )
 # fmt: on

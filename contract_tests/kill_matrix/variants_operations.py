@@ -2,25 +2,26 @@
 
 from babou_contract.mock_server import MockServer, Request, Response, by_reads
 from kill_matrix.hooks import (
-    LIMITED,
     asked_as,
     becomes,
     both,
     document,
     header,
-    instead,
+    invalid,
     is_new,
     json_body,
+    limit,
     listed,
     malformed,
     nth,
-    of,
     page,
     pages,
     query,
     refused,
     sliced,
     status,
+    the_list,
+    the_upload,
     then,
     uploaded,
     where,
@@ -28,9 +29,7 @@ from kill_matrix.hooks import (
 )
 from kill_matrix.model import Hook, Populate, Variant, World
 
-_INVALID = instead(400, {"error": "Invalid", "code": "VALIDATION_ERROR"})
-_RETRY = then(instead(429, LIMITED), header("Retry-After", "0"))
-the_list, the_upload = of("listAssets"), of("uploadAsset")
+_RETRY = then(limit, header("Retry-After", "0"))
 
 
 def _again(**changed: object) -> Hook:
@@ -84,7 +83,7 @@ VARIANTS = (
         where(both(the_list, malformed, lambda _w, request, _a: request.target.endswith("=")),
         _again(limit=None, offset=None, state=None, contentType=None))),
     Variant("list-lacks-a-spelling", "the filter refuses processing and error (D20)", where(both(
-        listed, query("state", lambda text: text in {"processing", "error"})), _INVALID)),
+        listed, query("state", lambda text: text in {"processing", "error"})), invalid)),
     Variant("list-of-no-such-state", "a state that there is not finds nothing (D20)",
         where(both(the_list, query("state", lambda text: text == "none of these")),
         then(_again(state=None), pages(lambda page: page | {"assets": [], "pagination": page[
@@ -107,7 +106,7 @@ VARIANTS = (
     Variant("upload-hints", "a refused upload has a hint and more",
         where(both(the_upload, malformed), json_body(lambda body: body | {"types": ["a/b"]}))),
     Variant("upload-sniffed", "bytes that are not of their type are refused with 400",
-        where(both(uploaded, _sniffed), _INVALID)),
+        where(both(uploaded, _sniffed), invalid)),
     Variant("upload-limited", "one upload in four is 429", where(both(the_upload, nth(4)), _RETRY)),
     Variant("upload-refused-and-closed", "who has no key is not heard to the end",
         where(both(the_upload, refused), wire(close=True))),

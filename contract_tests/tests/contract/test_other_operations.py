@@ -202,6 +202,9 @@ RIGHT = {
         ),
     ),
     "times and urls in another spelling": _of("list", _respelled),
+    "a proxy that refuses large files with its own page": (
+        lambda _q, r: r.with_body(b"<h1>413</h1>", "text/html") if r.status == 413 else r
+    ),
     "more members": _page(lambda p: {**p, "next": None}),
     "a filter that a server does not know": _when(
         "state=error",

@@ -34,7 +34,7 @@ def probes(observations: Observations) -> Iterator[Ask]:
         yield from _about(str(document["id"]))
     call = evolve(base, content=b"", known=False)
     about = "a file of more than 100 MB, announced and not sent"
-    yield Ask(TOO_LARGE, call, about, announced=_MOST + 1)
+    yield Ask(TOO_LARGE, call, about, announced=_MOST + 1, odd=True)
 
 
 def _about(asset_id: str) -> Iterator[Ask]:
