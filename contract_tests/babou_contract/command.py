@@ -4,7 +4,6 @@ Exit codes: 0 all agree, 1 at least one disagreement, 2 wrong usage, 3 it could 
 6 the results could not be written, 130 after Ctrl-C.
 """
 
-import contextlib
 import json
 import math
 import os
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import evolve
 
-from babou_contract.model import Boundary, Report, to_json
+from babou_contract.model import Boundary, Report
 from babou_contract.settings import (
     DEFAULT_MAX_EXAMPLES,
     DEFAULT_SEED,
@@ -194,45 +193,20 @@ def contract(
     """  # noqa: D301  click's own mark for lines that stay as they are
     settings = _settings(base_url, api_key, more)
     settings = evolve(settings, rate_limit=rate_limit, time_limit=time_limit)
+    _need_the_extra(settings)
+    from babou_contract.report.as_json import to_json  # noqa: PLC0415  needs the extra
+    from babou_contract.report.publishing import no_workflow_commands, published  # noqa: PLC0415
+
     if directory is not None:
         _check_writable(directory)
-    with _no_workflow_commands(on_stderr=as_json):
+    with no_workflow_commands(on_stderr=as_json):
         report = _carried_out(settings, as_json=as_json)
     if as_json:
         # In ASCII, and DEL is none that a terminal may see.
         click.echo(json.dumps(to_json(report)).replace("\x7f", "\\u007f"))
-    _published(report, directory, on_stderr=as_json)
+    published(report, directory, on_stderr=as_json)
     sys.stdout.flush()
     context.exit(report.exit_code)
-
-
-@contextlib.contextmanager
-def _no_workflow_commands(*, on_stderr: bool) -> "Iterator[None]":
-    """Keep GitHub from obeying what a server says: it takes `::command::` in any line for one."""
-    if os.environ.get("GITHUB_ACTIONS") != "true":
-        yield
-        return
-    from babou_contract.report.annotations import fence  # noqa: PLC0415  only there
-
-    first, last = fence()
-    click.echo(first, err=on_stderr)
-    try:
-        yield
-    finally:
-        click.echo(last, err=on_stderr)
-
-
-def _published(report: Report, directory: Path | None, *, on_stderr: bool) -> None:
-    """Write the reports that were asked for, and annotate where GitHub runs this."""
-    if directory is None and os.environ.get("GITHUB_ACTIONS") != "true":
-        return
-    from babou_contract.report import write_reports  # noqa: PLC0415  slow
-    from babou_contract.report.annotations import publish  # noqa: PLC0415
-
-    if directory is not None:
-        write_reports(report, directory)
-    for line in publish(report, os.environ):
-        click.echo(line, err=on_stderr)
 
 
 def _cache_folder() -> str:
@@ -268,16 +242,22 @@ def _check_writable(directory: Path) -> None:
         raise click.UsageError(f"The report can't be written to {problem}.") from error
 
 
-def _carried_out(settings: Settings, *, as_json: bool) -> Report:
+def _need_the_extra(settings: Settings) -> None:
     try:
-        from babou_contract.report.show import Progress, text  # noqa: PLC0415
-        from babou_contract.run import require, run  # noqa: PLC0415  needs the extra
+        from babou_contract.report import show  # noqa: F401, PLC0415  looks whether it is there
+        from babou_contract.run import require  # noqa: PLC0415
 
         require(settings)
-        # Else hypothesis leaves a folder wherever the command is called.
-        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", _cache_folder())
     except ImportError as error:
         raise click.UsageError(f"{error.name or error} is not installed: {_EXTRA}.") from error
+
+
+def _carried_out(settings: Settings, *, as_json: bool) -> Report:
+    from babou_contract.report.show import Progress, text  # noqa: PLC0415  needs the extra
+    from babou_contract.run import run  # noqa: PLC0415
+
+    # Else hypothesis leaves a folder wherever the command is called.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", _cache_folder())
     if as_json:
         return run(settings)
     with Progress(sys.stdout) as progress:

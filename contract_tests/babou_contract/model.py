@@ -9,13 +9,11 @@ A `Report` has
 - exchanges: everything that was sent, in the order in which it was
 """
 
-import base64
 from collections import Counter
 from collections.abc import Iterable
 from enum import Enum
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-import attrs
 from attrs import field, frozen
 
 Json = dict[str, Any]
@@ -246,29 +244,3 @@ def boundary_outcome(results: Iterable[CheckResult]) -> Outcome:
         if worst in outcomes:
             return worst
     return Outcome.not_exercised
-
-
-def to_json(value: object) -> Any:  # noqa: ANN401  any JSON value
-    """Return the value as JSON has it.
-
-    Members are named as the attributes are; a boundary is an object of number, name and title; a
-    body is `{"text": …}` where it is UTF-8 and `{"base64": …}` where not; headers are pairs.
-    """
-    if isinstance(value, Boundary):
-        return {"number": value.number, "name": value.slug, "title": value.title}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, bytes):
-        return _bytes_to_json(value)
-    if attrs.has(type(value)):
-        value = attrs.asdict(cast("attrs.AttrsInstance", value), recurse=False)
-    if isinstance(value, dict):
-        return {str(key): to_json(item) for key, item in value.items()}
-    return [to_json(item) for item in value] if isinstance(value, (tuple, list)) else value
-
-
-def _bytes_to_json(value: bytes) -> Json:
-    try:
-        return {"text": value.decode()}
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(value).decode("ascii")}

@@ -6,7 +6,8 @@ import inspect
 from typing import TYPE_CHECKING
 
 import babou
-from babou._core.retry import _ADVICE, is_retryable, is_transient
+from babou._core.calls import _ADVICE
+from babou._core.retry import is_retryable, is_transient
 from babou._errors import STATUS_CLASSES, class_for
 from babou_contract.specification import spec
 from site_tables import cell, table

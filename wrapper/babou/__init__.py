@@ -42,11 +42,20 @@ if TYPE_CHECKING:
     from babou._async_assets import AsyncAssets
     from babou._async_client import AsyncClient
     from babou._client import Client
-    from babou._core.batch import WaitFailure, WaitResult, WaitSuccess
     from babou._core.messages import Request, Response
     from babou._core.operations import Asset, AssetPage, AssetState
-    from babou._core.polling import Again, Done, Failed, PollPolicy, TimedOut
-    from babou._core.verdict import Verdict, VerdictReason
+    from babou._core.outcomes import (
+        Again,
+        Done,
+        Failed,
+        TimedOut,
+        Verdict,
+        VerdictReason,
+        WaitFailure,
+        WaitResult,
+        WaitSuccess,
+    )
+    from babou._core.polling import PollPolicy
     from babou._http.budget import Budget, RateBudget
     from babou._http.caller import AsyncHttpxTransport, HttpxTransport
     from babou._http.redis_budget import RedisBudget
@@ -114,7 +123,7 @@ __all__ = [
 # Where each of the others is, which comes when it is asked for: who only catches errors, or imports
 # this for a type, waits for none of it. The HTTP stack comes with the first client that is made.
 _LATE = {
-    "Again": "babou._core.polling",
+    "Again": "babou._core.outcomes",
     "Asset": "babou._core.operations",
     "AssetList": "babou._lists",
     "AssetPage": "babou._core.operations",
@@ -127,8 +136,8 @@ _LATE = {
     "AsyncTransport": "babou._http.transport",
     "Budget": "babou._http.budget",
     "Client": "babou._client",
-    "Done": "babou._core.polling",
-    "Failed": "babou._core.polling",
+    "Done": "babou._core.outcomes",
+    "Failed": "babou._core.outcomes",
     "HttpxTransport": "babou._http.caller",
     "PollPolicy": "babou._core.polling",
     "RateBudget": "babou._http.budget",
@@ -136,13 +145,13 @@ _LATE = {
     "Request": "babou._core.messages",
     "Response": "babou._core.messages",
     "ResponseStream": "babou._http.transport",
-    "TimedOut": "babou._core.polling",
+    "TimedOut": "babou._core.outcomes",
     "Transport": "babou._http.transport",
-    "Verdict": "babou._core.verdict",
-    "VerdictReason": "babou._core.verdict",
-    "WaitFailure": "babou._core.batch",
-    "WaitResult": "babou._core.batch",
-    "WaitSuccess": "babou._core.batch",
+    "Verdict": "babou._core.outcomes",
+    "VerdictReason": "babou._core.outcomes",
+    "WaitFailure": "babou._core.outcomes",
+    "WaitResult": "babou._core.outcomes",
+    "WaitSuccess": "babou._core.outcomes",
 }
 
 

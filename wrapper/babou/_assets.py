@@ -8,7 +8,6 @@ import math
 from typing import TYPE_CHECKING, BinaryIO, overload
 
 from babou._core.asset_flows import AssetFlows, id_of
-from babou._core.batch import WaitResult
 from babou._core.config import (
     DEFAULT_WAIT_TIMEOUT,
     MAX_SECONDS,
@@ -16,9 +15,9 @@ from babou._core.config import (
     check_most,
     check_seconds,
 )
+from babou._core.content import source_url
 from babou._core.operations import Asset
-from babou._core.source import source_url
-from babou._core.verdict import Verdict, verdict
+from babou._core.outcomes import Verdict, WaitResult, verdict
 from babou._errors import NotFoundError
 from babou._lists import AssetList
 from babou._storage.files import sink_for
@@ -32,8 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from babou._core.operations import AssetState
+    from babou._core.outcomes import FailedPoll
     from babou._core.polling import Options
-    from babou._core.wait_state import FailedPoll
     from babou._errors import BabouError
     from babou._http.runner import Runner
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import ID, Turn, World, asset, chances, final, passing, refusal, seconds, seen
 
-from babou._core.batch import Batch, WaitResult, WaitSuccess
+from babou._core.batch import Batch
 from babou._core.calls import outcome_of
+from babou._core.outcomes import WaitResult, WaitSuccess
 from babou._core.polling import PollPolicy
 from babou._core.retry import asked_pause
 from babou._errors import (

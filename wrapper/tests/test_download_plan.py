@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import DOCUMENT
 
-from babou._core.content import content_range
+from babou._core.content import content_range, source_url
 from babou._core.download import MAX_REDIRECTS, Plan
 from babou._core.operations import Asset
-from babou._core.source import source_url
 from babou._errors import APIConnectionError, APITimeoutError, DownloadError
 
 DATA = bytes(range(10))

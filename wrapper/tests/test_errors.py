@@ -13,12 +13,11 @@ from strategies import ERROR, ID, KEY, Turn, World, answer, asset, refusal
 
 from babou import _errors
 from babou._assets import Assets
-from babou._core.calls import outcome_of
+from babou._core.calls import outcome_of, status_error
 from babou._core.config import check_asset_id
 from babou._core.operations import decode_asset, decode_error
+from babou._core.outcomes import wait_cancelled, wait_timeout
 from babou._core.polling import Options, PollPolicy
-from babou._core.retry import status_error
-from babou._core.wait_errors import wait_cancelled, wait_timeout
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from babou._core.headers import join_headers
+from babou._core.messages import join_headers
 from babou._core.retry import retry_after
 from babou._errors import APIConnectionError
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from strategies import DOCUMENT, answer, refusal
 
 from babou._core import batch as batches
-from babou._core.batch import Batch, WaitFailure, WaitResult
+from babou._core.batch import Batch
 from babou._core.operations import Asset
+from babou._core.outcomes import WaitFailure, WaitResult
 from babou._core.polling import PollPolicy
 from babou._errors import (
     APITimeoutError,
@@ -241,6 +242,25 @@ def test_each_look_is_told():
     assert {event.id for event in seen} == set(ends)
     assert len(seen) > 300
     assert all(isinstance(event, Asset) for event in seen)
+
+
+def test_a_sweep_that_is_under_way_at_the_end_ends_too():
+    """Pages that come too late change nothing, and those not asked for are not asked for."""
+    ids = [f"ast_{number}" for number in range(3000)]
+    server = Server(dict.fromkeys(ids, (1000000000.0, "ready")), ids)
+    batch = Batch(ids, policy=PollPolicy(), began=0.0, random=lambda: 0.5, **WAITS)
+    polls = [batch.take(0.0) for _ in range(20)]
+    for poll, step in polls:
+        batch.settle(poll, server(step.request, 0.0), sent=0.0, now=0.0)
+    (page, step), further = batch.take(0.0), batch.take(0.0)
+    assert server.requests["page"] == 0
+    batch.settle(page, server(step.request, 0.0), sent=0.0, now=0.1)
+    ended = {}
+    while batch.next_due() is not None and (result := batch.take(601.0)):
+        ended[result.asset_id] = result
+    assert set(ended) == set(ids)
+    assert {outcome(result) for result in ended.values()} == {WaitTimeoutError}
+    assert batch.settle(further[0], server(further[1].request, 0.0), sent=0.0, now=601.0) == []
 
 
 def test_a_refused_key_ends_all():

@@ -13,8 +13,10 @@ from babou._assets import Assets
 from babou._async_assets import AsyncAssets
 from babou._core.flows import get
 from babou._core.operations import Asset
-from babou._core.polling import Again, Done, Options, PollPolicy
-from babou._core.wait_state import explain_timeout, says_nothing
+from babou._core.outcomes import Again, Done
+from babou._core.polling import Options, PollPolicy
+from babou._core.retry import says_nothing
+from babou._core.waiting import explain_timeout
 from babou._errors import BabouError, WaitTimeoutError
 
 ticks = st.integers(1, 64 * 200).map(lambda n: n / 64)

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from strategies import DOCUMENT, ERROR, documents
 
-from babou._core import schema, validation
+from babou._core import schema
 from babou._core.formats import FORMATS
-from babou._core.schema import MISSING
-from babou._core.validation import fault
+from babou._core.schema import MISSING, fault
 
 values = st.none() | st.booleans() | st.sampled_from([-1, 0, 2.0, 0.5, "", "text", "2/x", [], {}])
 INDEPENDENT = Draft202012Validator({"$defs": schema.schemas(), "$ref": "#/$defs/Asset"})
@@ -76,8 +75,8 @@ class TestSchemasToCome:
         """Generate validators for schemas inside each other, and use them."""
         made = ModuleType("validators")
         exec(generate.validators(NESTED), vars(made))  # noqa: S102  (code that was generated just now)
-        monkeypatch.setattr(validation, "validators", made)
-        monkeypatch.setattr(validation, "_validate", made.validate)
+        monkeypatch.setattr(schema, "validators", made)
+        monkeypatch.setattr(schema, "_validate", made.validate)
 
     @pytest.mark.parametrize(
         ("document", "found"),

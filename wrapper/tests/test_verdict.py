@@ -7,8 +7,8 @@ from strategies import ID, Turn, World, asset, refusal, seen, unreachable
 
 from babou import Verdict
 from babou._assets import Assets
+from babou._core.outcomes import verdict
 from babou._core.polling import Options, PollPolicy
-from babou._core.verdict import verdict
 from babou._errors import APIConnectionError, AuthenticationError, InvalidAssetIdError
 
 STATES = [

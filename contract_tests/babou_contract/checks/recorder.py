@@ -1,5 +1,6 @@
 """A client as anybody has one, with a recorder between it and the network."""
 
+import os
 import ssl
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -15,14 +16,18 @@ from babou_contract.probing.answers import Answer
 from babou_contract.probing.asks import READ
 from babou_contract.probing.failures import NotJudgedError
 from babou_contract.probing.observations import Observations
-from babou_contract.probing.wire import Headers, Raw, decoded
+from babou_contract.probing.raw import Headers, Raw, decoded
 
-_context = cache(ssl.create_default_context)  # reading the authorities takes longer than a request
+
+@cache  # reading the authorities takes longer than a request
+def _context(*_variables: str | None) -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 def _transport() -> httpx.BaseTransport:
     """Return a transport that trusts whom the check itself trusts."""
-    return httpx.HTTPTransport(verify=_context())
+    variables = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    return httpx.HTTPTransport(verify=_context(*variables))
 
 
 @define

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from babou_contract.checks.judging import judged
 from babou_contract.checks.registry import Register, Tally
 from babou_contract.model import Boundary
-from babou_contract.probing.answers import PASSING
-from babou_contract.probing.asks import READ, VALUE, Seen
-from babou_contract.probing.failures import Failure
+from babou_contract.probing.asks import Seen
 from babou_contract.probing.observations import Observations, is_json, read
 from babou_contract.specification import jsontext, places, published, spec
 from babou_contract.specification.schema import fits, misfits
@@ -15,48 +14,7 @@ from babou_contract.specification.schema import fits, misfits
 check = Register(Boundary.spec_server)
 
 _SHOWN = 300
-_REDIRECT, _CLIENT_ERROR, _SERVER_ERROR = 300, 400, 500
-_UNAUTHORIZED, _RATE_LIMITED = 401, 429
-
-
-def is_of_somebody_else(seen: Seen) -> bool:
-    """Say whether an answer is a page of something in front of the API, which may be there.
-
-    A proxy refuses odd requests with what it likes; outages and rate limits are told by whoever
-    notices first (D8).
-    """
-    status, answer = seen.answer.status or 0, seen.answer
-    if answer.is_json:
-        return False
-    if status == _RATE_LIMITED or status > _SERVER_ERROR:
-        return True
-    return seen.ask.odd and _CLIENT_ERROR <= status < _SERVER_ERROR
-
-
-def _is_told_by_its_rule(seen: Seen) -> bool:
-    """Say whether an answer is wrong by its status alone: its body is then of no interest."""
-    status, expects = seen.answer.status or 0, seen.ask.expects
-    if has_failed(seen):
-        return True
-    if status == _RATE_LIMITED or is_redirect(status) or status >= _SERVER_ERROR:
-        return False
-    if not expects or status in expects:
-        return False
-    is_documented = seen.operation.status_of(status) is not None
-    lawful = seen.ask.kind in {READ, VALUE}
-    return not lawful or (status >= _CLIENT_ERROR and is_documented)
-
-
-def is_redirect(status: int) -> bool:
-    """Say whether a status leads elsewhere: it is not documented, and no rule says it again."""
-    return _REDIRECT <= status < _CLIENT_ERROR
-
-
-def judged(observations: Observations) -> Iterator[Seen]:
-    """Yield the answers that are the API's own, and no other rule's, retries included."""
-    for seen in observations.own_answers():
-        if not is_of_somebody_else(seen) and not _is_told_by_its_rule(seen):
-            yield seen
+_CLIENT_ERROR, _UNAUTHORIZED = 400, 401
 
 
 @check("Each status that the server answers with is one that the spec documents.")
@@ -216,15 +174,6 @@ def _listed(
     if isinstance(value, list) and isinstance(whole.get("items"), dict):
         for number, item in enumerate(value):
             yield from _listed(whole["items"], item, (*path, number))
-
-
-def has_failed(seen: Seen) -> bool:
-    """Say whether the server failed; what a proxy says for a moment is no failure of its own."""
-    status = seen.answer.status
-    if status is None:
-        silent = seen.answer.failure in {Failure.lost, Failure.slow}
-        return not seen.ask.is_optional and silent
-    return status >= _SERVER_ERROR and status not in PASSING
 
 
 def _at(value: object, path: tuple[str | int, ...]) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from babou_contract.checks.judging import is_redirect
 from babou_contract.checks.registry import NotExercisedError, Register, Tally
-from babou_contract.checks.rules_answers import is_redirect
 from babou_contract.model import Boundary
 from babou_contract.probing.answers import PASSING
 from babou_contract.probing.asks import KEY, READ, STRANGER, Seen, successes

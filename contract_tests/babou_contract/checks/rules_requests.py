@@ -1,10 +1,9 @@
 """Rules about requests: what is lawful is taken, what is not is refused."""
 
-from collections.abc import Iterator
-
+from babou_contract.checks.judging import refused
 from babou_contract.checks.registry import Register, Tally
 from babou_contract.model import Boundary
-from babou_contract.probing.asks import BODY, READ, UNLAWFUL, VALUE, Seen, successes
+from babou_contract.probing.asks import BODY, READ, UNLAWFUL, VALUE, successes
 from babou_contract.probing.observations import Observations
 from babou_contract.specification import places
 
@@ -12,21 +11,6 @@ check = Register(Boundary.spec_server)
 
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
 _RATE_LIMITED = 429
-
-
-def refused(observations: Observations, kind: str, operation: str = "") -> Iterator[Seen]:
-    """Yield the answers to lawful requests of a kind that were refused with a documented error.
-
-    Of an operation that never succeeded it is not known whether the requests are right.
-    """
-    for seen in observations.answered(kind, operation=operation):
-        status = seen.answer.status or 0
-        if not seen.ask.expects or status in seen.ask.expects:
-            continue
-        is_refusal = _CLIENT_ERROR <= status < _SERVER_ERROR and status != _RATE_LIMITED
-        documented = seen.operation.status_of(status) is not None
-        if is_refusal and documented and observations.reached(seen.operation):
-            yield seen
 
 
 @check("A request that succeeds is answered with success whenever it is made.")

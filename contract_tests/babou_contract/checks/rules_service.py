@@ -1,7 +1,7 @@
 """Rules about the server as a whole: its bytes, its failures, other methods than GET."""
 
+from babou_contract.checks.judging import has_failed
 from babou_contract.checks.registry import NotExercisedError, Register, Tally
-from babou_contract.checks.rules_answers import has_failed
 from babou_contract.model import Boundary
 from babou_contract.probing.asks import KEY, METHOD, READ, Seen, successes
 from babou_contract.probing.failures import NotJudgedError

@@ -58,13 +58,16 @@ def allowed_bodies_decode(run: Settings, tally: Tally) -> None:
     share = _shared(run, decoded)
     for body, decoder in decoded:
         hold = partial(_hold_allowed, body, decoder)
+        wrong = 0
         for document in mutations.corners(body.schema, _examples(body)):
             tally.case()
             try:
                 hold(document)
             except FoundError as found:
+                wrong += 1
                 tell(found, tally, body.place, seed=run.seed)
-        explore(share, tally, strategies.values(body.schema), hold, body.place)
+        if not wrong:  # else a smaller one would say no more
+            explore(share, tally, strategies.values(body.schema), hold, body.place)
 
 
 def _hold_allowed(body: Body, decoder: Decoder, document: Json) -> None:

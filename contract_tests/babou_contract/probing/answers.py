@@ -6,7 +6,7 @@ from attrs import field, frozen
 
 from babou_contract.model import Exchange
 from babou_contract.probing.failures import Failure
-from babou_contract.probing.wire import Raw
+from babou_contract.probing.raw import Raw
 
 RATE_LIMITED = 429
 PASSING = frozenset({502, 503, 504, *range(520, 528)})  # what a proxy says for a moment

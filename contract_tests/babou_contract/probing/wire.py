@@ -7,47 +7,21 @@ not true, an encoding that was not asked for.
 import socket
 import ssl
 import time
-import zlib
 from functools import cached_property
 from urllib.parse import urlsplit
 
 import h11
-from attrs import evolve, frozen
+from attrs import evolve
 
 from babou_contract.probing.failures import Failure, WireError, told
+from babou_contract.probing.raw import MAX_BODY, Headers, Raw, decoded
 
 _CHUNK = 65536
-_MAX_BODY = 4 << 20
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
-_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
-_ENCODINGS = {"gzip", "x-gzip", "deflate"}
 _BEGINNING = 40
 _GLANCE = 2.0  # seconds
 _CONTINUE = 100
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"}
-
-Headers = tuple[tuple[str, str], ...]
-
-
-@frozen
-class Raw:
-    """An answer as it came; `faults` are the lies that its framing and encoding told."""
-
-    status: int
-    headers: Headers
-    body: bytes
-    faults: tuple[str, ...] = ()
-    reason: str = ""
-
-    @property
-    def text(self) -> bytes:
-        """All that the server wrote: the reason phrase, the headers, the body."""
-        head = "\n".join([self.reason, *(f"{name}: {value}" for name, value in self.headers)])
-        return head.encode("latin-1", "replace") + b"\n" + self.body
-
-    def header(self, name: str) -> str | None:
-        """Return the first value of a header, in any case of letters."""
-        return next((value for key, value in self.headers if key.lower() == name), None)
 
 
 class Wire:
@@ -188,8 +162,8 @@ class Wire:
                 return Raw(_CONTINUE, (), b"")
             elif isinstance(event, h11.Data):
                 body += event.data
-                if len(body) > _MAX_BODY:
-                    faults.append(f"the body has more than {_MAX_BODY} bytes")
+                if len(body) > MAX_BODY:
+                    faults.append(f"the body has more than {MAX_BODY} bytes")
                     self.close()
                     break
             elif isinstance(event, h11.EndOfMessage):
@@ -234,27 +208,3 @@ class Wire:
         if extra and self._machine.their_state is not h11.SWITCHED_PROTOCOL:
             return [f"{len(extra)} more bytes came after the body's announced end: {extra[:40]!r}"]
         return []
-
-
-def decoded(raw: Raw, accepted: str) -> Raw:
-    """Take the body out of its Content-Encoding, which the request has to have accepted."""
-    encoding = (raw.header("content-encoding") or "identity").strip().lower()
-    if encoding == "identity" or not raw.body:
-        return raw
-    if encoding.removeprefix("x-") not in accepted or encoding not in _ENCODINGS:
-        fault = f"Content-Encoding is {encoding!r}, and the request accepts {accepted or 'any'}"
-        raw = evolve(raw, faults=(*raw.faults, fault))
-    if encoding not in _ENCODINGS:
-        return raw
-    inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
-    try:
-        body = inflate.decompress(raw.body, _MAX_BODY)
-    except zlib.error as error:
-        fault = f"Content-Encoding says {encoding!r}, but the body is not: {error}"
-        return evolve(raw, faults=(*raw.faults, fault))
-    faults = raw.faults
-    if not inflate.eof:
-        faults = (*faults, f"the {encoding} body is not complete")
-    elif inflate.unused_data:
-        faults = (*faults, f"{len(inflate.unused_data)} bytes follow the {encoding} body")
-    return evolve(raw, body=body, faults=faults)

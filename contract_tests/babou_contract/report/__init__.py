@@ -7,6 +7,7 @@
 | `_html` | `report.html`, with the templates beside it |
 | `_bodies`, `_timeline` | what the page shows of a body, and of everything that was sent |
 | `_words` | the words for outcomes and failures |
+| `as_json`, `publishing` | values as JSON has them; who is told |
 | `annotations` | what GitHub shows on the commit and on the run's page |
 """
 

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from secrets import token_hex
 
-from babou_contract.model import Report, to_json
+from babou_contract.model import Report
 from babou_contract.report import _html, _junit
+from babou_contract.report.as_json import to_json
 
 
 def write_reports(report: Report, directory: Path) -> tuple[Path, ...]:

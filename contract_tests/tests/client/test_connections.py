@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from raw_server import BODY, NOT_FOUND, ask, request_from
 
 import babou
-from babou._http import aio, sync
+from babou._http import aio, streams, sync
 from babou._http.connections import Pool
 from babou._http.network import is_readable
 from babou._http.threads import Limit
@@ -204,7 +204,7 @@ def test_what_cannot_be_written_may_have_been_answered():
     far.close()
     connection = sync._Connection(None, None)
     connection.limit = Limit(time.monotonic() + 5)
-    stream = sync._Stream(connection, near)
+    stream = streams.TcpStream(connection, near)
     with pytest.raises(httpcore.WriteError):
         stream.write(b"GET")
     cancel = threading.Event()
@@ -221,7 +221,7 @@ def test_what_cannot_be_written_asynchronously_either():
     async def write():
         near, far = socket.socketpair()
         far.close()
-        stream = aio._Stream(aio._Connection(None, None), near)
+        stream = streams.AsyncTcpStream(aio._Connection(None, None), near)
         with pytest.raises(httpcore.WriteError):
             await stream.write(b"GET")
         await stream.aclose()
@@ -239,7 +239,10 @@ def test_more_than_a_socket_takes_at_once_is_written_bit_by_bit(loop):
 
     async def both():
         connection = aio._Connection(None, None)
-        writing, reading = aio._Stream(connection, near), aio._Stream(connection, far)
+        writing, reading = (
+            streams.AsyncTcpStream(connection, near),
+            streams.AsyncTcpStream(connection, far),
+        )
         received = bytearray()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(writing.write, sent)
@@ -258,7 +261,7 @@ def test_reading_gives_other_tasks_their_turn():
     far.send(bytes(1000))
 
     async def read():
-        stream = aio._Stream(aio._Connection(None, None), near)
+        stream = streams.AsyncTcpStream(aio._Connection(None, None), near)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(end, tasks.cancel_scope)
             for _ in range(1000):
@@ -284,7 +287,7 @@ def test_sending_gives_other_tasks_their_turn():
     async def send():
         near, far = socket.socketpair()
         connection = aio._Connection(None, None)
-        stream = aio._Stream(connection, near)
+        stream = streams.AsyncTcpStream(connection, near)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(end, tasks.cancel_scope)
             async for _ in aio._UntilAnswered(connection, pieces()):

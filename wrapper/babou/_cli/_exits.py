@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from babou._cli._settings import Settings
-    from babou._core.verdict import VerdictReason
+    from babou._core.outcomes import VerdictReason
 
 
 class Exit(IntEnum):

@@ -12,6 +12,7 @@ from babou._cli._exits import Exit, exit_for
 from babou._cli._progress import waiting
 from babou._cli._settings import Settings, command, seconds
 from babou._core.config import DEFAULT_WAIT_TIMEOUT
+from babou._core.outcomes import WaitFailure, WaitSuccess
 from babou._core.polling import PollPolicy
 from babou._errors import AssetFailedError, BabouError, ConfigurationError, WaitError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from babou._assets import Assets
     from babou._cli._progress import Display
-    from babou._core.batch import WaitResult
+    from babou._core.outcomes import WaitResult
 
 
 @command(
@@ -112,8 +113,6 @@ def _results(
     timeout: float,
     missing_ok_for: float,
 ) -> Generator[WaitResult]:
-    from babou._core.batch import WaitFailure, WaitSuccess  # noqa: PLC0415 (loads the HTTP stack)
-
     seen, failed = display.seen, display.failed
     if len(asset_ids) > 1:
         yield from assets.wait_many(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
-from babou._core import flows, listing, schema, uploading
+from babou._core import flows, listing, schema, waiting
 from babou._core.batch import Batch
 from babou._core.calls import Query
 from babou._core.config import (
@@ -18,21 +18,21 @@ from babou._core.config import (
     check_seconds,
     check_started_at,
 )
+from babou._core.content import source_url
 from babou._core.download import Plan
 from babou._core.operations import Asset, AssetState
-from babou._core.source import source_url
 from babou._errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from datetime import datetime
 
-    from babou._core.flows import Answer
+    from babou._core.calls import Answer
+    from babou._core.flows import Content
     from babou._core.messages import Step
     from babou._core.operations import AssetPage
+    from babou._core.outcomes import FailedPoll
     from babou._core.polling import Options
-    from babou._core.uploading import Content
-    from babou._core.wait_state import FailedPoll
 
 
 class Times(Protocol):
@@ -92,7 +92,7 @@ class AssetFlows:
         raise_failed: bool,
     ) -> Generator[Step | Asset | FailedPoll, Answer, None]:
         """Return the flow that waits for an asset."""
-        return flows.watch(
+        return waiting.watch(
             id_of(asset),
             policy=self.options.poll,
             now=self.times.clock(),
@@ -145,7 +145,7 @@ class AssetFlows:
 
     def upload(self, content: Content, limit: float) -> Generator[Step, Answer, Asset]:
         """Return the flow that uploads a file, within `limit` seconds."""
-        return uploading.upload(
+        return flows.upload(
             content,
             now=self.times.clock(),
             timeout=limit,

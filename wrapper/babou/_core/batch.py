@@ -13,15 +13,14 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, TypeVar
 
-from attrs import frozen
-
 from babou._core.calls import Reply, outcome_of
 from babou._core.messages import Response, Step
 from babou._core.operations import Asset, AssetPage, asset_request
-from babou._core.polling import Again, Done, is_passing
+from babou._core.outcomes import Again, Done, FailedPoll, WaitFailure, WaitResult, WaitSuccess
+from babou._core.polling import is_passing
 from babou._core.retry import asked_pause, backoff
 from babou._core.sweep import FEWEST, PagePoll, Pages, Sweep
-from babou._core.wait_state import FailedPoll, WaitState
+from babou._core.waiting import WaitState
 from babou._errors import AuthenticationError, BabouError, RateLimitError
 
 if TYPE_CHECKING:
@@ -29,27 +28,6 @@ if TYPE_CHECKING:
 
     from babou._core.polling import PollPolicy
 
-
-@frozen
-class WaitSuccess:
-    """The wait for one of many assets ended well: `asset` is ready, `error` is None."""
-
-    asset_id: str
-    asset: Asset
-    error: None = None
-
-
-@frozen
-class WaitFailure:
-    """The wait for one of many assets ended without a ready one: `error` is the reason."""
-
-    asset_id: str
-    error: BabouError
-    asset: None = None
-
-
-WaitResult = WaitSuccess | WaitFailure
-"""How the wait for one of many assets ended."""
 
 _Result = TypeVar("_Result", WaitSuccess, WaitFailure)
 
@@ -145,8 +123,6 @@ class Batch:
         if not is_over and (sweep := self._sweep or self._begun(now)) and sweep.has_more:
             page = sweep.take()
             return page, Step(page.call.request, 0.0, deadline)
-        if not self._queue:  # all have become part of a sweep
-            return None
         _, _, asset_id, _ = heapq.heappop(self._queue)
         wait = self._waits[asset_id]
         if self._fatal is not None:

@@ -20,12 +20,14 @@ from babou._core.operations import (
     successes,
     upload_request,
 )
-from babou._core.retry import status_error
+from babou._core.retry import is_retryable, retry_after
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
+    APIStatusError,
     BabouError,
     BudgetError,
+    class_for,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ _T = TypeVar("_T")
 
 Reply = Response | APIConnectionError | APIResponseValidationError | BudgetError
 """What comes of one request."""
+
+Answer = tuple[Reply | Cancelled | None, float]
+"""What a flow is sent back, with the runner's time."""
 
 _OTHER_SERVER = "Another server or path may have answered: check BABOU_BASE_URL"
 
@@ -118,3 +123,74 @@ def upload_call(subject: str, *, size: int, content_type: str) -> Call[Asset]:
             413: "Make the file smaller",
         },
     )
+
+
+def status_error(
+    response: Response,
+    details: Mapping[str, str | None] | None,
+    *,
+    subject: str,
+    advice: Mapping[int, str] = {},
+) -> APIStatusError:
+    """Return the error for an answer that is not a success.
+
+    Args:
+        response: The answer.
+        details: `error`, `code` and `hint` of its body, or None where it is not the documented one.
+        subject: What the call was about.
+        advice: What to try after a status, where that is the operation's own.
+    """
+    status, headers = response.status, response.headers
+    details = details or {}
+    kind = headers.get("content-type", "").partition(";")[0].strip()
+    message = details.get("error") or (
+        f"an answer that is not the API's own ({kind or 'no content type'}, "
+        f"{len(response.body)} bytes)"
+    )
+    code, hint = details.get("code"), details.get("hint")
+    foreign = "" if code else _FOREIGN.get(status, "")
+    request_id = headers.get("x-request-id") or headers.get("request-id")
+    wait = retry_after(headers, response.received_at)
+    cls = class_for(status)
+    known = {**_ADVICE, **advice}
+    tip = foreign or known.get(status) or known.get(status // 100, "Try again later")
+    sentences = [f"{subject}: HTTP {status}{f' {code}' if code else ''}: {message}"]
+    sentences += [hint or tip]
+    sentences += [f"Retry after {wait:g} s"] if wait is not None else []
+    sentences += [f"Request id {request_id}"] if request_id else []
+    return cls(
+        " ".join(f"{sentence.rstrip('.')}." for sentence in sentences),
+        status_code=status,
+        code=code,
+        message=message,
+        hint=hint,
+        request_id=request_id,
+        retry_after=wait,
+        retryable=is_retryable(status),
+        body=response.body,
+        headers=headers,
+    )
+
+
+_ADVICE: Mapping[int, str] = {
+    1: "The API never answers so: check BABOU_BASE_URL",
+    2: "The API never answers so: check BABOU_BASE_URL",
+    3: "The API never redirects: check BABOU_BASE_URL",
+    4: "The API never answers so: check BABOU_BASE_URL",
+    400: "Use the id that the upload returned",
+    401: "Check BABOU_API_KEY",
+    403: "The key has no right to this, or a firewall refused: check BABOU_API_KEY",
+    404: "It does not exist, or belongs to another account: check the id and BABOU_API_KEY",
+    408: "Try again later",
+    409: "Try again later",
+    429: "Slow down, and try again later",
+}
+"""What to try, by status, or else by its first digit."""
+
+_FOREIGN: Mapping[int, str] = {
+    400: "Another server or a gateway may have answered: check BABOU_BASE_URL, then the id",
+    401: "Another server or a gateway may have answered: check BABOU_BASE_URL, then BABOU_API_KEY",
+    403: "Another server or a gateway may have answered: check BABOU_BASE_URL, then BABOU_API_KEY",
+    404: "Another server or path may have answered: check BABOU_BASE_URL, then the id",
+}
+"""What to try where the answer is not the API's own, which always has a code."""

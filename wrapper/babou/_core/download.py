@@ -25,12 +25,13 @@ from babou._core.content import (
     content_coding,
     content_length,
     content_range,
+    scheme,
+    shown_url,
     strong_etag,
     unsatisfied_total,
 )
 from babou._core.messages import Request
 from babou._core.retry import backoff, is_retryable, retry_after
-from babou._core.source import scheme, shown_url
 from babou._errors import APIConnectionError, APITimeoutError, DownloadError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The conversations with the API, each written once for sync and async. Pure.
+"""The calls of the API with their retries, each written once for sync and async. Pure.
 
 A flow is a generator. It yields `Step`s (a pause, a request, a deadline) and is sent back what came
 of each, with the runner's time. Flows read no clock, draw no randomness of their own and know no
@@ -7,26 +7,26 @@ HTTP library; the runners drive them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from attrs import evolve
 
-from babou._core.calls import Call, Reply, asset_call, outcome_of
-from babou._core.messages import Cancelled, Response, Step
-from babou._core.operations import Asset, asset_request
-from babou._core.polling import Again, Failed, TimedOut, is_passing
-from babou._core.retry import asked_pause, is_transient, pause
-from babou._core.wait_state import FailedPoll, WaitState, says_nothing
-from babou._errors import APITimeoutError, BabouError
+from babou._core.calls import Call, asset_call, upload_call
+from babou._core.messages import Step
+from babou._core.retry import asked_pause, is_retryable, is_transient, pause, says_nothing
+from babou._errors import APIStatusError, APITimeoutError, BabouError, BudgetError, RateLimitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from babou._core.polling import PollPolicy
+    from babou._core.calls import Answer
+    from babou._core.operations import Asset
 
-Answer = tuple[Reply | Cancelled | None, float]
-"""What a flow is sent back, with the runner's time."""
-
+_REFUSED = range(400, 500)
+_HOW_TO_LOOK = (
+    "The asset may exist all the same: look for it with client.assets.list() before you upload the "
+    "file again"
+)
 _T = TypeVar("_T")
 
 
@@ -109,58 +109,64 @@ def explained(error: BabouError, reason: str) -> BabouError:
     return error
 
 
-def watch(
-    asset_id: str,
-    *,
-    policy: PollPolicy,
-    now: float,
-    already_elapsed: float,
-    timeout: float,
-    request_timeout: float,
-    missing_ok_for: float,
-    raise_failed: bool,
-    random: Callable[[], float],
-) -> Generator[Step | Asset | FailedPoll, Answer, None]:
-    """Poll until the asset is terminal; yield it each time it was seen, and each passing error.
+class Content(Protocol):
+    """What is uploaded, as far as the flow knows it."""
 
-    Where one of these is yielded, None is sent back, with the time at which the caller is done
-    with it.
+    @property
+    def subject(self) -> str:
+        """How errors name it."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+
+    @property
+    def content_type(self) -> str:
+        """Its MIME type."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether the transport has taken any of it."""
+
+
+def upload(
+    content: Content, *, now: float, timeout: float, max_retries: int, random: Callable[[], float]
+) -> Generator[Step, Answer, Asset]:
+    """Upload a file, within `timeout` seconds.
+
+    Each upload makes another asset. So a request is repeated only where the server has surely taken
+    nothing: not a byte of the file was given to the transport, or the answer is 429.
 
     Raises:
-        AssetFailedError: The asset failed, and `raise_failed` is set.
-        WaitTimeoutError: `timeout` seconds after the wait began, `already_elapsed` of them before
-            this call.
-        BabouError: An error that polling again cannot mend.
+        BabouError: As `ask` says. Where the asset may exist, the text tells how to look.
     """
-    request = asset_request(asset_id)
-    began = now - already_elapsed
-    delay = 0.0
-    state = WaitState(asset_id, timeout, request_timeout, missing_ok_for)
-    if already_elapsed >= timeout:
-        raise state.timed_out(already_elapsed)
-    while True:
-        sent = now + delay
-        given = min(began + timeout - sent, request_timeout)
-        answer, now = yield Step(request, delay, sent + given, attempt=state.polls + 1)
-        if isinstance(answer, Cancelled):
-            raise state.cancelled(now - began)
-        state.polls += 1
-        outcome = state.take_in(
-            came := outcome_of(answer, asset_id),
-            answered=isinstance(answer, Response),
-            given=given,
-            took=max(0.0, now - sent),
+
+    def may_repeat(error: BabouError) -> bool:
+        return is_transient(error) and (not content.begun or isinstance(error, RateLimitError))
+
+    call = upload_call(content.subject, size=content.size, content_type=content.content_type)
+    try:
+        asset, _ = yield from ask(
+            call,
+            now=now,
+            timeout=timeout,
+            max_retries=max_retries,
+            random=random,
+            may_repeat=may_repeat,
         )
-        if isinstance(came, Asset):
-            _, now = yield came
-        elif outcome is came and is_passing(came, now - began, missing_ok_for):
-            _, now = yield FailedPoll(asset_id, came)
-        match state.decide(policy, outcome, elapsed=now - began, random=random):
-            case Again(next_delay):
-                delay = next_delay
-            case Failed(error) if raise_failed or not isinstance(outcome, Asset):
-                raise error
-            case TimedOut(error):
-                raise error
-            case _:
-                return  # ready; or failed, where that is not raised
+    except BabouError as error:
+        if content.begun and not _is_refusal(error):
+            raise explained(error, _HOW_TO_LOOK) from error.__cause__
+        raise
+    return asset
+
+
+def _is_refusal(error: BabouError) -> bool:
+    """Tell whether the server has surely made no asset."""
+    if isinstance(error, (RateLimitError, BudgetError)):
+        return True
+    return (
+        isinstance(error, APIStatusError)
+        and error.status_code in _REFUSED
+        and not is_retryable(error.status_code)
+    )

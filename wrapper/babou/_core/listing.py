@@ -27,7 +27,7 @@ from babou._errors import APIResponseValidationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from babou._core.flows import Answer
+    from babou._core.calls import Answer
     from babou._core.messages import Step
     from babou._core.operations import AssetPage
 

@@ -6,9 +6,14 @@ The HTTP library appears in none of them; only a transport knows which one it is
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 (attrs resolves annotations at run time)
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
+
+from babou._errors import APIConnectionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def _without_key(headers: Mapping[str, str]) -> str:
@@ -54,3 +59,67 @@ class Step:
 @frozen
 class Cancelled:
     """What came of a step: nothing, because the caller's `cancel` event was set."""
+
+
+_LISTED = {"content-length": ",", "content-range": ",", "etag": '",', "location": ", http"}
+"""The headers that an answer is read by, and what stands in a line of several different values."""
+
+_SINGLE = {
+    *_LISTED,
+    *("content-type", "date", "request-id", "retry-after", "retry-after-ms", "x-request-id"),
+}
+_ERROR = 400
+
+
+def join_headers(pairs: Iterable[tuple[str, str]], *, status: int = 200) -> dict[str, str]:
+    """Return the headers of an answer by their names in lower case.
+
+    A header that came in several lines is one list (RFC 9110, 5.3). Some headers have only one
+    value, and come twice all the same: an application and the gateway before it may each add their
+    own, or a gateway may have joined both into one line. For those:
+
+    - equal values count once;
+    - different values of a header that an answer is read by are a protocol error. Where its status
+      is an error already, the header is left out instead;
+    - other different values stay a list. `retry` takes the longest pause out of it.
+
+    Args:
+        pairs: Name and value of each line, as they came.
+        status: The answer's; an error is told whatever its headers are.
+
+    Raises:
+        APIConnectionError: A header that the answer is read by has several different values.
+    """
+    lines = dict[str, list[str]]()
+    for name, value in pairs:
+        lines.setdefault(name.lower(), []).append(value)
+    joined = dict[str, str]()
+    for name, values in lines.items():
+        if len(values) == 1 and "," not in values[0]:
+            joined[name] = values[0].strip()
+            continue
+        if name not in _SINGLE:
+            joined[name] = ", ".join(values)
+            continue
+        different = list(dict.fromkeys(_once(value.strip()) for value in values))
+        value = ", ".join(different)
+        if name in _LISTED and (len(different) > 1 or _LISTED[name] in value):
+            if status < _ERROR:
+                raise APIConnectionError(
+                    f"the answer has several different {name} headers, where only one is allowed "
+                    "(RFC 9110, 5.3). Look at the server, and at a proxy or gateway before it."
+                )
+        else:
+            joined[name] = value
+    return joined
+
+
+def _once(value: str) -> str:
+    """Return what is repeated in a line: "5" of "5, 5"; a line without a repetition as it is."""
+    for comma in (", ", ","):
+        parts = value.split(comma)
+        for length in range(1, len(parts) // 2 + 1):
+            times, rest = divmod(len(parts), length)
+            if not rest and parts == parts[:length] * times:
+                return comma.join(parts[:length])
+    return value

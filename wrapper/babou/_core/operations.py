@@ -22,8 +22,7 @@ from urllib.parse import urlencode
 import attrs
 
 from babou._core.messages import Request
-from babou._core.schema import brief, described, excerpt, load, normalised, schemas
-from babou._core.validation import fault
+from babou._core.schema import brief, described, excerpt, fault, load, normalised, schemas
 from babou._errors import APIResponseValidationError
 from babou_generated.api.assets.get_asset import _get_kwargs as _asset_arguments
 from babou_generated.api.assets.list_assets import _get_kwargs as _page_arguments

@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING
 from attrs import Factory, field, fields, frozen
 
 from babou._core.config import check_count, check_number, check_schedule, check_seconds
+from babou._core.outcomes import Again, Done, Failed, TimedOut, asset_failed, wait_timeout
 from babou._core.retry import asked_pause, is_transient, pause
-from babou._core.wait_errors import asset_failed, wait_timeout
 from babou._errors import BabouError, BudgetError, ConfigurationError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from babou._core.operations import Asset
-    from babou._errors import WaitTimeoutError
 
 
 def is_passing(error: BabouError, elapsed: float, missing_ok_for: float) -> bool:
@@ -60,34 +59,6 @@ class Options:
             self.max_retries if max_retries is None else max_retries,
             self.poll if poll is None else poll,
         )
-
-
-@frozen
-class Done:
-    """The asset is ready."""
-
-    asset: Asset
-
-
-@frozen
-class Failed:
-    """The wait ends with an error: the asset failed, or polling again is no use."""
-
-    error: BabouError
-
-
-@frozen
-class Again:
-    """Poll again after `delay` seconds."""
-
-    delay: float
-
-
-@frozen
-class TimedOut:
-    """The wait ends because its time is up, or would be before the next poll is allowed."""
-
-    error: WaitTimeoutError
 
 
 def _shortest(policy: PollPolicy) -> float:
@@ -141,6 +112,11 @@ class PollPolicy:
     @classmethod
     def for_times(cls, seconds: Iterable[float], requests: float | None = None) -> PollPolicy:
         """Return the policy with the least mean lag for assets that take about so long.
+
+        The default knows nothing of the assets, so it has to poll all the way. Who knows how long
+        earlier ones took can spend the same requests where the next ones are likely to be ready:
+        of assets that take 30 s, give or take 5 %, it learns 0.1 s late where the default is 1.9 s
+        late; or, with a quarter of the requests, 0.5 s (docs: performance).
 
         It polls by a `schedule`, up to the longest of these times and somewhat further. No pause
         in it but the first is longer than the time already waited, whatever the times say.

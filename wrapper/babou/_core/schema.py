@@ -1,7 +1,8 @@
 """What the specification promises of a body: strict JSON, its schemas, and words for them. Pure.
 
-The schemas are those of `openapi/babou.yaml`, written as `schemas.json` by the command that also
-writes the generated package.
+The schemas are those of `openapi/babou.yaml`, written as `schemas.json`, and the code that holds a
+document against them (`babou_generated.validators`), by the command that also writes the generated
+models.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ from __future__ import annotations
 import functools
 import json
 import pkgutil
+import re
 import reprlib
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from babou._core.formats import spelled_date_time
+from babou._core.formats import FORMATS, spelled_date_time
+from babou_generated import validators
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_validate: Callable[..., Any] = validators.validate
+_PREFIX = 2  # "data" and the schema's name stand before the path in the document
 _MAX_DEPTH = 64  # levels of nesting; what nests far deeper can't be copied, compared or pickled
 
 brief = reprlib.Repr()
@@ -199,3 +204,22 @@ MISSING = _Missing()
 
 def excerpt(body: bytes) -> object:
     return body[:200].decode("utf-8", "replace") if body else MISSING
+
+
+def fault(name: str, document: object) -> tuple[str | None, str, object] | None:
+    """Return which member is wrong, what was expected and what came; None if all is right."""
+    try:
+        _validate({name: document}, FORMATS)
+    except validators.JsonSchemaValueException as error:
+        return _explain(error)
+    return None
+
+
+def _explain(error: Any) -> tuple[str | None, str, object]:  # noqa: ANN401 (generated, untyped)
+    path = [part for part in re.split(r"[.\[\]]+", error.name) if part][_PREFIX:]
+    if error.rule == "required":
+        missing = [name for name in error.definition["required"] if name not in error.value]
+        return ".".join([*path, missing[0]]), "a value", MISSING
+    if error.rule == "type" and not path:
+        return None, "a JSON object", error.value
+    return ".".join(path) or None, describe(error.definition), error.value

@@ -4,6 +4,7 @@
 |---|---|
 | `transport` | what a transport is; limits and errors that all of them share |
 | `sync`, `aio` | the transports that a client makes for itself |
+| `streams` | what they read from and write to: TCP, TLS |
 | `connections` | what both know of a connection: the pool, the request, the bytes of an answer |
 | `network` | opening TCP connections; certificate authorities, TLS over bytes in memory |
 | `proxies` | the proxies of the environment |

@@ -22,15 +22,14 @@ from babou._http.connections import (
     Connection,
     Exchange,
     Pool,
-    Received,
     is_refused_by_proxy,
     may_be_sent_again,
     prepared,
     proxy_options,
 )
-from babou._http.network import READ, Address, Early, Tls, connecting, is_readable, trusted
+from babou._http.network import Address, connecting, trusted
 from babou._http.proxies import Proxies
-from babou._http.threads import CANCEL_CHECK
+from babou._http.streams import AsyncTcpStream, Early
 from babou._http.transport import (
     MAX_CONNECTIONS,
     AsyncSteps,
@@ -41,127 +40,9 @@ from babou._http.transport import (
 )
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import AsyncIterable, AsyncIterator, Generator, Sequence
+    from collections.abc import AsyncIterable, AsyncIterator, Sequence
 
     from babou._core.messages import Request, Response
-
-
-class _Stream(Early, httpcore.AsyncNetworkStream):
-    """A TCP connection. The times that httpcore gives are not looked at.
-
-    A socket that does not block, and is waited for: anyio's own streams take half as long again.
-    """
-
-    def __init__(self, connection: _Connection, network: socket.socket) -> None:
-        self._connection, self._network = connection, network
-        self.received: Received | None = connection.received
-        connection.top = self
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        data, self.ahead = self.ahead, None
-        if data is None:
-            data = await self.receive(max_bytes)
-        if self.received is not None:
-            self.received.add(data)
-        return data
-
-    async def receive(self, max_bytes: int) -> bytes:
-        """Return the next bytes."""
-        try:
-            data = self._network.recv(max_bytes)
-            await anyio.lowlevel.checkpoint()  # others have their turn, and the deadline is seen
-        except BlockingIOError:
-            await anyio.wait_readable(self._network)
-            return await self.receive(max_bytes)
-        return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        view = memoryview(buffer)
-        try:
-            while view:
-                try:
-                    view = view[self._network.send(view) :]
-                except BlockingIOError:
-                    await self._writable()
-        except ConnectionError as error:
-            raise httpcore.WriteError(str(error)) from error  # the answer may have come before
-
-    async def _writable(self) -> None:
-        if not self._connection.is_uploading:
-            await anyio.wait_writable(self._network)
-            return
-        with anyio.move_on_after(CANCEL_CHECK):
-            await anyio.wait_writable(self._network)
-        self._connection.top.check_unanswered()
-
-    async def aclose(self) -> None:
-        self._network.close()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
-    ) -> httpcore.AsyncNetworkStream:
-        stream = _TlsStream(self._connection, self, Tls(ssl_context, server_hostname))
-        await stream.begin()
-        return stream
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (as httpcore has it)
-        return is_readable(self._network.fileno()) if info == "is_readable" else None
-
-
-class _TlsStream(_Stream):
-    """TLS over a stream, which may itself be TLS."""
-
-    def __init__(self, connection: _Connection, below: _Stream, tls: Tls) -> None:
-        self._connection, self._below, self._tls = connection, below, tls
-        self.received, below.received = below.received, None
-        connection.top = self
-
-    async def begin(self) -> None:
-        """Shake hands."""
-        self._connection.received.begin()
-        try:
-            await self._talk(self._tls.handshake())
-        except BaseException:
-            await self.aclose()
-            raise
-
-    async def receive(self, max_bytes: int) -> bytes:
-        """Return the next bytes."""
-        data: bytes = await self._talk(self._tls.read(max_bytes))
-        return data
-
-    def arrived(self) -> bytes | None:
-        """Return what has come, without waiting for it."""
-        came = self._below.arrived()
-        return came if not came else self._tls.take_in(came) or None
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        if buffer:
-            await self._talk(self._tls.write(buffer))
-
-    async def _talk(self, talk: Generator[bytes | None, bytes, Any]) -> Any:  # noqa: ANN401
-        try:
-            leaving = next(talk)
-            while True:
-                if leaving is None:
-                    leaving = talk.send(await self._below.read(READ))
-                else:
-                    await self._below.write(leaving)
-                    leaving = next(talk)
-        except StopIteration as end:
-            return end.value
-
-    async def aclose(self) -> None:
-        await self._below.aclose()
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (as httpcore has it)
-        if info == "ssl_object":
-            return self._tls.object
-        return self._tls.has_unread or self._below.get_extra_info(info)
 
 
 class _UntilAnswered:
@@ -183,16 +64,13 @@ class _UntilAnswered:
 class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncNetworkBackend):
     """One connection: httpcore's, and what is below it."""
 
-    top: _Stream
-    """The stream of plain text: the last that was made."""
-    is_uploading = False
+    top: Early
     _network: socket.socket
 
     async def ask(
         self, request: httpcore.Request, content: AsyncIterable[bytes] | None = None
     ) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
-        self.is_uploading = content is not None
         if content is not None:
             request.stream = _UntilAnswered(self, content)
         self.received.begin()
@@ -227,7 +105,7 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
         except socket.gaierror:  # a name: anyio looks it up in a thread
             found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         self._network = await _connected(found)
-        return _Stream(self, self._network)
+        return AsyncTcpStream(self, self._network)
 
     async def aclose(self) -> None:
         """Close it, if it is open; nothing waits in it, so that no cancellation comes between."""

@@ -1,4 +1,4 @@
-"""The asynchronous runner; `_runner` is its sibling, with the same lines but for `await`."""
+"""The asynchronous runner; `runner` is its sibling, with the same lines but for `await`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack, cast
 import anyio
 from attrs import evolve, frozen
 
-from babou._core.batch import Batch, Event, Poll, WaitResult
+from babou._core.batch import Batch, Event, Poll
 from babou._core.config import Secret, check_key
 from babou._core.messages import Step
+from babou._core.outcomes import WaitResult
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -40,9 +41,8 @@ from babou._http.uploads import AsyncUploading
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator
 
-    from babou._core.calls import Reply
+    from babou._core.calls import Answer, Reply
     from babou._core.download import Plan
-    from babou._core.flows import Answer
     from babou._http.budget import Budget
     from babou._http.transport import AsyncTransport
     from babou._storage.files import FileSink, StreamSink

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx
 
-from babou._core.headers import join_headers
+from babou._core.messages import join_headers
 from babou._http.connections import decoded
 from babou._http.threads import Limit, in_thread
 from babou._http.transport import (

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import httpcore
 
-from babou._core.headers import join_headers
+from babou._core.messages import join_headers
 from babou._http.network import trusted
 from babou._http.transport import MAX_CONNECTIONS, ErrorMap
 

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import certifi
-import httpcore
 
 from babou._errors import ConfigurationError
 
@@ -109,32 +108,6 @@ def is_readable(number: int) -> bool:
     poll = select.poll()
     poll.register(number, select.POLLIN)
     return bool(poll.poll(0))
-
-
-class Early:
-    """What comes over a stream while a request is still being sent: it may be the answer.
-
-    Attributes:
-        ahead: It, until it is read; no bytes are the end of the connection.
-    """
-
-    _network: socket.socket
-    ahead: bytes | None = None
-
-    def arrived(self) -> bytes | None:
-        """Return what has come, without waiting for it."""
-        return self._network.recv(READ) if is_readable(self._network.fileno()) else None
-
-    def check_unanswered(self) -> None:
-        """Raise once the server has answered, other than by a 1xx (RFC 9110, 15.2).
-
-        Raises:
-            httpcore.WriteError: httpcore sends no more then, and reads the answer.
-        """
-        if self.ahead is None:
-            self.ahead = self.arrived()
-        if self.ahead is not None and not self.ahead.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):
-            raise httpcore.WriteError("the server has answered already")
 
 
 @functools.cache

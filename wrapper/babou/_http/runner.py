@@ -1,6 +1,6 @@
 """The runner: with its asynchronous sibling the only place that sends, sleeps and reads the clock.
 
-`Runner` and `_async_runner.AsyncRunner` drive the same flows with the same lines, once with
+`Runner` and `async_runner.AsyncRunner` drive the same flows with the same lines, once with
 `await`. The clock, the sleep and the randomness are attributes, so tests replace them by numbers in
 a list.
 """
@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from attrs import evolve, frozen
 
-from babou._core.batch import Batch, Event, Poll, WaitResult
+from babou._core.batch import Batch, Event, Poll
 from babou._core.config import Secret, check_key
 from babou._core.messages import Cancelled, Request, Response, Step
+from babou._core.outcomes import WaitResult
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -37,9 +38,8 @@ from babou._http.uploads import Uploading
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from babou._core.calls import Reply
+    from babou._core.calls import Answer, Reply
     from babou._core.download import Plan
-    from babou._core.flows import Answer
     from babou._http.budget import Budget
     from babou._http.transport import Transport
     from babou._storage.files import FileSink, StreamSink

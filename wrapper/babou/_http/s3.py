@@ -12,7 +12,7 @@ import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from babou._core.headers import join_headers
+from babou._core.messages import join_headers
 from babou._errors import APIConnectionError, APITimeoutError, DownloadError
 from babou._http.threads import Limit, in_thread
 from babou._http.transport import ResponseStream

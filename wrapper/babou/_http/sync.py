@@ -1,8 +1,7 @@
 """The synchronous transport; `aio` is its asynchronous sibling.
 
-httpcore is used by its public interface: one `HTTP11Connection` for each connection, over a
-`NetworkStream` of ours. httpcore gives each read the same time, so that a server which sends a byte
-now and then is never too slow; the streams here give each read what is left until the deadline.
+httpcore is used by its public interface: one `HTTP11Connection` for each connection, over a stream
+of ours (`streams`).
 """
 
 from __future__ import annotations
@@ -26,139 +25,33 @@ from babou._http.connections import (
     Connection,
     Exchange,
     Pool,
-    Received,
     is_refused_by_proxy,
     may_be_sent_again,
     prepared,
     proxy_options,
 )
-from babou._http.network import READ, Address, Early, Tls, connecting, is_readable, trusted
+from babou._http.network import Address, connecting, trusted
 from babou._http.proxies import Proxies, Proxy
+from babou._http.streams import Early, TcpStream
 from babou._http.threads import Limit, in_thread
 from babou._http.transport import (
     MAX_CONNECTIONS,
     Body,
-    CallCancelledError,
     ResponseStream,
     Translated,
     check,
 )
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from babou._core.messages import Request, Response
-
-
-class _Stream(Early, httpcore.NetworkStream):
-    """A TCP connection. The times that httpcore gives are not looked at."""
-
-    def __init__(self, connection: _Connection, network: socket.socket) -> None:
-        self._connection, self._network = connection, network
-        self.received: Received | None = connection.received
-        connection.top = self
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        data, self.ahead = self.ahead, None
-        if data is None:
-            data = self.receive(max_bytes)
-        if self.received is not None:
-            self.received.add(data)
-        return data
-
-    def receive(self, max_bytes: int) -> bytes:
-        """Return the next bytes."""
-        while True:
-            self._network.settimeout(self._connection.limit.pause())
-            with contextlib.suppress(TimeoutError):  # `pause` tells whether it was the last
-                return self._network.recv(max_bytes)
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        view = memoryview(buffer)
-        try:
-            while view:
-                self._network.settimeout(self._connection.limit.pause())
-                try:
-                    view = view[self._network.send(view) :]
-                except TimeoutError:  # `pause` tells whether it was the last
-                    if self._connection.is_uploading:
-                        self._connection.top.check_unanswered()
-        except ConnectionError as error:
-            if isinstance(error, CallCancelledError):
-                raise
-            raise httpcore.WriteError(str(error)) from error  # the answer may have come before
-
-    def close(self) -> None:
-        self._network.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
-    ) -> httpcore.NetworkStream:
-        return _TlsStream(self._connection, self, Tls(ssl_context, server_hostname))
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (as httpcore has it)
-        return is_readable(self._network.fileno()) if info == "is_readable" else None
-
-
-class _TlsStream(_Stream):
-    """TLS over a stream, which may itself be TLS."""
-
-    def __init__(self, connection: _Connection, below: _Stream, tls: Tls) -> None:
-        self._connection, self._below, self._tls = connection, below, tls
-        self.received, below.received = below.received, None
-        connection.top = self
-        connection.received.begin()
-        try:
-            self._talk(tls.handshake())
-        except BaseException:
-            self.close()
-            raise
-
-    def receive(self, max_bytes: int) -> bytes:
-        """Return the next bytes."""
-        data: bytes = self._talk(self._tls.read(max_bytes))
-        return data
-
-    def arrived(self) -> bytes | None:
-        """Return what has come, without waiting for it."""
-        came = self._below.arrived()
-        return came if not came else self._tls.take_in(came) or None
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        if buffer:
-            self._talk(self._tls.write(buffer))
-
-    def _talk(self, talk: Generator[bytes | None, bytes, Any]) -> Any:  # noqa: ANN401
-        try:
-            leaving = next(talk)
-            while True:
-                if leaving is None:
-                    leaving = talk.send(self._below.read(READ))
-                else:
-                    self._below.write(leaving)
-                    leaving = next(talk)
-        except StopIteration as end:
-            return end.value
-
-    def close(self) -> None:
-        self._below.close()
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (as httpcore has it)
-        if info == "ssl_object":
-            return self._tls.object
-        return self._tls.has_unread or self._below.get_extra_info(info)
 
 
 class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBackend):
     """One connection: httpcore's, and what is below it."""
 
-    top: _Stream
-    """The stream of plain text: the last that was made."""
-    is_uploading = False
+    top: Early
 
     def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
         super().__init__(origin, proxy)
@@ -169,7 +62,6 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
     ) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head is there."""
         self.limit = limit
-        self.is_uploading = content is not None
         if content is not None:
             request.stream = self._until_answered(content)
         self.received.begin()
@@ -201,7 +93,7 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
             found = look_up(flags=socket.AI_NUMERICHOST)
         except socket.gaierror:  # a name; to look it up takes no timeout
             found = in_thread(look_up, self.limit)
-        return _Stream(self, _connected(found, self.limit))
+        return TcpStream(self, _connected(found, self.limit))
 
     def close(self) -> None:
         """Close it, if it is open."""

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from babou._core.source import safe_name
+from babou._core.content import safe_name
 from babou._errors import DownloadError
 from babou._storage.parts import Part, Parts
 

@@ -37,7 +37,7 @@ from babou import (
     WaitSuccess,
 )
 from babou._core.config import DEFAULT_WAIT_TIMEOUT, check_asset_ids, check_seconds
-from babou._core.wait_errors import wait_timeout
+from babou._core.outcomes import wait_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -1,9 +1,9 @@
 """Rules about which asset is found: the one that was asked for, and nothing but that."""
 
+from babou_contract.checks.judging import is_redirect
 from babou_contract.checks.meaning.get_asset import reads
 from babou_contract.checks.meaning.get_asset.reads import ABSENT, LIKE_KNOWN, NEAR, UNKNOWN
 from babou_contract.checks.registry import Register, Tally
-from babou_contract.checks.rules_answers import is_redirect
 from babou_contract.model import Boundary
 from babou_contract.probing.answers import RATE_LIMITED
 from babou_contract.probing.asks import READ, Seen

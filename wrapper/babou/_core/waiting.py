@@ -1,46 +1,39 @@
-"""Keep what is known of a wait between two polls. Pure; the same for one wait and for many."""
+"""Wait for an asset: what is known between two polls, and the flow of one wait. Pure.
+
+`WaitState` is the same for one wait and for many (`batch`).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define, frozen
+from attrs import define
 
-from babou._core.wait_errors import wait_cancelled, wait_timeout
+from babou._core.calls import outcome_of
+from babou._core.messages import Cancelled, Response, Step
+from babou._core.operations import Asset, asset_request
+from babou._core.outcomes import (
+    Again,
+    Done,
+    Failed,
+    FailedPoll,
+    TimedOut,
+    wait_cancelled,
+    wait_timeout,
+)
+from babou._core.polling import is_passing
+from babou._core.retry import says_nothing
 from babou._errors import APITimeoutError, BabouError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
-    from babou._core.operations import Asset
-    from babou._core.polling import Again, Done, Failed, PollPolicy, TimedOut
+    from babou._core.calls import Answer
+    from babou._core.polling import PollPolicy
     from babou._errors import WaitCancelledError, WaitTimeoutError
-
-_ENOUGH = 1.0
-"""Seconds in which a server can answer: a timeout after less says nothing about it."""
 
 _MOMENT = 0.01
 """Seconds by which two clocks may differ."""
-
-
-@frozen
-class FailedPoll:
-    """A poll that failed for a passing reason; the wait goes on, if there is time."""
-
-    asset_id: str
-    error: BabouError
-
-
-def says_nothing(error: object, *, given: float, allowed: float, longest: float) -> bool:
-    """Tell whether an error is but the timeout of a request that was cut short by the end.
-
-    Args:
-        error: What came of the request.
-        given: Seconds that it had.
-        allowed: Seconds that it would have had, had the end been further away.
-        longest: Seconds that the slowest request before it took.
-    """
-    return isinstance(error, APITimeoutError) and given < min(allowed, max(_ENOUGH, longest))
 
 
 def explain_timeout(outcome: object, asset_id: str, *, given: float, took: float) -> None:
@@ -146,3 +139,60 @@ class WaitState:
             polls=self.polls,
             error=self.error,
         )
+
+
+def watch(
+    asset_id: str,
+    *,
+    policy: PollPolicy,
+    now: float,
+    already_elapsed: float,
+    timeout: float,
+    request_timeout: float,
+    missing_ok_for: float,
+    raise_failed: bool,
+    random: Callable[[], float],
+) -> Generator[Step | Asset | FailedPoll, Answer, None]:
+    """Poll until the asset is terminal; yield it each time it was seen, and each passing error.
+
+    Where one of these is yielded, None is sent back, with the time at which the caller is done
+    with it.
+
+    Raises:
+        AssetFailedError: The asset failed, and `raise_failed` is set.
+        WaitTimeoutError: `timeout` seconds after the wait began, `already_elapsed` of them before
+            this call.
+        BabouError: An error that polling again cannot mend.
+    """
+    request = asset_request(asset_id)
+    began = now - already_elapsed
+    delay = 0.0
+    state = WaitState(asset_id, timeout, request_timeout, missing_ok_for)
+    if already_elapsed >= timeout:
+        raise state.timed_out(already_elapsed)
+    while True:
+        sent = now + delay
+        given = min(began + timeout - sent, request_timeout)
+        answer, now = yield Step(request, delay, sent + given, attempt=state.polls + 1)
+        if isinstance(answer, Cancelled):
+            raise state.cancelled(now - began)
+        state.polls += 1
+        outcome = state.take_in(
+            came := outcome_of(answer, asset_id),
+            answered=isinstance(answer, Response),
+            given=given,
+            took=max(0.0, now - sent),
+        )
+        if isinstance(came, Asset):
+            _, now = yield came
+        elif outcome is came and is_passing(came, now - began, missing_ok_for):
+            _, now = yield FailedPoll(asset_id, came)
+        match state.decide(policy, outcome, elapsed=now - began, random=random):
+            case Again(next_delay):
+                delay = next_delay
+            case Failed(error) if raise_failed or not isinstance(outcome, Asset):
+                raise error
+            case TimedOut(error):
+                raise error
+            case _:
+                return  # ready; or failed, where that is not raised

@@ -1,0 +1,74 @@
+"""Which answers a rule looks at: the API's own, and those that no other rule tells of."""
+
+from collections.abc import Iterator
+
+from babou_contract.probing.answers import PASSING
+from babou_contract.probing.asks import READ, VALUE, Seen
+from babou_contract.probing.failures import Failure
+from babou_contract.probing.observations import Observations
+
+_REDIRECT, _CLIENT_ERROR, _SERVER_ERROR, _RATE_LIMITED = 300, 400, 500, 429
+
+
+def is_of_somebody_else(seen: Seen) -> bool:
+    """Say whether an answer is a page of something in front of the API, which may be there.
+
+    A proxy refuses odd requests with what it likes; outages and rate limits are told by whoever
+    notices first (D8).
+    """
+    status, answer = seen.answer.status or 0, seen.answer
+    if answer.is_json:
+        return False
+    if status == _RATE_LIMITED or status > _SERVER_ERROR:
+        return True
+    return seen.ask.odd and _CLIENT_ERROR <= status < _SERVER_ERROR
+
+
+def _is_told_by_its_rule(seen: Seen) -> bool:
+    """Say whether an answer is wrong by its status alone: its body is then of no interest."""
+    status, expects = seen.answer.status or 0, seen.ask.expects
+    if has_failed(seen):
+        return True
+    if status == _RATE_LIMITED or is_redirect(status) or status >= _SERVER_ERROR:
+        return False
+    if not expects or status in expects:
+        return False
+    is_documented = seen.operation.status_of(status) is not None
+    lawful = seen.ask.kind in {READ, VALUE}
+    return not lawful or (status >= _CLIENT_ERROR and is_documented)
+
+
+def is_redirect(status: int) -> bool:
+    """Say whether a status leads elsewhere: it is not documented, and no rule says it again."""
+    return _REDIRECT <= status < _CLIENT_ERROR
+
+
+def judged(observations: Observations) -> Iterator[Seen]:
+    """Yield the answers that are the API's own, and no other rule's, retries included."""
+    for seen in observations.own_answers():
+        if not is_of_somebody_else(seen) and not _is_told_by_its_rule(seen):
+            yield seen
+
+
+def refused(observations: Observations, kind: str, operation: str = "") -> Iterator[Seen]:
+    """Yield the answers to lawful requests of a kind that were refused with a documented error.
+
+    Of an operation that never succeeded it is not known whether the requests are right.
+    """
+    for seen in observations.answered(kind, operation=operation):
+        status = seen.answer.status or 0
+        if not seen.ask.expects or status in seen.ask.expects:
+            continue
+        is_refusal = _CLIENT_ERROR <= status < _SERVER_ERROR and status != _RATE_LIMITED
+        documented = seen.operation.status_of(status) is not None
+        if is_refusal and documented and observations.reached(seen.operation):
+            yield seen
+
+
+def has_failed(seen: Seen) -> bool:
+    """Say whether the server failed; what a proxy says for a moment is no failure of its own."""
+    status = seen.answer.status
+    if status is None:
+        silent = seen.answer.failure in {Failure.lost, Failure.slow}
+        return not seen.ask.is_optional and silent
+    return status >= _SERVER_ERROR and status not in PASSING
