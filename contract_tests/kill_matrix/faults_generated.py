@@ -148,7 +148,7 @@ FAULTS = (
         edits=_list('params["limit"] = limit', 'params["limit"] = UNSET')),
     fault("code-list-limit-as-page-size", "limit is called page_size", REQUESTS, "page_size",
         edits=_list('params["limit"]', 'params["page_size"]')),
-    fault("code-list-offset-always-0", "offset is always 0", REQUESTS, "offset",
+    fault("code-list-offset-always-0", "offset is always 0", CURRENT, "list_assets.py",
         edits=_list('params["offset"] = offset', 'params["offset"] = 0')),
     fault("code-list-type-respelled", "contentType is called content_type", REQUESTS,
         "content", edits=_list('params["contentType"]', 'params["content_type"]')),
