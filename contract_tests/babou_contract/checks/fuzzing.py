@@ -10,6 +10,7 @@ from babou_contract.specification import places, spec
 
 check = Register(Boundary.spec_server)
 
+_CLIENT_ERROR, _SERVER_ERROR = 400, 500
 _ABOUT_CONTENT = {"JsonSchemaError", "UndefinedContentType", "MissingContentType", "MalformedJson"}
 _TOLD_BY = {  # the checks that tell the same, and better
     "JsonSchemaError": {"bodies-obey-the-schema", "unknown-ids-are-not-found"},
@@ -44,10 +45,16 @@ def schemathesis(observations: Observations, tally: Tally) -> None:
         tally.case(said.get("cases", 0))
         if _TOLD_BY.get(said.get("kind", ""), set()) & observations.failed:
             tally.hidden += 1
-        elif "failure" in said and answer is not None:
+        elif "failure" in said and answer is not None and not _is_a_page(answer):
             _tell(said, answer, observations, tally)
         elif "error" in said:
             observations.lack(f"schemathesis: {said['error']}")
+
+
+def _is_a_page(answer: Answer) -> bool:
+    """Say whether something in front of the API refused a request, which here may be any."""
+    status = answer.status or 0
+    return not answer.is_json and status >= _CLIENT_ERROR and status != _SERVER_ERROR
 
 
 def _tell(said: Said, answer: Answer, observations: Observations, tally: Tally) -> None:

@@ -51,6 +51,19 @@ def test_what_another_check_tells_is_not_told_again(wide):
     assert result.reason.endswith("are told by other checks")
 
 
+@pytest.mark.parametrize("status", [403, 414, 502])
+def test_a_page_of_a_proxy_is_no_finding(wide, status):
+    """What is made by chance is odd, and a firewall refuses it with what it likes."""
+
+    def rewrite(request, response):
+        if "schemathesis" not in (request.header("user-agent") or "") or response.status == 200:
+            return response
+        return evolve(response, status=status).with_body(b"<h1>no</h1>", "text/html")
+
+    _, result = wide(rewrite)
+    assert result.disagreements == ()
+
+
 def test_a_server_that_limits_schemathesis_is_not_judged(wide):
     """What was refused says nothing, however the specification allows that answer."""
 
