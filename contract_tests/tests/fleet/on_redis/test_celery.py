@@ -344,8 +344,9 @@ def test_a_broker_that_is_away_loses_no_wait(make_fleet, babou_server, redis_ser
 def noted(redis_server):
     """Return the open waits: the number of the turn, arguments, and when it is expected."""
     key = "babou:waits:babou.wait_for_asset"
-    messages = redis_server.client.hgetall(key)
-    expected = redis_server.client.zrange(f"{key}:expected", 0, -1, withscores=True)
+    with redis_server.client.pipeline() as both:  # at one moment
+        both.hgetall(key).zrange(f"{key}:expected", 0, -1, withscores=True)
+        messages, expected = both.execute()
     assert set(messages) == {task_id for task_id, _ in expected}
     return {task_id: (*json.loads(messages[task_id]), at) for task_id, at in expected}
 
