@@ -162,7 +162,7 @@ class _Run:
             observations.fuzzing = fuzzing.Fuzzing(self.settings, session)
         try:
             gathering = Gathering(observations)
-            gathering.look()
+            gathering.look(at_all=not wanted)
             if wanted and not observations.down and not observations.stopped:
                 gathering.ask_all()
         except LookupError as error:

@@ -39,6 +39,10 @@ def hold(name: str, schema: spec.Document, place: Place, held: set[Place], tally
         where = (*place, "properties", member)
         for text in _differences(member, facts, known):
             missing(tally, text, where)
+        for value in values(facts):
+            if not takes(known, value):
+                listing = (*where, "enum") if spec.listed(known) else where
+                missing(tally, f"the {member} {value} is not allowed or not listed", listing)
         if "of" in facts:
             part = spec.merged(known)
             inner = part["items"] if facts["type"] == "array" and "items" in part else known
@@ -64,9 +68,6 @@ def _differences(name: str, facts: Facts, known: spec.Document) -> Iterator[str]
         yield f"{name} {'can be null' if facts['nullable'] else 'is never null'}, says the page"
     if facts.get("format") not in {None, spec.merged(known).get("format")}:
         yield f"{name} has another format than {facts.get('format')}"
-    for value in values(facts):
-        if not takes(known, value):
-            yield f"the {name} {value} is not allowed or not listed"
     if "open" in facts and not fits(known, _UNLISTED):
         yield f"{name} is a closed list, but other values may follow ({facts['open']})"
 

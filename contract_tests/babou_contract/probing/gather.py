@@ -8,7 +8,7 @@ from attrs import define, field
 from babou_contract.model import Exchange
 from babou_contract.probing import asks, generic
 from babou_contract.probing.answers import PASSING, Answer
-from babou_contract.probing.asks import READ, Ask, Seen
+from babou_contract.probing.asks import READ, Ask, Call, Seen
 from babou_contract.probing.failures import Failure, StoppedError
 from babou_contract.probing.observations import Observations
 from babou_contract.specification.operations import Operation
@@ -25,16 +25,24 @@ class Gathering:
 
     observations: Observations
     _looked: bool = False
+    _looked_at: set[str] = field(factory=set)
     _silent: set[tuple[str, str]] = field(factory=set)
     _outages: list[Ask] = field(factory=list)
     _watched: int = 0
 
-    def look(self) -> None:
-        """See whether the server is there at all, with each known call, once."""
+    def look(self, *, at_all: bool) -> None:
+        """See whether the server is there at all, with each known call, once.
+
+        Args:
+            at_all: Look at all operations; or else until one is seen to succeed, since the others
+                are looked at with their questions.
+        """
         observations = self.observations
         try:
             for operation in observations.operations:
-                for call in observations.calls[operation.id]:
+                if not at_all and any(map(observations.reached, observations.operations)):
+                    break
+                for call in self._first_calls(operation):
                     self._put(asks.read(call))
                     if len(observations.seen) == _MOST_OUTAGES and not observations.statuses(READ):
                         break
@@ -62,9 +70,17 @@ class Gathering:
     def _plan(self) -> Iterator[Ask]:
         observations = self.observations
         for operation in observations.operations:
+            yield from map(asks.read, self._first_calls(operation))
             yield from generic.probes(observations, operation)
             if meaning := observations.meanings.get(operation.id):
                 yield from meaning.probes(observations)
+
+    def _first_calls(self, operation: Operation) -> tuple[Call, ...]:
+        """Return the known calls of an operation; none where they were made already."""
+        if operation.id in self._looked_at:
+            return ()
+        self._looked_at.add(operation.id)
+        return tuple(self.observations.calls[operation.id])
 
     def _leave_out(self, plan: Iterator[Ask]) -> None:
         for ask in plan:

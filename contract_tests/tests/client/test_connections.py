@@ -238,10 +238,8 @@ def test_more_than_a_socket_takes_at_once_is_written_bit_by_bit(loop):
     sent = b"".join(number.to_bytes(4, "big") for number in range(1 << 20))
 
     async def both():
-        connection = aio._Connection(None, None)
         writing, reading = (
-            streams.AsyncTcpStream(connection, near),
-            streams.AsyncTcpStream(connection, far),
+            streams.AsyncTcpStream(aio._Connection(None, None), end) for end in (near, far)
         )
         received = bytearray()
         async with anyio.create_task_group() as tasks:

@@ -67,7 +67,11 @@ def test_a_server_that_refuses_from_some_request_on_is_not_judged(judge, number,
     assert Outcome.not_judged in outcomes(report)
     left_out = [r for r in report.results if r.outcome is Outcome.not_exercised]
     others = {result.check for result in left_out if "is not asked" not in result.reason}
-    assert others <= {"spec-server/lawful-values-are-taken"}  # no parameter here has limits
+    # No parameter of what is asked here has limits, and nothing has a body.
+    assert others <= {
+        "spec-server/lawful-values-are-taken",
+        "spec-server/unlawful-bodies-are-refused",
+    }
 
 
 def test_a_server_that_limits_is_told_in_the_summary(judge):
@@ -206,3 +210,13 @@ def test_a_refused_connection_is_told_once(judge):
     assert told == []
     assert outcomes(report) == {Outcome.not_judged}
     assert report.verdict.endswith("could not be reached: the connection was refused.")
+
+
+def test_one_operation_is_asked_about_before_the_next(judge):
+    """A server that soon limits is asked enough of one to judge it, and accused of no other."""
+    report = judge(lambda _request, response: response, only=("3",))
+    asked = [
+        exchange.url.partition("/api/v1/")[2].partition("?")[0] for exchange in report.exchanges
+    ]
+    assert len(set(asked[:20])) > 1
+    assert all(path.startswith("assets/") for path in asked[:20])

@@ -124,7 +124,8 @@ json_option = click.option(
     "--json",
     "as_json",
     is_flag=True,
-    help="Print one JSON document on standard output, and nothing else there.",
+    help="Print JSON on standard output, and nothing else there: one document, or for `list` one "
+    "in a line.",
 )
 
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _FAILED = frozenset({AssetState.ERROR, AssetState.FAILED})
+UNDER_WAY = tuple(state for state in AssetState if state not in {AssetState.READY, *_FAILED})
+"""The known states that are not terminal, in the order in which an asset has them."""
 
 
 def _one_and_only(_unset: Unset) -> str:
@@ -136,6 +138,7 @@ class AssetPage:
 
 
 __all__ = [
+    "UNDER_WAY",
     "Asset",
     "AssetPage",
     "AssetState",

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field, frozen
 
 from babou._core.calls import Call, Query, page_call
-from babou._core.operations import AssetState, largest_page
+from babou._core.operations import UNDER_WAY, AssetState, largest_page
 from babou._core.retry import is_transient
 from babou._errors import BabouError
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 FEWEST = 50
 """Waits from which on it is worth it."""
 
-_STATES = (AssetState.UPLOADING, AssetState.PROCESSING)  # in the order in which an asset has them
 _OVERLAP = 20
 
 
@@ -69,7 +68,7 @@ class Sweep:
     _under_way: int = 0
 
     def __attrs_post_init__(self) -> None:
-        self._to_ask = [PagePoll(self, state, 0) for state in reversed(_STATES)]
+        self._to_ask = [PagePoll(self, state, 0) for state in reversed(UNDER_WAY)]
 
     @property
     def has_more(self) -> bool:
@@ -127,7 +126,7 @@ class Pages:
 
     is_on: bool
     began: float
-    _cost: int = len(_STATES)
+    _cost: int = len(UNDER_WAY)
     _failures: int = 0
 
     def are_worth_it(self, likely: float) -> bool:
@@ -136,7 +135,7 @@ class Pages:
 
     def ended(self, sweep: Sweep) -> None:
         """Take in how a sweep ended."""
-        self._cost = max(sweep.cost, len(_STATES))
+        self._cost = max(sweep.cost, len(UNDER_WAY))
         if sweep.problem is None:
             self._failures = 0
             self.is_on = sweep.was_worth_it

@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING, Any
 
 from babou import (
     Again,
-    AssetState,
     BabouError,
     Done,
     PollPolicy,
@@ -37,6 +36,7 @@ from babou import (
     WaitSuccess,
 )
 from babou._core.config import DEFAULT_WAIT_TIMEOUT, check_asset_ids, check_seconds
+from babou._core.operations import UNDER_WAY
 from babou._core.outcomes import wait_timeout
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ __all__ = ["State", "begin", "sweep"]
 
 State = dict[str, dict[str, Any]]
 """The waits that have not ended, by asset id."""
-
-_UNDER_WAY = (AssetState.UPLOADING, AssetState.PROCESSING)
 
 
 def begin(
@@ -129,7 +127,7 @@ def _under_way(client: Client) -> dict[str, Asset]:
     `list` reads again until it has seen all. Here what is missed is asked for by itself.
     """
     shown: dict[str, Asset] = {}
-    for state in _UNDER_WAY:
+    for state in UNDER_WAY:
         given = 0
         # Where this is never broken off, `list` raises.
         for page in client.assets.list(state=state).pages():  # pragma: no branch

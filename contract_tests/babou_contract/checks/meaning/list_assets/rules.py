@@ -114,7 +114,8 @@ def filters_select(observations: Observations, tally: Tally) -> None:
             continue  # who gets none, or two, may do as if there were no filter
         tally.case()
         member = _FILTERS[parameter]
-        wrong = [a for a in page.assets if _plain(a.get(member)) != _plain(value)]
+        told = [a for a in page.assets if a.get(member) is not None]  # null is the schema's affair
+        wrong = [a for a in told if _plain(a.get(member)) != _plain(value)]
         if wrong:
             what = f"the filter {parameter} lets other assets through"
             _tell(tally, page, what, value, f"{wrong[0]['id']}: {wrong[0].get(member)}")

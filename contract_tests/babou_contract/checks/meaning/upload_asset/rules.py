@@ -39,7 +39,7 @@ def an_upload_can_be_read(observations: Observations, tally: Tally) -> None:
             continue
         for name in _LASTING:
             before, after = (reads.comparable(name, one.get(name)) for one in (document, found))
-            if before != after:
+            if before is not None and before != after:
                 what = f"{name} of an upload changed"
                 _tell(tally, seen.answer, what, document.get(name), found.get(name))
         first, now = (_ORDER.get(str(one.get("state")), 0) for one in (document, found))
@@ -74,7 +74,7 @@ def an_upload_keeps_type_and_size(observations: Observations, tally: Tally) -> N
             continue
         tally.case()
         told = str(document.get("content_type")).partition(";")[0].strip().lower()
-        if told != TYPE:
+        if document.get("content_type") is not None and told != TYPE:
             _tell(tally, answer, "an upload has another type than was sent", TYPE, told)
         if document.get("size") not in {None, len(BINARY)}:
             what = "an upload has another size than was sent"
