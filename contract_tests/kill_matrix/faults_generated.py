@@ -140,7 +140,7 @@ FAULTS = (
         edits=_request('"/api/v1/assets/{asset_id}"', '"/api/v2/assets/{asset_id}"')),
     fault("code-adds-a-slash", "the path ends in a slash", REQUESTS, "request",
         edits=_request('"/api/v1/assets/{asset_id}"', '"/api/v1/assets/{asset_id}/"')),
-    fault("code-adds-a-query", "the URL has a query", REQUESTS, "?",
+    fault("code-adds-a-query", "the URL has a query", REQUESTS, "documented parameters",
         edits=_request('"/api/v1/assets/{asset_id}"', '"/api/v1/assets/{asset_id}?v=1"')),
     fault("code-posts", "the method is POST", REQUESTS, "POST",
         edits=_request('"method": "get"', '"method": "post"')),
