@@ -78,7 +78,7 @@ def contract(session: nox.Session) -> None:
 
 @nox.session
 def evolve_edits(session: nox.Session) -> None:
-    """Edit the specification in fifty-odd ways, and run `evolve` after each; a quarter of an hour."""
+    """Edit the specification in some fifty ways, and run `evolve` after each: 15 minutes."""
     session.install(*PACKAGE, *group("test", "compat", "lint"))
     session.run(*PYTEST, EDITS, *session.posargs)
 
