@@ -118,6 +118,11 @@ class Exchange:
         return next((value for key, value in self.received if key.lower() == wanted), None)
 
     @property
+    def media_type(self) -> str:
+        """The answer's media type without its parameters, in lower case; empty without one."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @property
     def text(self) -> str:
         """The body as text, whatever its bytes."""
         return self.body.decode("utf-8", "replace")

@@ -1,5 +1,6 @@
 """The generated package edited: by hand, or by a generator with an error."""
 
+from collections.abc import Callable
 from functools import partial
 
 from kill_matrix.checks import (
@@ -18,41 +19,22 @@ from kill_matrix.model import GENERATED, Edit, Fault, Group
 fault = partial(Fault, Group.generated)
 _CREATED = 'datetime.datetime.fromisoformat(d.pop("created_at"))'
 _NAME = 'name = d.pop("name")'
-
-
-def _asset(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(f"{GENERATED}/models/asset.py", old, new),)
-
-
-def _error(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(f"{GENERATED}/models/error.py", old, new),)
-
-
-def _page(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(f"{GENERATED}/models/asset_page.py", old, new),)
-
-
-def _paging(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(f"{GENERATED}/models/pagination.py", old, new),)
-
-
 _QUOTE = 'quote(str(asset_id), safe="")'
 
 
-def _request(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(f"{GENERATED}/api/assets/get_asset.py", old, new),)
+def _in(file: str) -> Callable[[str, str], tuple[Edit, ...]]:
+    """Return what makes an edit of a file of the generated package."""
+    return lambda old, new: (Edit(f"{GENERATED}/{file}", old, new),)
 
 
-def _list(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(f"{GENERATED}/api/assets/list_assets.py", old, new),)
-
-
-def _upload(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(f"{GENERATED}/api/assets/upload_asset.py", old, new),)
-
-
-def _validator(old: str, new: str) -> tuple[Edit, ...]:
-    return (Edit(f"{GENERATED}/validators.py", old, new),)
+_asset = _in("models/asset.py")
+_error = _in("models/error.py")
+_page = _in("models/asset_page.py")
+_paging = _in("models/pagination.py")
+_request = _in("api/assets/get_asset.py")
+_list = _in("api/assets/list_assets.py")
+_upload = _in("api/assets/upload_asset.py")
+_validator = _in("validators.py")
 
 
 _NO_OTHER_MEMBERS = """data_keys.remove("created_at")

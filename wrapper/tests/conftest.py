@@ -22,3 +22,23 @@ def no_babou_environment(monkeypatch):
     for name in ("BABOU_API_KEY", "BABOU_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
+
+
+@pytest.fixture
+def run(server, monkeypatch, tmp_path):
+    """Return a function that runs the command line on the module's `server`, and prints no key."""
+    from click.testing import CliRunner
+
+    from babou._cli import _app
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BABOU_API_KEY", server.api_key)
+    monkeypatch.setenv("BABOU_BASE_URL", server.base_url)
+
+    def invoke(*arguments, stdin=None):
+        result = CliRunner().invoke(_app.cli, arguments, input=stdin, terminal_width=78)
+        assert server.api_key not in result.stdout + result.stderr
+        assert isinstance(result.exception, SystemExit | None), result.exc_info
+        return result
+
+    return invoke

@@ -15,7 +15,6 @@ from types import ModuleType
 
 import click
 import pytest
-from click.testing import CliRunner
 
 import babou
 import babou._cli
@@ -41,22 +40,6 @@ def shared_server():
 def server(shared_server):
     yield shared_server
     shared_server.clear_faults()
-
-
-@pytest.fixture
-def run(server, monkeypatch, tmp_path):
-    """Return a function that runs the command line; whatever it prints, the key is not in it."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BABOU_API_KEY", KEY)
-    monkeypatch.setenv("BABOU_BASE_URL", server.base_url)
-
-    def invoke(*arguments, stdin=None):
-        result = CliRunner().invoke(_app.cli, arguments, input=stdin, terminal_width=78)
-        assert KEY not in result.stdout + result.stderr
-        assert isinstance(result.exception, SystemExit | None), result.exc_info
-        return result
-
-    return invoke
 
 
 # ---------------------------------------------------------------------- exit codes

@@ -5,10 +5,9 @@ import re
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from babou._assets import Assets
-from babou._cli import _app, _output, _transfer
+from babou._cli import _output, _transfer
 from babou._core.operations import Asset
 from babou._errors import WaitTimeoutError
 from babou_contract.mock_server import MockServer
@@ -25,22 +24,12 @@ def server():
 
 
 @pytest.fixture
-def run(server, monkeypatch, tmp_path):
+def run(run, tmp_path):
     """Return a function that runs the command line in a folder with files to upload."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BABOU_API_KEY", KEY)
-    monkeypatch.setenv("BABOU_BASE_URL", server.base_url)
     (tmp_path / "one.png").write_bytes(PNG)
     (tmp_path / "two.bin").write_bytes(PNG[:500])
     (tmp_path / "text.txt").write_text("text")
-
-    def invoke(*arguments, stdin=None):
-        result = CliRunner().invoke(_app.cli, arguments, input=stdin, terminal_width=78)
-        assert KEY not in result.stdout + result.stderr
-        assert isinstance(result.exception, SystemExit | None), result.exc_info
-        return result
-
-    return invoke
+    return run
 
 
 def lines(result):

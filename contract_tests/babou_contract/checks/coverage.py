@@ -76,7 +76,7 @@ def _row(
     why_not: str,
 ) -> Coverage:
     answers = [one for one in seen if operation.status_of(one.status or 0) == status]
-    right = sum(_media_type(one) == media_type for one in answers)
+    right = sum(one.media_type == media_type for one in answers)
     state, reason = CoverageState.verified, ""
     if any(one in wrong for one in answers):  # a wrong one may have any media type
         state = CoverageState.violated
@@ -91,9 +91,3 @@ def _row(
         answers=right,
         reason=reason,
     )
-
-
-def _media_type(exchange: Exchange) -> str:
-    if not exchange.body and exchange.header("content-type") is None:
-        return ""
-    return (exchange.header("content-type") or "").partition(";")[0].strip().lower()

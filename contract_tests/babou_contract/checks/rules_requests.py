@@ -9,9 +9,6 @@ from babou_contract.specification import places
 
 check = Register(Boundary.spec_server)
 
-_CLIENT_ERROR, _SERVER_ERROR = 400, 500
-_RATE_LIMITED = 429
-
 
 @check("A request that succeeds is answered with success whenever it is made.")
 def known_calls_succeed(observations: Observations, tally: Tally) -> None:

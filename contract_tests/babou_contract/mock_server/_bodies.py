@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from babou_contract.specification import spec
 from babou_contract.specification.operations import Content, Operation
 
-from ._documented import error, invalid, is_json
+from ._documented import error, essence, invalid, is_json
 from ._files import FilePart
 from ._messages import Request, Response
 from ._schemas import misfit
@@ -57,7 +57,7 @@ def taken(operation: Operation, request: Request) -> Body | Response:
     if found is None or not has_body(request):
         return Body()
     _, content = found
-    body = Body(essence(request), request.body)
+    body = Body(sent_type(request), request.body)
     if not is_json(body.media_type):
         short = len(request.body) < spec.resolve(content.schema).get("minLength", 0)
         return invalid(operation, "the body is too short") if short else body
@@ -72,23 +72,19 @@ def taken(operation: Operation, request: Request) -> Body | Response:
 
 def documented(operation: Operation, request: Request) -> tuple[str, Content] | None:
     """Return the documented body of a request's media type, exact before a range such as `*/*`."""
-    sent = essence(request)
+    sent = sent_type(request)
     if not sent:
         return None
-    fits = [(m, c) for m, c in operation.bodies.items() if fnmatch.fnmatch(sent, _essence(m))]
+    fits = [(m, c) for m, c in operation.bodies.items() if fnmatch.fnmatch(sent, essence(m))]
     return min(fits, key=lambda one: one[0].count("*"), default=None)
 
 
-def essence(request: Request) -> str:
+def sent_type(request: Request) -> str:
     """Return the media type that a request names, without parameters; empty where it names none."""
-    return _essence(request.header("content-type") or "")
+    return essence(request.header("content-type") or "")
 
 
 def has_body(request: Request) -> bool:
     """Say whether a request comes with a body that has a byte, or may have one."""
     length = (request.header("content-length") or "0").strip()
     return length.strip("0") != "" or request.header("transfer-encoding") is not None
-
-
-def _essence(media: str) -> str:
-    return media.partition(";")[0].strip().lower()

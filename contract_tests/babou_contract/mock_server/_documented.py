@@ -91,10 +91,15 @@ def _success(operation: Operation, prefer: int | None) -> tuple[int, Headers, st
     return status, headers, _ANY.get(media, media), content
 
 
+def essence(media: str) -> str:
+    """Return a media type without its parameters, in lower case."""
+    return media.partition(";")[0].strip().lower()
+
+
 def is_json(media: str) -> bool:
     """Say whether a media type is JSON's, or one that is written in it."""
-    essence = media.partition(";")[0].strip().lower()
-    return essence == "application/json" or essence.endswith("+json")
+    bare = essence(media)
+    return bare == "application/json" or bare.endswith("+json")
 
 
 def _codes(operation: Operation, status: int) -> list[object]:

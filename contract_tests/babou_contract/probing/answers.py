@@ -58,4 +58,4 @@ class Answer:
     @property
     def media_type(self) -> str:
         """The media type without its parameters, in lower case."""
-        return (self.exchange.header("content-type") or "").partition(";")[0].strip().lower()
+        return self.exchange.media_type

@@ -15,6 +15,7 @@ from compat import Level, Who, by_schema, compare, textdiff
 from compat.gather import differences
 from compat.released import ROOT
 from compat.specification import Specification, paired
+from text_edits import edited
 
 
 def read(name):
@@ -33,21 +34,6 @@ def with_collections(text):
     assert after.count("  schemas:\n") == 1
     after = after.replace("  schemas:\n", f"  schemas:\n{DATA['schemas']}")
     return f"{before}{DATA['paths']}\n{found}{after}"
-
-
-def edited(text, edits):
-    """Return a text after edits, each of which has to find its place."""
-    for edit in edits:
-        if "cut" in edit:
-            before, start, rest = text.partition(edit["cut"])
-            _, end, after = rest.partition(edit["until"])
-            assert start, edit
-            assert end, edit
-            text = f"{before}{edit.get('as', '')}{end}{after}"
-            continue
-        assert text.count(edit["find"]) == 1, (text.count(edit["find"]), edit)
-        text = text.replace(edit["find"], edit["put"])
-    return text
 
 
 OLD = with_collections(BASE)

@@ -39,10 +39,6 @@ def _from(number, change, when=lambda _request: True):
     return rewrite
 
 
-def _is_known(request):
-    return request.path.rpartition("/")[2] in {IMAGE, WAY, FAILED}
-
-
 def outcomes(report):
     return {result.outcome for result in report.results}
 

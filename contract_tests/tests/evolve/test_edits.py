@@ -14,6 +14,7 @@ from babou_contract.model import Outcome
 from babou_contract.specification import places, spec
 from compat import textdiff
 from compat.specification import Specification
+from text_edits import edited
 
 
 def read(name):
@@ -25,22 +26,6 @@ SPEC, PAGE = "openapi/babou.yaml", "contract_tests/babou_contract/data/published
 STEPS = ["lint", "generate", "exposed", "types", "contract", "compat", "version"]
 VERSIONS = {"none": "0.1.0", "patch": "0.1.1", "minor": "0.1.1", "major": "0.2.0"}
 MARKS = {"✓": True, "✗": False, "·": None}
-
-
-def edited(text, edits):
-    """Return a text after edits, each of which has to find its place."""
-    for edit in edits:
-        if "cut" in edit:
-            before, start, rest = text.partition(edit["cut"])
-            _, end, after = rest.partition(edit["until"])
-            assert start, edit
-            assert end, edit
-            text = f"{before}{edit.get('as', '')}{end}{after}"
-            continue
-        count, many = text.count(edit["find"]), edit.get("all") or edit.get("first")
-        assert count == 1 or (many and count), (count, edit)
-        text = text.replace(edit["find"], edit["put"], 1 if edit.get("first") else -1)
-    return text
 
 
 def evolve(copy):

@@ -182,22 +182,21 @@ def command(
     return decorate
 
 
-def seconds(
-    _context: click.Context, _parameter: click.Parameter, value: float | None
-) -> float | None:
-    """Accept a duration: an option's callback."""
-    if value is None or (math.isfinite(value) and value > 0):
-        return value
-    raise click.BadParameter(f"{value:g} is not a positive, finite number of seconds.")
+def _positive(what: str) -> Callable[[click.Context, click.Parameter, float | None], float | None]:
+    """Return an option's callback that accepts a positive, finite number."""
+
+    def accept(
+        _context: click.Context, _parameter: click.Parameter, value: float | None
+    ) -> float | None:
+        if value is None or (math.isfinite(value) and value > 0):
+            return value
+        raise click.BadParameter(f"{value:g} is not a positive, finite {what}.")
+
+    return accept
 
 
-def _rate(
-    _context: click.Context, _parameter: click.Parameter, value: float | None
-) -> float | None:
-    """Accept a number of requests a second: an option's callback."""
-    if value is None or (math.isfinite(value) and value > 0):
-        return value
-    raise click.BadParameter(f"{value:g} is not a positive, finite number.")
+seconds = _positive("number of seconds")
+_rate = _positive("number")
 
 
 def common_options(call_timeout: str = "--timeout") -> Callable[[Callable[..., Any]], Any]:

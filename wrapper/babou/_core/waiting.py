@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from babou._core.calls import outcome_of
+from babou._core.calls import asset_call
 from babou._core.messages import Cancelled, Response, Step
-from babou._core.operations import Asset, asset_request
+from babou._core.operations import Asset
 from babou._core.outcomes import (
     Again,
     Done,
@@ -164,7 +164,7 @@ def watch(
             this call.
         BabouError: An error that polling again cannot mend.
     """
-    request = asset_request(asset_id)
+    call = asset_call(asset_id)
     began = now - already_elapsed
     delay = 0.0
     state = WaitState(asset_id, timeout, request_timeout, missing_ok_for)
@@ -173,12 +173,12 @@ def watch(
     while True:
         sent = now + delay
         given = min(began + timeout - sent, request_timeout)
-        answer, now = yield Step(request, delay, sent + given, attempt=state.polls + 1)
+        answer, now = yield Step(call.request, delay, sent + given, attempt=state.polls + 1)
         if isinstance(answer, Cancelled):
             raise state.cancelled(now - began)
         state.polls += 1
         outcome = state.take_in(
-            came := outcome_of(answer, asset_id),
+            came := call.outcome(answer),
             answered=isinstance(answer, Response),
             given=given,
             took=max(0.0, now - sent),

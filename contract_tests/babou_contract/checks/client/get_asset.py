@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 import babou
-from babou_contract.checks.client import Arguments, Driver, Json, Path
+from babou_contract.checks.client import Arguments, Driver, Json
 from babou_contract.checks.meaning.get_asset import reads
 from babou_contract.specification import spec
 
@@ -35,13 +35,6 @@ class _GetAsset(Driver):
         self, client: babou.AsyncClient, arguments: Arguments
     ) -> AsyncGenerator[Sequence[object], None]:
         yield [await client.assets.get(**arguments)]
-
-    def parts(
-        self,
-        documents: Sequence[Json],
-        arguments: Arguments,  # noqa: ARG002  each answer is one asset
-    ) -> list[tuple[int, Path, Json]]:
-        return [(number, (), document) for number, document in enumerate(documents)]
 
     def is_answer(self, documents: Sequence[Json], arguments: Arguments) -> bool:
         return all(document["id"] == arguments["asset_id"] for document in documents)

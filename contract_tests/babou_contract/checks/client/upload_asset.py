@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 import babou
-from babou_contract.checks.client import Arguments, Driver, Json, Path
+from babou_contract.checks.client import Arguments, Driver, Json
 from babou_contract.probing.asks import BINARY
 
 if TYPE_CHECKING:
@@ -28,13 +28,6 @@ class _UploadAsset(Driver):
         self, client: babou.AsyncClient, arguments: Arguments
     ) -> AsyncGenerator[Sequence[object], None]:
         yield [await client.assets.upload(**arguments)]
-
-    def parts(
-        self,
-        documents: Sequence[Json],
-        arguments: Arguments,  # noqa: ARG002  each answer is one asset
-    ) -> list[tuple[int, Path, Json]]:
-        return [(number, (), document) for number, document in enumerate(documents)]
 
     def drawn(self) -> st.SearchStrategy[Arguments]:
         types = st.sampled_from(list(self.operation.bodies))

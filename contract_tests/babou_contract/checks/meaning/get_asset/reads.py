@@ -69,6 +69,11 @@ def comparable(name: str, value: object) -> object:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def plain(value: object) -> str:
+    """Return a state, or a MIME type without its parameters, in lower case."""
+    return str(value).partition(";")[0].strip().lower()
+
+
 def known(observations: Observations) -> tuple[str, ...]:
     """Return the ids that the server is known to have."""
     return tuple(call.subject for call in observations.calls.get(ID, ()))

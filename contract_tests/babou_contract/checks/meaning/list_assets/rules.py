@@ -1,7 +1,6 @@
 """Rules about pages: numbers that add up, slices of one list, filters, assets that are there."""
 
 from itertools import pairwise
-from typing import Any
 
 from babou_contract.checks.meaning.get_asset import reads
 from babou_contract.checks.meaning.list_assets import pages
@@ -115,11 +114,11 @@ def filters_select(observations: Observations, tally: Tally) -> None:
         tally.case()
         member = _FILTERS[parameter]
         told = [a for a in page.assets if a.get(member) is not None]  # null is the schema's affair
-        wrong = [a for a in told if _plain(a.get(member)) != _plain(value)]
+        wrong = [a for a in told if reads.plain(a.get(member)) != reads.plain(value)]
         if wrong:
             what = f"the filter {parameter} lets other assets through"
             _tell(tally, page, what, value, f"{wrong[0]['id']}: {wrong[0].get(member)}")
-        fitting = [a["id"] for a in lasting if _plain(a.get(member)) == _plain(value)]
+        fitting = [a["id"] for a in lasting if reads.plain(a.get(member)) == reads.plain(value)]
         left_out = [id for id in fitting if id not in page.ids]
         if left_out and whole.total <= page.limit:
             what = f"the filter {parameter} leaves assets out that fit"
@@ -170,10 +169,6 @@ def known_assets_are_listed(observations: Observations, tally: Tally) -> None:
         tally.case()
         if asset_id not in whole.ids:
             _tell(tally, whole, "an asset that can be read is not listed", asset_id, whole.ids)
-
-
-def _plain(value: Any) -> str:  # noqa: ANN401  a state or a type
-    return str(value).partition(";")[0].strip().lower()
 
 
 def _steady(observations: Observations) -> Page:

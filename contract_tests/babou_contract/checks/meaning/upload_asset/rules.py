@@ -1,5 +1,8 @@
 """Rules about what an upload makes."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from babou_contract.checks.meaning.get_asset import reads
 from babou_contract.checks.meaning.get_asset.life import hold_ready
 from babou_contract.checks.meaning.upload_asset import uploads
@@ -68,12 +71,9 @@ def an_upload_is_listed(observations: Observations, tally: Tally) -> None:
 @check("An upload keeps its type and its size.")
 def an_upload_keeps_type_and_size(observations: Observations, tally: Tally) -> None:
     """Compare the type with the one that was sent, and the size where it is known."""
-    fetched = [(document_in(seen.answer), seen.answer) for seen in observations.answered(FETCHED)]
-    for document, answer in [*made(observations), *fetched]:
-        if document is None:
-            continue
+    for document, answer in _seen(observations):
         tally.case()
-        told = str(document.get("content_type")).partition(";")[0].strip().lower()
+        told = reads.plain(document.get("content_type"))
         if document.get("content_type") is not None and told != TYPE:
             _tell(tally, answer, "an upload has another type than was sent", TYPE, told)
         if document.get("size") not in {None, len(BINARY)}:
@@ -84,9 +84,8 @@ def an_upload_keeps_type_and_size(observations: Observations, tally: Tally) -> N
 @check("An upload that is ready has its url and its size.")
 def a_ready_upload_has_url_and_size(observations: Observations, tally: Tally) -> None:
     """Look for null where the description of `ready` says that it is known."""
-    fetched = [(document_in(seen.answer), seen.answer) for seen in observations.answered(FETCHED)]
-    for document, answer in [*made(observations), *fetched]:
-        if document is not None and document.get("state") == "ready":
+    for document, answer in _seen(observations):
+        if document.get("state") == "ready":
             tally.case()
             hold_ready(document, answer, tally)
     if not tally.cases:
@@ -120,6 +119,14 @@ def too_large_is_refused(observations: Observations, tally: Tally) -> None:
             _tell(tally, seen.answer, what, "413 FILE_TOO_LARGE", seen.answer.excerpt)
     if not tally.cases:
         raise NotExercisedError("the server does not refuse a file by its announced length")
+
+
+def _seen(observations: Observations) -> Iterator[tuple[dict[str, Any], Answer]]:
+    """Yield each upload as its answer, and as reading it, says that it is."""
+    yield from made(observations)
+    for seen in observations.answered(FETCHED):
+        if (document := document_in(seen.answer)) is not None:
+            yield document, seen.answer
 
 
 def _tell(tally: Tally, answer: Answer, summary: str, expected: object, received: object) -> None:
