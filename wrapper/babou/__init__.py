@@ -38,8 +38,8 @@ from babou._errors import (
 )
 
 if TYPE_CHECKING:
-    from babou._assets import Assets
-    from babou._async_assets import AsyncAssets
+    from babou._assets import AssetList, Assets
+    from babou._async_assets import AsyncAssetList, AsyncAssets
     from babou._async_client import AsyncClient
     from babou._client import Client
     from babou._core.messages import Request, Response
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from babou._http.caller import AsyncHttpxTransport, HttpxTransport
     from babou._http.redis_budget import RedisBudget
     from babou._http.transport import AsyncTransport, ResponseStream, Transport
-    from babou._lists import AssetList, AsyncAssetList
 
     __version__: str
 
@@ -125,11 +124,11 @@ __all__ = [
 _LATE = {
     "Again": "babou._core.outcomes",
     "Asset": "babou._core.operations",
-    "AssetList": "babou._lists",
+    "AssetList": "babou._assets",
     "AssetPage": "babou._core.operations",
     "Assets": "babou._assets",
     "AssetState": "babou._core.operations",
-    "AsyncAssetList": "babou._lists",
+    "AsyncAssetList": "babou._async_assets",
     "AsyncAssets": "babou._async_assets",
     "AsyncClient": "babou._async_client",
     "AsyncHttpxTransport": "babou._http.caller",
