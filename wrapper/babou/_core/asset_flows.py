@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
-from babou._core import flows, listing, schema, waiting
+from babou._core import flows, schema, waiting
 from babou._core.batch import Batch
 from babou._core.calls import Query
 from babou._core.config import (
@@ -134,7 +134,7 @@ class AssetFlows:
 
     def pages(self, query: Query, most: int | None) -> Generator[Step | AssetPage, Answer, None]:
         """Return the flow that fetches a list, page after page."""
-        return listing.pages(
+        return flows.pages(
             query,
             most=most,
             now=self.times.clock(),
