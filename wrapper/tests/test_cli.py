@@ -19,7 +19,7 @@ import pytest
 import babou
 import babou._cli
 from babou._cli import _app, _output
-from babou._cli._exits import Exit, exit_for
+from babou._cli._output import Exit, exit_for
 from babou_contract.mock_server import MockServer, by_reads
 
 KEY = "sk-bab-very-secret"

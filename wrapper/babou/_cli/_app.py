@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from babou._cli._commands import check, completion, get, list_assets, url
-from babou._cli._exits import Exit, Failure, exit_for
-from babou._cli._output import in_options, message
+from babou._cli._output import Exit, Failure, exit_for, in_options, message
 from babou._cli._settings import common_options
 from babou._cli._transfer import download, upload
 from babou._cli._wait import wait

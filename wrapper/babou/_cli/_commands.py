@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from babou._cli import _output
-from babou._cli._exits import VERDICTS, Exit, each
+from babou._cli._output import VERDICTS, Exit, each
 from babou._cli._settings import Settings, command, examples, json_option, type_option
 
 if TYPE_CHECKING:
