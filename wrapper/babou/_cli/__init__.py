@@ -2,8 +2,8 @@
 
 | module | what is in it |
 |---|---|
-| `_app` | the group of commands: errors become messages and exit codes, other packages' commands |
-| `_commands`, `_wait`, `_transfer` | the commands themselves |
+| `_app` | the group, how its errors are told, other packages' commands; and the short commands |
+| `_wait`, `_transfer` | `wait`; `upload` and `download` |
 | `_settings` | the arguments and options that they share, and the client made of them |
 | `_progress` | what a person sees meanwhile: lines, a live display, a bar |
 | `_output` | what is printed: text that is safe on a terminal, and JSON; the exit codes |
