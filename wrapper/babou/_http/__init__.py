@@ -2,7 +2,7 @@
 
 | module | what is in it |
 |---|---|
-| `transport` | what a transport is; limits and errors that all of them share |
+| `transport` | what a transport is; times, limits and errors that all of them share |
 | `sync`, `aio` | the transports that a client makes for itself |
 | `streams` | what they read from and write to: TCP, TLS |
 | `connections` | what both know of a connection: the pool, the request, the bytes of an answer |
@@ -13,5 +13,4 @@
 | `uploads` | sending a file over any transport |
 | `budget`, `redis_budget` | one rate for many clients |
 | `runner`, `async_runner` | what drives the flows |
-| `threads` | runs what knows no deadline in a thread that is abandoned |
 """

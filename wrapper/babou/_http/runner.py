@@ -31,8 +31,7 @@ from babou._errors import (
 )
 from babou._http import s3
 from babou._http.budget import hold_after, too_late
-from babou._http.threads import CANCEL_CHECK, Limit, in_thread
-from babou._http.transport import MAX_CONNECTIONS
+from babou._http.transport import CANCEL_CHECK, MAX_CONNECTIONS, Limit, in_thread
 from babou._http.uploads import Uploading
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from babou._core.messages import join_headers
 from babou._errors import APIConnectionError, APITimeoutError, DownloadError
-from babou._http.threads import Limit, in_thread
-from babou._http.transport import ResponseStream
+from babou._http.transport import Limit, ResponseStream, in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -2,18 +2,25 @@
 
 A transport sends one request and returns one whole, bounded answer within a time, or streams a long
 one. It follows no redirect, adds no credential, keeps no cookie.
+
+Some things cannot be interrupted: looking up a name takes no timeout, and a client that the caller
+brings has its own. They run in a thread that is abandoned when the time is up (`in_thread`).
 """
 
 from __future__ import annotations
 
 import contextlib
+import contextvars
+import functools
+import threading
 import time
 import zlib
 from collections.abc import Mapping  # noqa: TC003 (attrs resolves annotations at run time)
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from concurrent.futures import Future, InvalidStateError, wait
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import anyio
-from attrs import frozen
+from attrs import define, frozen
 
 from babou._core.messages import Request, Response
 from babou._errors import (
@@ -26,8 +33,7 @@ from babou._errors import (
 )
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import AsyncIterable, AsyncIterator, Generator
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator
 
 MAX_BODY = 1 << 20
 """Bytes of metadata accepted in one answer, counted after decompression (D13)."""
@@ -35,9 +41,13 @@ MAX_BODY = 1 << 20
 MAX_CONNECTIONS = 20
 """Calls that one client has in flight, and connections that it keeps."""
 
+CANCEL_CHECK = 0.05
+"""Seconds between two looks at a `cancel` event."""
+
 CLOSED = "This client is closed. Make a new one, or use it inside its `with` block."
 _SUCCESS = 2
 _LEAST = 0.001  # seconds in which anything can be asked
+_T = TypeVar("_T")
 
 
 class Transport(Protocol):
@@ -95,6 +105,78 @@ def unusable(expected: str, received: str) -> APIResponseValidationError:
 
 class CallCancelledError(ConnectionAbortedError):
     """The caller's `cancel` event was set."""
+
+
+@define
+class Limit:
+    """Until when a call may wait, by time.monotonic()."""
+
+    end: float
+    cancel: threading.Event | None = None
+
+    def pause(self) -> float:
+        """Return how long to wait before asking again.
+
+        Raises:
+            TimeoutError: The time is up.
+            CallCancelledError: The caller's event was set.
+        """
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline has passed")
+        if self.cancel is None:
+            return min(left, threading.TIMEOUT_MAX)
+        if self.cancel.is_set():
+            raise CallCancelledError("cancelled")
+        return min(left, CANCEL_CHECK)
+
+    def wait_for(self, turns: threading.Semaphore) -> None:
+        """Wait for a turn, within the time."""
+        while not turns.acquire(timeout=self.pause()):
+            pass
+
+
+def in_thread(
+    action: Callable[[], _T],
+    limit: Limit,
+    *,
+    too_late: Callable[[_T | None], Any] = lambda _result: None,
+) -> _T:
+    """Return what an action returns, or leave it to itself when its time is up.
+
+    Args:
+        action: Runs with the caller's context variables.
+        limit: Ends the wait.
+        too_late: Called when an abandoned action ends, with its result, or None if it raised.
+
+    Raises:
+        TimeoutError: The time was up.
+        CallCancelledError: The limit's `cancel` was set.
+    """
+    future: Future[_T] = Future()
+    context = contextvars.copy_context()
+
+    def work() -> None:
+        result = None
+        try:
+            result = context.run(action)
+            tell = functools.partial(future.set_result, result)
+        except BaseException as error:  # noqa: BLE001 (raised again by the waiting thread)
+            tell = functools.partial(future.set_exception, error)
+        try:
+            tell()
+        except InvalidStateError:  # nobody waits any longer
+            too_late(result)
+
+    threading.Thread(target=work, name="babou-call", daemon=True).start()
+    try:
+        while not future.done():
+            wait([future], limit.pause())
+        return future.result()
+    except BaseException:
+        if not future.cancel() and future.exception() is None:  # it ended just now
+            too_late(future.result())
+        raise
 
 
 @frozen
