@@ -6,8 +6,7 @@
 | `sync`, `aio` | the transports that a client makes for itself |
 | `streams` | what they read from and write to: TCP, TLS |
 | `connections` | what both know of a connection: the pool, the request, the bytes of an answer |
-| `network` | opening TCP connections; certificate authorities, TLS over bytes in memory |
-| `proxies` | the proxies of the environment |
+| `network` | opening TCP connections; the environment's proxies and certificates; TLS in memory |
 | `caller` | the transports over an httpx client of the caller's |
 | `s3` | fetching `s3://` with boto3 |
 | `uploads` | sending a file over any transport |

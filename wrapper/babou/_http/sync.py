@@ -30,8 +30,7 @@ from babou._http.connections import (
     prepared,
     proxy_options,
 )
-from babou._http.network import Address, connecting, trusted
-from babou._http.proxies import Proxies, Proxy
+from babou._http.network import Address, Proxies, Proxy, connecting, trusted
 from babou._http.streams import Early, TcpStream
 from babou._http.transport import (
     MAX_CONNECTIONS,
