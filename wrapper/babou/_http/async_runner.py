@@ -31,18 +31,19 @@ from babou._http.runner import (
     Progress,
     log_exchange,
     not_read,
+    nothing_moved,
     received,
     settle,
     time_left,
 )
 from babou._http.transport import MAX_CONNECTIONS
-from babou._http.uploads import AsyncUploading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator
 
     from babou._core.calls import Answer, Reply
     from babou._core.download import Plan
+    from babou._core.messages import Request, Response
     from babou._http.budget import Budget
     from babou._http.transport import AsyncTransport
     from babou._storage.files import FileSink, StreamSink
@@ -183,7 +184,7 @@ class AsyncRunner:
         except TimeoutError as error:
             raise not_read(timeout) from error
         with contextlib.closing(content):
-            carrying = AsyncUploading(self.transport, content, stall, on_progress)
+            carrying = _AsyncUploading(self.transport, content, stall, on_progress)
             runner = evolve(self, transport=cast("AsyncTransport", carrying))  # it only has to send
             return await runner.run(flow(content, end - self.clock()))
 
@@ -225,6 +226,49 @@ class AsyncRunner:
             await self.sleep(pause)
             if not await _ask(budget, budget.held):
                 return
+
+
+@frozen
+class _AsyncUploading:
+    """Sends requests with a file's bytes, over another transport."""
+
+    transport: AsyncTransport
+    content: Content
+    stall: float
+    on_progress: Callable[[int, int], object] | None
+
+    async def send(self, request: Request, *, timeout: float) -> Response:
+        """Send a request, and return the whole answer, as a transport does."""
+        with anyio.CancelScope(deadline=anyio.current_time() + self.stall) as moving:
+
+            def on_piece(sent: int, total: int) -> None:
+                moving.deadline = anyio.current_time() + self.stall
+                if self.on_progress is not None:
+                    self.on_progress(sent, total)
+
+            whole = evolve(request, content=_AsyncPieces(self.content.pieces(on_piece)))
+            try:
+                return await self.transport.send(whole, timeout=timeout)
+            except APIConnectionError:
+                if self.content.error is not None:
+                    raise self.content.error from None
+                raise
+        raise nothing_moved(self.stall)
+
+
+class _AsyncPieces:
+    """An asynchronous iterator that nobody has to close."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> _AsyncPieces:
+        return self
+
+    async def __anext__(self) -> bytes:
+        for piece in self._pieces:
+            return piece
+        raise StopAsyncIteration
 
 
 async def _ask(budget: Budget, method: Callable[[Unpack[_Ts]], _T], *arguments: *_Ts) -> _T:

@@ -32,7 +32,6 @@ from babou._errors import (
 from babou._http import s3
 from babou._http.budget import hold_after, too_late
 from babou._http.transport import CANCEL_CHECK, MAX_CONNECTIONS, Limit, in_thread
-from babou._http.uploads import Uploading
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -197,7 +196,7 @@ class Runner:
         except TimeoutError as error:
             raise not_read(timeout) from error
         with contextlib.closing(content):
-            carrying = Uploading(self.transport, content, stall, self.clock, on_progress)
+            carrying = _Uploading(self.transport, content, stall, self.clock, on_progress)
             runner = evolve(self, transport=cast("Transport", carrying))  # it only has to send
             return runner.run(flow(content, end - self.clock()))
 
@@ -241,6 +240,59 @@ class Runner:
                 return
 
 
+class _Stalled(threading.Event):
+    """An event that is set once nothing has moved for `stall` seconds."""
+
+    def __init__(self, stall: float, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._stall, self._clock = stall, clock
+        self.moved()
+
+    def moved(self) -> None:
+        """Begin to count anew."""
+        self._end = self._clock() + self._stall
+
+    def is_set(self) -> bool:
+        """Tell whether the time is up."""
+        return self._clock() >= self._end
+
+
+@frozen
+class _Uploading:
+    """Sends requests with a file's bytes, over another transport."""
+
+    transport: Transport
+    content: Content
+    stall: float
+    clock: Callable[[], float]
+    on_progress: Callable[[int, int], object] | None
+
+    def send(
+        self,
+        request: Request,
+        *,
+        timeout: float,
+        cancel: threading.Event | None = None,  # noqa: ARG002 (an upload has none)
+    ) -> Response:
+        """Send a request, and return the whole answer, as a transport does."""
+        stalled = _Stalled(self.stall, self.clock)
+
+        def on_piece(sent: int, total: int) -> None:
+            stalled.moved()
+            if self.on_progress is not None:
+                self.on_progress(sent, total)
+
+        whole = evolve(request, content=self.content.pieces(on_piece))
+        try:
+            return self.transport.send(whole, timeout=timeout, cancel=stalled)
+        except APIConnectionError as error:
+            if self.content.error is not None:
+                raise self.content.error from None
+            if stalled.is_set():
+                raise nothing_moved(self.stall) from error
+            raise
+
+
 def _next(ended: _Ended, pause: float | None) -> Iterator[Future[_Polled]]:
     """Wait for the next poll to end, or for the pause to be over; then give all that have ended."""
     with contextlib.suppress(Empty):
@@ -276,6 +328,12 @@ def not_read(timeout: float) -> APITimeoutError:
     return APITimeoutError(
         f"The upload: the file could not be read within {timeout:g} s. Nothing was sent. "
         "Raise timeout=."
+    )
+
+
+def nothing_moved(stall: float) -> APITimeoutError:
+    return APITimeoutError(
+        f"nothing moved for {stall:g} s. Raise the client's timeout=, or check the network."
     )
 
 
