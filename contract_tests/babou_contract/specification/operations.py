@@ -12,11 +12,21 @@ from urllib.parse import quote, unquote
 
 from attrs import field, frozen
 
-from babou_contract.specification.references import METHODS, Document, complete, follow
+from babou_contract.specification.references import (
+    METHODS,
+    Document,
+    MissingError,
+    complete,
+    follow,
+)
 
 Json = Any
 
 SAFE = frozenset({"get", "head", "options", "trace"})  # they change nothing (RFC 9110, 9.2.1)
+
+
+class NoOperationError(MissingError):
+    """The specification has no operation of an id."""
 
 
 @frozen(eq=False)
@@ -186,12 +196,12 @@ def named(known: tuple[Operation, ...], id: str) -> Operation:
     """Return the operation with an id.
 
     Raises:
-        LookupError: There is none; the text names those that there are.
+        NoOperationError: There is none; the text names those that there are.
     """
     found = next((operation for operation in known if operation.id == id), None)
     if found is None:
         ids = ", ".join(operation.id for operation in known) or "none"
-        raise LookupError(f"the specification has no operation {id!r}; it has {ids}")
+        raise NoOperationError(f"the specification has no operation {id!r}; it has {ids}")
     return found
 
 

@@ -10,6 +10,7 @@ from babou_contract.checks.registry import perform
 from babou_contract.model import Outcome
 from babou_contract.settings import Settings
 from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_examples, asset_operation, asset_schema
 
 QUICK = Settings(max_examples=20)
 
@@ -31,7 +32,7 @@ def edited(monkeypatch):
 
 
 def _operation(document):
-    return document["paths"][spec.asset_operation().path]["get"]
+    return document["paths"][asset_operation().path]["get"]
 
 
 def _assets(document):
@@ -212,9 +213,9 @@ def _request():
 
 def test_an_attribute_of_another_type_is_found():
     """A value that is equal and of another type is not what was declared."""
-    document = spec.asset_examples()["video"]
+    document = asset_examples()["video"]
     asset = babou.Asset.from_dict(document)
-    schema = spec.asset_schema()
+    schema = asset_schema()
     assert list(comparing.differences(asset, document, schema)) == []
     other = {**document, "size": 1, "x": 2}
     names = {name for name, *_ in comparing.differences(asset, other, schema)}

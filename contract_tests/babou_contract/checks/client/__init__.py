@@ -1,17 +1,19 @@
 """How each exposed operation is used: a module for each, found by being here.
 
 A driver knows the client's public methods for its operation. Whatever compares, fuzzes or counts
-stands once, in the checks, and asks the drivers. An operation without a module here is held by its
-generated code alone.
+stands once, in the checks, and asks the drivers; what holds for one operation only are the `CHECKS`
+of its module. An operation without a module here is held by its generated code alone.
 """
 
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from babou_contract.checks.judging import where_asked
+from babou_contract.checks.registry import Check
 from babou_contract.specification import exposed, spec
 from babou_contract.specification.operations import Operation
 
@@ -98,10 +100,22 @@ class Driver(ABC):
 
 
 @cache
-def _drivers() -> dict[str, Driver]:
+def _modules() -> list[Any]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__, f"{__name__}."))
-    found = [import_module(name).DRIVER for name in names]
+    return list(map(import_module, names))
+
+
+@cache
+def _drivers() -> dict[str, Driver]:
+    found = [module.DRIVER for module in _modules()]
     return {driver.operation_id: driver for driver in found}
+
+
+def checks_of_drivers() -> Iterator[Check]:
+    """Yield the rules that modules here have of their own operation, where that is asked."""
+    for module in _modules():
+        for check in getattr(module, "CHECKS", ()):
+            yield where_asked(module.DRIVER.operation_id, check)
 
 
 def drivers() -> list[Driver]:
