@@ -13,7 +13,7 @@ from babou._core.config import (
     check_number,
     check_rate,
     check_seconds,
-    key_from_environment,
+    key_source,
 )
 from babou._errors import BudgetError, ConfigurationError
 from babou._http.budget import RateBudget
@@ -91,11 +91,7 @@ class RedisBudget:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._interval = 1.0 / check_rate(per_second, "per_second")
-        self._key: Secret | Callable[[], str]
-        if api_key is None:
-            self._key = key_from_environment()
-        else:
-            self._key = api_key if callable(api_key) else check_key(api_key)
+        self._key = key_source(api_key)
         self._local = None
         if local_share is not None:
             share = check_number(local_share, "local_share")
