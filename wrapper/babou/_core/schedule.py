@@ -190,9 +190,7 @@ def _spent(known: Model, pause: Callable[[float], float]) -> float:
     at, number, end = 0.0, 1.0, known.end
     while at < end:
         gap = pause(at)
-        step = max(
-            gap, at / 100
-        )  # late in a long wait, many polls at once
+        step = max(gap, at / 100)  # late in a long wait, many polls at once
         number += known.waiting(at) * step / gap
         at += step
     return number
