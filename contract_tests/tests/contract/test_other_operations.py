@@ -77,6 +77,30 @@ def _respelled(request, response):
     return response.with_json(page)
 
 
+def _filtered_too_late(request, response):
+    """Leave out of a page what its filter does not want, instead of looking for more."""
+    page = response.json()
+    first = "offset=1" in request.target and "contentType=" in request.target
+    return response.with_json({**page, "assets": page["assets"][1:]}) if first else response
+
+
+def _one_later(request, response):
+    """Give the first asset of a filtered page for the second one."""
+    page = response.json()
+    if "offset=1" not in request.target or "contentType=" not in request.target:
+        return response
+    other = {**page["assets"][0], "id": FIRST}
+    return response.with_json({**page, "assets": [other]})
+
+
+def _signed_where_read(request, response):
+    if response.status != 200 or request.path.endswith("/assets"):
+        return response
+    asset = response.json()
+    url = asset["url"] and f"{asset['url']}?X-Amz-Signature={request.time}"
+    return response.with_json({**asset, "url": url})
+
+
 LISTS = {
     "an asset without a size": (
         _assets(lambda a: [{k: v for k, v in one.items() if k != "size"} for one in a]),
@@ -103,6 +127,22 @@ LISTS = {
     ),
     "another bucket in the list": (
         _assets(lambda a: [{**one, "url": one["url"] and "s3://other/key"} for one in a]),
+        "listed-assets-are-what-get-says",
+    ),
+    "a filter of each page instead of the list": (
+        _of("list", _filtered_too_late),
+        "pages-add-up",
+    ),
+    "a page of another length where none is asked for": (
+        _page(lambda p: {**p, "pagination": {**p["pagination"], "limit": 10}}),
+        "pages-add-up",
+    ),
+    "a filtered page that begins one later": (
+        _of("list", _one_later),
+        "pages-are-slices",
+    ),
+    "a url in the list without its signature": (
+        _signed_where_read,
         "listed-assets-are-what-get-says",
     ),
     "a hundred and one assets": (
@@ -254,6 +294,29 @@ def test_a_waived_operation_is_not_asked_and_is_told(judge, small_server):
     rows = [row for row in report.coverage if row.operation != "getAsset"]
     assert {(row.state.value, row.reason) for row in rows} == {("not exercised", "waived")}
     assert not any(request.path.endswith("/assets") for request in small_server.requests)
+
+
+def test_arguments_of_the_command_line_are_texts(judge):
+    """A limit that was given as `3` is the 3 that the page says."""
+    report = judge(waived=("uploadAsset",), arguments=(("listAssets", "limit", "3"),))
+    assert report.disagreements == ()
+
+
+def test_the_items_of_a_list_are_told_once(judge):
+    """An asset after the other lacks its size: one accusation, which names the operation."""
+    without = _assets(lambda a: [{k: v for k, v in one.items() if k != "size"} for one in a])
+    report = judge(without, waived=("uploadAsset",))
+    said = [one.summary for one in report.disagreements if "schema" in one.summary]
+    assert said == ["assets.0.size of an answer 200 of listAssets is not what the schema allows"]
+
+
+@pytest.mark.parametrize("waived", [("getAsset", "uploadAsset"), ("getAsset",)])
+def test_an_account_without_assets_is_judged(judge, waived):
+    """The list is empty; of assets nothing can be said, and nothing breaks."""
+    with MockServer(assets=False) as server:
+        asked = {"base_url": server.base_url, "api_key": server.api_key, "assets": ()}
+        report = judge(waived=waived, allow_unsafe_methods=True, only=("3", "4"), **asked)
+    assert report.exit_code == 0, report.verdict
 
 
 def test_known_arguments_are_sent(judge, small_server):
