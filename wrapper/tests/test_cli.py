@@ -264,12 +264,18 @@ def test_a_wait_for_a_dead_server_tells_why_it_waits(run, line):
     assert "within" not in result.stderr
 
 
-def test_wait_can_wait_for_an_asset_that_is_not_listed_yet(run):
+def test_wait_can_wait_for_an_asset_that_is_not_listed_yet(run, server):
     """For so many seconds; by default a 404 ends it at once."""
+    server.fault("not_found", times=3)
+    result = run("wait", "ast_demo_image", "--missing-ok-for", "60", *QUICK)
+    assert result.exit_code == 0
+    assert result.stdout == "ast_demo_image\tready\n"
+    assert result.stderr.splitlines()[0].startswith(
+        "babou: still waiting: Asset 'ast_demo_image': HTTP 404"
+    )
     result = run("wait", "nope", "--missing-ok-for", "0.05", *QUICK)
     assert result.exit_code == 3
     assert result.stdout == "nope\tnot_found\n"
-    assert result.stderr.splitlines()[0].startswith("babou: still waiting: Asset 'nope': HTTP 404")
     assert "still waiting" not in run("wait", "nope").stderr
 
 
