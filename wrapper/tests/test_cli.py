@@ -526,7 +526,7 @@ def test_a_rate_is_kept_to_by_the_whole_command(run, server):
 def test_a_message_of_the_library_names_options(run, server):
     """`timeout=` is an argument in Python; here it is --timeout."""
     server.fault("never_answers")
-    stderr = run("get", "ast_demo_image", "--timeout", "0.05", *ONCE).stderr
+    stderr = run("get", "ast_demo_image", "--timeout", "0.5", *ONCE).stderr
     assert "Raise --timeout, or check the network" in stderr
 
 
@@ -534,7 +534,7 @@ def test_a_message_of_the_library_names_options(run, server):
 def test_a_message_names_the_option_that_the_command_has(run, server, command):
     """Where --timeout is that of the whole command, a single call has another."""
     server.fault("never_answers")
-    line = (command, "ast_demo_image", "--timeout", "5", "--call-timeout", "0.02", *ONCE)
+    line = (command, "ast_demo_image", "--timeout", "30", "--call-timeout", "0.5", *ONCE)
     result = run(*line, *(["--max-attempts", "2", *QUICK] if command == "wait" else []))
     assert result.exit_code == 5
     assert "Raise --call-timeout, or check the network" in result.stderr
