@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,12 +86,8 @@ def upload(
     with settings.client() as client:
         several = len(files) > 1
         return each(
-            settings, files, send, "asset", named="file", several=several, alone=_asset_alone
+            settings, files, send, "asset", named="file", several=several, alone=itemgetter("asset")
         )
-
-
-def _asset_alone(document: dict[str, Any]) -> object:
-    return document["asset"]
 
 
 def _check_standard_input(settings: Settings) -> None:
