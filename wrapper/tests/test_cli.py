@@ -266,7 +266,7 @@ def test_a_wait_for_a_dead_server_tells_why_it_waits(run, line):
 
 def test_wait_can_wait_for_an_asset_that_is_not_listed_yet(run):
     """For so many seconds; by default a 404 ends it at once."""
-    result = run("wait", "nope", "--missing-ok-for", "0.05", *QUICK)
+    result = run("wait", "nope", "--missing-ok-for", "0.5", *QUICK)
     assert result.exit_code == 3
     assert result.stdout == "nope\tnot_found\n"
     assert result.stderr.splitlines()[0].startswith("babou: still waiting: Asset 'nope': HTTP 404")

@@ -9,7 +9,7 @@ import contextlib
 import sys
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -27,30 +27,6 @@ _MOST_ROWS = 20
 _TOLD_FROM = 2  # failed polls: a single one is often over before anybody can read the message
 _TROUBLE_LINES = 3  # for an error in the display; a server's own text may be long
 _MARGIN = 2  # columns for the ^C that a terminal prints, which would break a full line
-
-
-class Display(Protocol):
-    """Shows the progress of waits; a context manager."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(self, ended_by: type[BaseException] | None, *_: object) -> None: ...
-
-    def seen(self, asset: Asset) -> None:
-        """Show an asset as it is now."""
-
-    def failed(self, asset_id: str, error: BabouError) -> None:
-        """Show that a poll failed, and that the wait goes on."""
-
-    def ended(self, asset_id: str, how: str) -> None:
-        """Show that a wait has ended."""
-
-    def say(self, line: str, *, err: bool) -> None:
-        """Print a line, now or after the display."""
-
-
-def waiting(asset_ids: Sequence[str], *, live: bool) -> Display:
-    """Return a display for waits: live, or in lines."""
-    return LiveDisplay(asset_ids, _console()) if live else LineDisplay()
 
 
 def _trouble(error: BabouError) -> str:
@@ -210,6 +186,11 @@ class LiveDisplay:
     def _time(self, ended: float | None) -> str:
         minutes, seconds = divmod(int((ended or self._clock()) - self._began), 60)
         return f"{minutes}:{seconds:02}"
+
+
+def waiting(asset_ids: Sequence[str], *, live: bool) -> LineDisplay | LiveDisplay:
+    """Return a display for waits: live, or in lines."""
+    return LiveDisplay(asset_ids, _console()) if live else LineDisplay()
 
 
 @contextlib.contextmanager

@@ -12,15 +12,12 @@ from babou._cli._output import Exit, exit_for
 from babou._cli._progress import waiting
 from babou._cli._settings import Settings, command, seconds
 from babou._core.config import DEFAULT_WAIT_TIMEOUT
-from babou._core.outcomes import WaitFailure, WaitSuccess
 from babou._core.polling import PollPolicy
-from babou._errors import AssetFailedError, BabouError, ConfigurationError, WaitError
+from babou._errors import AssetFailedError, WaitError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Sequence
 
-    from babou._assets import Assets
-    from babou._cli._progress import Display
     from babou._core.outcomes import WaitResult
 
 
@@ -86,7 +83,13 @@ def wait(
         settings.client(poll) as client,
         waiting(asset_ids, live=settings.is_live) as display,
         contextlib.closing(
-            _results(client.assets, asset_ids, display, limit, missing_ok_for or 0.0)
+            client.assets.wait_many(
+                asset_ids,
+                timeout=limit,
+                missing_ok_for=missing_ok_for or 0.0,
+                on_update=display.seen,
+                on_error=display.failed,
+            )
         ) as results,
     ):
         for result in results:
@@ -104,39 +107,6 @@ def wait(
             if result.asset is not None:
                 _output.print_json(result.asset.to_dict())
     return max(_exit_of(result) for result in found.values())
-
-
-def _results(
-    assets: Assets,
-    asset_ids: Sequence[str],
-    display: Display,
-    timeout: float,
-    missing_ok_for: float,
-) -> Generator[WaitResult]:
-    seen, failed = display.seen, display.failed
-    if len(asset_ids) > 1:
-        yield from assets.wait_many(
-            asset_ids,
-            timeout=timeout,
-            missing_ok_for=missing_ok_for,
-            on_update=seen,
-            on_error=failed,
-        )
-        return
-    [asset_id] = asset_ids
-    try:
-        asset = assets.wait(
-            asset_id,
-            timeout=timeout,
-            missing_ok_for=missing_ok_for,
-            on_update=seen,
-            on_error=failed,
-        )
-        yield WaitSuccess(asset_id, asset)
-    except ConfigurationError:
-        raise
-    except BabouError as error:
-        yield WaitFailure(asset_id, error)
 
 
 def _how(result: WaitResult) -> str:
