@@ -277,7 +277,7 @@ def cli(ctx: click.Context, /, **_: object) -> None:
     """Upload, list, wait for, check and download assets of Babou's API.
 
     The options below can stand before or after the command. Results go to standard output, messages
-    to standard error; after an error standard output is empty, but for lines already written.
+    to standard error; after an error standard output is empty, except for lines already written.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)

@@ -152,7 +152,7 @@ class Proxies:
 
     @classmethod
     def of_environment(cls) -> Proxies:
-        """Read the environment, or the system's settings where it has such.
+        """Read the environment, or the system's settings if it has any.
 
         Raises:
             ConfigurationError: A proxy can't be used.

@@ -175,7 +175,7 @@ class FileSink:
 
 
 class StreamSink:
-    """Write to a binary file that the caller opened, from where it stands."""
+    """Write to a binary file that the caller opened, from its current position."""
 
     def __init__(self, file: BinaryIO, plan: Plan) -> None:
         self._file, self._plan = file, plan
