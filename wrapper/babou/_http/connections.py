@@ -70,7 +70,7 @@ def prepared(request: Request) -> httpcore.Request:
         target=quote(target if target[:1] == "/" else f"/{target}", safe=_SAFE).encode(),
     )
     sent = httpcore.Request(request.method, url)
-    sent.headers = headers  # httpcore's constructor would check each again
+    sent.headers = headers  # httpcore would look at each once more
     return sent
 
 

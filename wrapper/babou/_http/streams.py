@@ -105,7 +105,7 @@ class TcpStream(Early, httpcore.NetworkStream):
         """Return the next bytes."""
         while True:
             self._network.settimeout(self._connection.limit.pause())
-            with contextlib.suppress(TimeoutError):  # `pause` raises at the deadline
+            with contextlib.suppress(TimeoutError):  # `pause` tells whether it was the last
                 return self._network.recv(max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
@@ -115,7 +115,7 @@ class TcpStream(Early, httpcore.NetworkStream):
                 self._network.settimeout(self._connection.limit.pause())
                 try:
                     view = view[self._network.send(view) :]
-                except TimeoutError:  # `pause` raises at the deadline
+                except TimeoutError:  # `pause` tells whether it was the last
                     self._connection.top.check_unanswered()
         except ConnectionError as error:
             if isinstance(error, CallCancelledError):
@@ -198,7 +198,7 @@ class AsyncTcpStream(Early, httpcore.AsyncNetworkStream):
         """Return the next bytes."""
         try:
             data = self._network.recv(max_bytes)
-            await anyio.lowlevel.checkpoint()  # lets other tasks run, and notices the deadline
+            await anyio.lowlevel.checkpoint()  # others have their turn, and the deadline is seen
         except BlockingIOError:
             await anyio.wait_readable(self._network)
             return await self.receive(max_bytes)
