@@ -47,8 +47,8 @@ class HttpxTransport:
     """Send over an `httpx.Client` of yours.
 
     Args:
-        client: Brings your CAs, proxies and transports. Its headers, authentication, cookies, base
-            URL, timeouts and redirects are not used. It is not closed with the `Client`.
+        client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
+            base URL, timeouts and redirects are not used. It is not closed with the client.
     """
 
     def __init__(self, client: httpx.Client) -> None:
@@ -119,8 +119,8 @@ class AsyncHttpxTransport:
     """Send over an `httpx.AsyncClient` of yours.
 
     Args:
-        client: Brings your CAs, proxies and transports. Its headers, authentication, cookies, base
-            URL, timeouts and redirects are not used. It is not closed with the `Client`.
+        client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
+            base URL, timeouts and redirects are not used. It is not closed with the client.
     """
 
     def __init__(self, client: httpx.AsyncClient) -> None:
