@@ -54,9 +54,7 @@ class _UntilAnswered:
         return self
 
     async def __anext__(self) -> bytes:
-        await (
-            anyio.lowlevel.checkpoint()
-        )  # lets other tasks run, even if all is sent at once
+        await anyio.lowlevel.checkpoint()  # lets other tasks run, even if all is sent at once
         piece = await anext(self._pieces)
         self._connection.top.check_unanswered()
         return piece
