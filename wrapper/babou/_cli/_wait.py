@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from babou._cli import _output
-from babou._cli._output import Exit, exit_for
+from babou._cli._output import Exit, clean, error_document, exit_for, message, print_json
 from babou._cli._progress import waiting
 from babou._cli._settings import Settings, command, seconds
 from babou._core.config import DEFAULT_WAIT_TIMEOUT
@@ -97,15 +96,15 @@ def wait(
             how = _how(result)
             display.ended(result.asset_id, how)
             if not settings.as_json:
-                display.say(f"{_output.clean(result.asset_id)}\t{how}", err=False)
+                display.say(f"{clean(result.asset_id)}\t{how}", err=False)
             if result.error is not None:
-                display.say(_output.message(result.error), err=True)
+                display.say(message(result.error), err=True)
     if settings.as_json and asset_ids.several:
-        _output.print_json([_result_document(found[asset_id]) for asset_id in asset_ids])
+        print_json([_result_document(found[asset_id]) for asset_id in asset_ids])
     elif settings.as_json:
         for result in found.values():
             if result.asset is not None:
-                _output.print_json(result.asset.to_dict())
+                print_json(result.asset.to_dict())
     return max(_exit_of(result) for result in found.values())
 
 
@@ -114,7 +113,7 @@ def _how(result: WaitResult) -> str:
     asset = result.asset
     if isinstance(result.error, AssetFailedError):
         asset = result.error.asset
-    return _exit_of(result).name.lower() if asset is None else _output.clean(asset.state)
+    return _exit_of(result).name.lower() if asset is None else clean(asset.state)
 
 
 def _exit_of(result: WaitResult) -> Exit:
@@ -125,7 +124,7 @@ def _result_document(result: WaitResult) -> dict[str, Any]:
     asset, error = result.asset, None
     if result.error is not None:
         asset = result.error.asset if isinstance(result.error, WaitError) else None
-        error = _output.error_document(result.error)
+        error = error_document(result.error)
     return {
         "asset_id": result.asset_id,
         "ok": error is None,
