@@ -25,13 +25,13 @@ from babou._errors import (
 )
 from babou._http import s3
 from babou._http.budget import RateBudget, hold_after, too_late
+from babou._http.redaction import hide_key, received
 from babou._http.runner import (
     CALLABLE,
     Head,
     Progress,
     log_exchange,
     not_read,
-    received,
     settle,
     time_left,
 )
@@ -208,6 +208,7 @@ class AsyncRunner:
             )
             outcome = received(answer, key, self.wall())
         except (APIConnectionError, APIResponseValidationError) as error:
+            hide_key(error, key)
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
         if self.budget is not None and (seconds := hold_after(outcome)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from babou._core.messages import join_headers
 from babou._http.connections import decoded
 from babou._http.threads import Limit, in_thread
 from babou._http.transport import (
+    AT_WORK,
     AsyncSteps,
     Body,
     ErrorMap,
@@ -40,6 +42,14 @@ ERRORS = ErrorMap(
 )
 _LONGEST = 86_400.0  # seconds; a socket takes no more than some weeks
 _DECODED = ("content-encoding", "content-length", "etag")
+
+
+def _is_not_ours(_record: logging.LogRecord) -> bool:
+    """Leave our requests out of what httpx logs: it tells whole URLs, which may be signed."""
+    return not AT_WORK.get()
+
+
+logging.getLogger("httpx").addFilter(_is_not_ours)
 
 
 class HttpxTransport:

@@ -7,6 +7,8 @@ one. It follows no redirect, adds no credential, keeps no cookie.
 from __future__ import annotations
 
 import contextlib
+import contextvars
+import re
 import time
 import zlib
 from collections.abc import Mapping  # noqa: TC003 (attrs resolves annotations at run time)
@@ -38,6 +40,10 @@ MAX_CONNECTIONS = 20
 CLOSED = "This client is closed. Make a new one, or use it inside its `with` block."
 _SUCCESS = 2
 _LEAST = 0.001  # seconds in which anything can be asked
+_QUOTED = re.compile(r"[: ]*\b(?:bytearray\()?b['\"].*", re.DOTALL)
+
+AT_WORK = contextvars.ContextVar("babou_transport_at_work", default=False)
+"""Whether a transport uses its HTTP library; what that logs may hold the key or a signed URL."""
 
 
 class Transport(Protocol):
@@ -110,17 +116,20 @@ class ErrorMap:
 class Translated:
     """Raise this package's errors in place of the library's."""
 
-    __slots__ = ("_map", "_request", "_timeout")
+    __slots__ = ("_map", "_request", "_timeout", "_was_at_work")
 
     def __init__(self, error_map: ErrorMap, request: Request, timeout: float) -> None:
         self._map, self._request, self._timeout = error_map, request, timeout
 
     def __enter__(self) -> None:
-        pass
+        self._was_at_work = AT_WORK.get()
+        AT_WORK.set(True)
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        AT_WORK.set(self._was_at_work)
         if error is None or isinstance(error, BabouError):
             return
+        _forget_what_came(error)
         if isinstance(error, self._map.late):
             raise timed_out(self._request, self._timeout) from error
         if isinstance(error, self._map.broken):
@@ -133,6 +142,16 @@ class Translated:
                 f"{place(self._request)} cannot be reached: {_reason(error)}. Check the address, "
                 "and the proxy and certificate settings of the environment."
             ) from error
+
+
+def _forget_what_came(error: BaseException) -> None:
+    """Take the bytes that an error quotes out of it: they may hold the key, or a signed URL."""
+    error.args = tuple(
+        _QUOTED.sub("", each) if isinstance(each, str) else each for each in error.args
+    )
+    for behind in (*error.args, error.__cause__):
+        if isinstance(behind, BaseException):
+            _forget_what_came(behind)
 
 
 def _reason(error: BaseException) -> str:
@@ -148,9 +167,9 @@ class Body:
     def __init__(self, status: int, headers: Mapping[str, str], errors: ErrorMap) -> None:
         self._status, self._headers, self._errors = status, headers, errors
         self._content = bytearray()
-        self._encoding = headers.get("content-encoding", "identity").strip().lower()
+        self._encoding = headers.get("content-encoding", "identity").strip()
         self._decompress: Any = None
-        if self._encoding in {"gzip", "x-gzip"}:
+        if self._encoding.lower() in {"gzip", "x-gzip"}:
             self._decompress = zlib.decompressobj(wbits=31)
 
     def __enter__(self) -> Self:
@@ -179,7 +198,7 @@ class Body:
                 chunk = self._decompress.decompress(chunk, MAX_BODY + 1 - len(self._content))
             except zlib.error as error:
                 raise unusable("a gzip body", str(error)) from error
-        elif self._encoding not in {"", "identity"}:
+        elif self._encoding.lower() not in {"", "identity"}:
             raise unusable("content encoding gzip or none", self._encoding)
         self._content += chunk
         if len(self._content) > MAX_BODY:
