@@ -49,6 +49,8 @@ _LOOK = 0.1
 """Seconds between two looks at whether a sweep is worth it."""
 _LAST = 1.0
 """Seconds before the end in which each asset is asked for by itself: a page is but a hint."""
+_PATIENCE = 5.0
+"""Seconds that a page may take, at most: meanwhile nobody asks for the assets it might show."""
 
 
 class Batch:
@@ -122,6 +124,7 @@ class Batch:
         deadline = min(self._end_at, now + self._request_timeout)
         if not is_over and (sweep := self._sweep or self._begun(now)) and sweep.has_more:
             page = sweep.take()
+            deadline = min(deadline, now + _PATIENCE, self._end_at - _LAST)
             return page, Step(page.call.request, 0.0, deadline)
         _, _, asset_id, _ = heapq.heappop(self._queue)
         wait = self._waits[asset_id]
