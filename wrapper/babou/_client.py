@@ -39,7 +39,7 @@ class Client:
         budget: Shares out requests: a slot of it is taken before each request to the API, and a 429
             holds it. A slot after the deadline fails the call at once. By default nothing does.
         user_agent_suffix: Your product, such as `my-service/1.4`.
-        transport: Sends the requests: `HttpxTransport` over an httpx client of yours, or an
+        transport: Sends the requests: `HttpxTransport` over an httpx client of yours, or a
             `Transport` of your own. By default this client makes one, over httpcore.
 
     Attributes:
@@ -70,6 +70,7 @@ class Client:
         from babou._http.budget import check_budget  # noqa: PLC0415
         from babou._http.runner import Head, Runner  # noqa: PLC0415
         from babou._http.sync import SyncTransport  # noqa: PLC0415
+        from babou._http.transport import check_transport  # noqa: PLC0415
 
         key: Secret | Callable[[], str]
         if api_key is None:
@@ -79,8 +80,12 @@ class Client:
         self._options = Options(timeout, max_retries, poll)
         head = Head(server_url(check_base_url(base_url)), user_agent(user_agent_suffix))
         budget = check_budget(budget)
-        self._runner = Runner(transport or SyncTransport(), key, head, budget=budget)
         self._owns_transport = transport is None
+        if transport is None:
+            transport = SyncTransport()
+        else:
+            check_transport(transport, is_async=False)
+        self._runner = Runner(transport, key, head, budget=budget)
         self.assets = Assets(self._runner, self._options)
 
     def with_options(

@@ -18,6 +18,7 @@ import anyio
 import httpx
 
 from babou._core.messages import join_headers
+from babou._errors import ConfigurationError
 from babou._http.connections import decoded
 from babou._http.threads import Limit, in_thread
 from babou._http.transport import (
@@ -58,9 +59,13 @@ class HttpxTransport:
     Args:
         client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
             base URL, timeouts and redirects are not used. It is not closed with the client.
+
+    Raises:
+        ConfigurationError: It is no such client.
     """
 
     def __init__(self, client: httpx.Client) -> None:
+        _check_client(client, httpx.Client, other=httpx.AsyncClient)
         self._client = client
 
     def send(
@@ -130,9 +135,13 @@ class AsyncHttpxTransport:
     Args:
         client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
             base URL, timeouts and redirects are not used. It is not closed with the client.
+
+    Raises:
+        ConfigurationError: It is no such client.
     """
 
     def __init__(self, client: httpx.AsyncClient) -> None:
+        _check_client(client, httpx.AsyncClient, other=httpx.Client)
         self._client = client
 
     async def send(self, request: Request, *, timeout: float) -> Response:
@@ -169,6 +178,13 @@ class AsyncHttpxTransport:
 
     async def close(self) -> None:
         """Leave the client open: it is the caller's."""
+
+
+def _check_client(client: object, kind: type, *, other: type) -> None:
+    if isinstance(client, other) or not callable(getattr(client, "send", None)):
+        raise ConfigurationError(
+            f"client must be an httpx.{kind.__name__}, not be of type {type(client).__name__}."
+        )
 
 
 def _to_httpx(request: Request, timeout: float) -> httpx.Request:

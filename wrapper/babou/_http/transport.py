@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import inspect
 import re
 import time
 import zlib
@@ -29,7 +30,7 @@ from babou._errors import (
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import AsyncIterable, AsyncIterator, Generator
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator
 
 MAX_BODY = 1 << 20
 """Bytes of metadata accepted in one answer, counted after decompression (D13)."""
@@ -88,6 +89,37 @@ class AsyncTransport(Protocol):
 
     async def close(self) -> None:
         """Close the connections; called only for the transport that a client made itself."""
+
+
+def check_transport(transport: object, *, is_async: bool) -> None:
+    """Raise where a client can't send with what it was given as its transport.
+
+    Raises:
+        ConfigurationError: It is an HTTP library's client, or a transport of the other kind.
+    """
+    send = getattr(transport, "send", None)
+    if callable(send) and not isinstance(transport, type) and _can_be_called(send, is_async):
+        return
+    kind, name = "Async" if is_async else "", type(transport)
+    raise ConfigurationError(
+        f"transport must be {kind}HttpxTransport(client), over an httpx.{kind}Client of yours, or "
+        f"have the methods of babou.{kind}Transport, not be of type "
+        f"{name.__module__}.{name.__qualname__}."
+    )
+
+
+def _can_be_called(send: Callable[..., object], is_async: bool) -> bool:  # noqa: FBT001 (private)
+    try:
+        parameters = inspect.signature(send).parameters
+    except (TypeError, ValueError):  # compiled code need not tell it
+        return True
+    is_coroutine = inspect.iscoroutinefunction(send)
+    takes_all = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    if is_async:
+        return takes_all or (
+            "timeout" in parameters and (is_coroutine or "cancel" not in parameters)
+        )
+    return not is_coroutine and (takes_all or {"timeout", "cancel"} <= parameters.keys())
 
 
 def unusable(expected: str, received: str) -> APIResponseValidationError:
