@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 from babou import Client, Done, PollPolicy, Request, Response
 from babou.integrations.sweeper import State, begin, sweep
 from babou_contract.mock_server import MockServer, by_reads
-from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_examples
 from benchmarks.bench import Bench, say
 from benchmarks.results import Goal, Part, Table
 from benchmarks.times import TIMES
@@ -32,7 +32,7 @@ RHYTHM = 2.4
 """Seconds between two sweeps: the mean lag is that of the default policy."""
 LIMIT = 1.5
 """Requests for an asset through pages, at most."""
-_DOCUMENT = json.dumps(spec.asset_examples()["image"] | {"id": "ID", "state": "STATE"})
+_DOCUMENT = json.dumps(asset_examples()["image"] | {"id": "ID", "state": "STATE"})
 _HEADERS = {"content-type": "application/json"}
 _CELERY = """
 import os

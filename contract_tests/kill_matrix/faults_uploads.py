@@ -41,11 +41,11 @@ from kill_matrix.hooks import (
     malformed,
     not_found,
     nth,
-    of,
     page,
     refused,
     status,
     text,
+    the_list,
     the_upload,
     then,
     uploaded,
@@ -146,7 +146,7 @@ FAULTS = (
         "backwards", then(_made(lambda asset: asset | {"state": "processing"}),
         _read(lambda asset: asset | {"state": "uploading", "url": None}))),
     fault("upload-never-listed", "what was uploaded is not in the list", IN_LIST, "not listed",
-        where(of("listAssets"), json_body(lambda page: page if "assets" not in page else page | {
+        where(the_list, json_body(lambda page: page if "assets" not in page else page | {
         "assets": (kept := [a for a in page["assets"] if not is_new(a["id"])]),
         "pagination": page["pagination"] | {"total": len(kept)}}))),
     fault("upload-ready-without-url", "a new asset is ready and has no url", READY_UPLOAD, "url",

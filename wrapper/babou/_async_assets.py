@@ -20,7 +20,6 @@ from babou._core.content import source_url
 from babou._core.operations import Asset
 from babou._core.outcomes import Verdict, WaitResult, verdict
 from babou._errors import NotFoundError
-from babou._lists import AsyncAssetList
 from babou._storage.files import sink_for
 from babou._storage.uploads import content_of
 
@@ -30,11 +29,32 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from babou._core.operations import AssetState
+    from babou._core.operations import AssetPage, AssetState
     from babou._core.outcomes import FailedPoll
     from babou._core.polling import Options
     from babou._errors import BabouError
     from babou._http.async_runner import AsyncRunner
+
+
+class AsyncAssetList:
+    """The assets of an account, fetched a page at a time while one iterates.
+
+    Each iteration begins anew. It raises the errors of `get`, and `APIResponseValidationError`
+    where the server announces assets that it does not give.
+    """
+
+    def __init__(self, fetch: Callable[[], AsyncGenerator[AssetPage, None]]) -> None:
+        self._fetch = fetch
+
+    async def __aiter__(self) -> AsyncGenerator[Asset, None]:
+        async for page in self.pages():
+            for asset in page.assets:
+                yield asset
+
+    async def pages(self) -> AsyncGenerator[AssetPage, None]:
+        """Iterate over the pages: each with the assets that none before it had, and the total."""
+        async for page in self._fetch():
+            yield page
 
 
 class AsyncAssets:

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Self
 from babou._core.config import (
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
-    Secret,
     check_base_url,
-    check_key,
-    key_from_environment,
+    key_source,
     user_agent,
 )
 from babou._core.polling import Options, PollPolicy
@@ -73,11 +71,7 @@ class AsyncClient:
         from babou._http.runner import Head  # noqa: PLC0415
         from babou._http.transport import check_transport  # noqa: PLC0415
 
-        key: Secret | Callable[[], str | Awaitable[str]]
-        if api_key is None:
-            key = key_from_environment()
-        else:
-            key = api_key if callable(api_key) else check_key(api_key)
+        key = key_source(api_key)
         self._options = Options(timeout, max_retries, poll)
         head = Head(server_url(check_base_url(base_url)), user_agent(user_agent_suffix))
         budget = check_budget(budget)

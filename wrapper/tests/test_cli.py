@@ -19,7 +19,7 @@ import pytest
 import babou
 import babou._cli
 from babou._cli import _app, _output
-from babou._cli._exits import Exit, exit_for
+from babou._cli._output import Exit, exit_for
 from babou_contract.mock_server import MockServer, by_reads
 
 KEY = "sk-bab-very-secret"
@@ -572,7 +572,7 @@ def _raising(error):
 )
 def test_trouble_with_standard_output_is_no_traceback(run, monkeypatch, error, code, stderr):
     """Whoever reads can go away, the disk can be full, a person can have had enough."""
-    monkeypatch.setattr(_output, "print_asset", _raising(error))
+    monkeypatch.setattr(_app, "print_asset", _raising(error))
     result = run("get", "ast_demo_image")
     assert (result.exit_code, result.stderr) == (code, stderr)
 
@@ -597,7 +597,7 @@ def test_an_interrupted_download_says_how_to_go_on(run, monkeypatch):
 
 def test_ctrl_c_leaves_the_terminals_echo_on_its_line(run, monkeypatch):
     """A terminal writes ^C; the message begins on the next line."""
-    monkeypatch.setattr(_output, "print_asset", _raising(KeyboardInterrupt()))
+    monkeypatch.setattr(_app, "print_asset", _raising(KeyboardInterrupt()))
     monkeypatch.setattr(_app, "sys", _TerminalSys())
     assert run("get", "ast_demo_image").stderr == "\nbabou: interrupted.\n"
 

@@ -29,7 +29,7 @@ from babou._core.config import (
     check_key,
     check_seconds,
     check_started_at,
-    key_from_environment,
+    key_source,
     user_agent,
     version,
 )
@@ -147,7 +147,7 @@ def test_key_that_no_header_can_hold_is_refused_unshown(client, key, no_babou_en
     if "\0" not in key:
         no_babou_environment.setenv("BABOU_API_KEY", key)
         with pytest.raises(ConfigurationError, match="^BABOU_API_KEY contains white space"):
-            key_from_environment()
+            key_source(None)
 
 
 def test_key_of_another_type_is_refused_by_its_type():

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+from attrs import evolve
+
+from babou_contract.checks.registry import Check, NotExercisedError, Tally
 from babou_contract.probing.answers import PASSING
 from babou_contract.probing.asks import READ, VALUE, Seen
 from babou_contract.probing.failures import Failure
@@ -63,6 +66,17 @@ def refused(observations: Observations, kind: str, operation: str = "") -> Itera
         documented = seen.operation.status_of(status) is not None
         if is_refusal and documented and observations.reached(seen.operation):
             yield seen
+
+
+def where_asked(id: str, check: Check) -> Check:
+    """Return a rule of one operation, which holds where that is asked."""
+
+    def judge(observations: Observations, tally: Tally) -> None:
+        if all(operation.id != id for operation in observations.operations):
+            raise NotExercisedError(f"{id} is not asked")
+        check.judge(observations, tally)
+
+    return evolve(check, judge=judge)
 
 
 def has_failed(seen: Seen) -> bool:

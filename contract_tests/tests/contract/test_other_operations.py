@@ -5,11 +5,11 @@ import json
 import pytest
 from attrs import evolve
 
-from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_examples
 
 FIRST = "ast_testImage00001"
 PAGE = {"limit": 20, "offset": 0, "total": 0}
-ASSET = spec.asset_examples()["image"]
+ASSET = asset_examples()["image"]
 
 
 def _of(operation, change):

@@ -2,12 +2,11 @@
 
 | module | what is in it |
 |---|---|
-| `_app` | the group of commands: errors become messages and exit codes, other packages' commands |
-| `_commands`, `_wait`, `_transfer` | the commands themselves |
+| `_app` | the group, how its errors are told, other packages' commands; and the short commands |
+| `_wait`, `_transfer` | `wait`; `upload` and `download` |
 | `_settings` | the arguments and options that they share, and the client made of them |
 | `_progress` | what a person sees meanwhile: lines, a live display, a bar |
-| `_output` | what is printed: text that is safe on a terminal, and JSON |
-| `_exits` | the exit codes, and that of a command for several assets |
+| `_output` | what is printed: text that is safe on a terminal, and JSON; the exit codes |
 
 The standard streams may be closed, full, or a pipe that nobody reads. Results that can't be written
 are an error of the command (`_app`). Messages that can't be are left out, and change nothing: no
@@ -35,7 +34,7 @@ def main() -> NoReturn:
     gc.set_threshold(50_000)
     try:
         from babou._cli._app import cli  # noqa: PLC0415 (click may be missing)
-        from babou._cli._exits import Exit  # noqa: PLC0415
+        from babou._cli._output import Exit  # noqa: PLC0415
 
         # So that the cursor is shown again, and what a download has stored is kept.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.TERMINATED))

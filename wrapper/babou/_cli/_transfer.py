@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from babou._cli import _output
-from babou._cli._exits import Exit, Failure, each
+from babou._cli._output import Exit, Failure, each
 from babou._cli._progress import transfer, waiting
 from babou._cli._settings import Settings, command, seconds, type_option
 from babou._core.config import DEFAULT_WAIT_TIMEOUT

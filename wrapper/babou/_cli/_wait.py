@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from babou._cli import _output
-from babou._cli._exits import Exit, exit_for
+from babou._cli._output import Exit, exit_for
 from babou._cli._progress import waiting
 from babou._cli._settings import Settings, command, seconds
 from babou._core.config import DEFAULT_WAIT_TIMEOUT

@@ -27,8 +27,7 @@ from babou._http.connections import (
     prepared,
     proxy_options,
 )
-from babou._http.network import Address, connecting, trusted
-from babou._http.proxies import Proxies
+from babou._http.network import Address, Proxies, connecting, trusted
 from babou._http.streams import AsyncTcpStream, Early
 from babou._http.transport import (
     MAX_CONNECTIONS,

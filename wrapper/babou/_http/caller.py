@@ -20,15 +20,16 @@ import httpx
 from babou._core.messages import join_headers
 from babou._errors import ConfigurationError
 from babou._http.connections import decoded
-from babou._http.threads import Limit, in_thread
 from babou._http.transport import (
     AT_WORK,
     AsyncSteps,
     Body,
     ErrorMap,
+    Limit,
     ResponseStream,
     Translated,
     check,
+    in_thread,
 )
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from babou._core.messages import Request
-    from babou._http.proxies import Proxy
+    from babou._http.network import Proxy
 
 KEEPALIVE = 60.0
 """Seconds that an idle connection is kept: longer than the longest pause between two polls."""

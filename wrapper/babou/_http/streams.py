@@ -15,8 +15,7 @@ import anyio.lowlevel
 import httpcore
 
 from babou._http.network import READ, Tls, is_readable
-from babou._http.threads import CANCEL_CHECK, Limit
-from babou._http.transport import CallCancelledError
+from babou._http.transport import CANCEL_CHECK, CallCancelledError, Limit
 
 if TYPE_CHECKING:
     import socket

@@ -30,16 +30,16 @@ from babou._http.connections import (
     prepared,
     proxy_options,
 )
-from babou._http.network import Address, connecting, trusted
-from babou._http.proxies import Proxies, Proxy
+from babou._http.network import Address, Proxies, Proxy, connecting, trusted
 from babou._http.streams import Early, TcpStream
-from babou._http.threads import Limit, in_thread
 from babou._http.transport import (
     MAX_CONNECTIONS,
     Body,
+    Limit,
     ResponseStream,
     Translated,
     check,
+    in_thread,
 )
 
 if TYPE_CHECKING:

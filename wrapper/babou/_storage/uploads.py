@@ -9,24 +9,66 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from attrs import define, field
 
-from babou._core.media import HEAD, media_type
 from babou._core.operations import largest_file, uploaded_types
 from babou._errors import ConfigurationError, FileTooLargeError, UploadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Collection, Generator, Iterator
 
 PIECE = 1 << 14
 """Bytes that are given to the transport at once: few, so that a slow connection is seen to move."""
 
 _COPIED = 1 << 18
 _TOO_LARGE = 413
+_HEAD = 4096
+"""First bytes of a file that are looked at for its type."""
+
+_MARKS: tuple[tuple[str, str], ...] = (  # a regular expression of the first bytes → the type
+    (r"\x89PNG\r\n\x1a\n", "image/png"),
+    (r"\xff\xd8\xff", "image/jpeg"),
+    (r"GIF8[79]a", "image/gif"),
+    (r"RIFF....WEBP", "image/webp"),
+    (r"RIFF....WAVE", "audio/wav"),
+    (r"RIFF....AVI ", "video/x-msvideo"),
+    (r"....ftypqt  ", "video/quicktime"),
+    (r"....ftyp(iso|mp4|avc1|M4V|dash|MSNV|F4V)", "video/mp4"),
+    (r"....(moov|mdat|wide)", "video/quicktime"),  # as it was before there was `ftyp`
+    (r"\x1aE\xdf\xa3.{0,60}webm", "video/webm"),
+    (r"OggS(?!.*theora)", "audio/ogg"),
+    (r"\xff[\xf0\xf1\xf8\xf9]", "audio/aac"),  # ADTS: a layer of 0, which MP3 does not have
+    (r"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]", "audio/mpeg"),  # layer 3
+    (
+        r"(\xef\xbb\xbf)?(\s|<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE svg[^>]*>)*<svg[\s>/]",
+        "image/svg+xml",
+    ),
+)
+_KNOWN = [(re.compile(mark.encode("latin-1"), re.DOTALL), kind) for mark, kind in _MARKS]
+_ENDINGS = {
+    "mp4": "video/mp4",
+    "m4v": "video/mp4",
+    "mov": "video/quicktime",
+    "qt": "video/quicktime",
+    "avi": "video/x-msvideo",
+    "webm": "video/webm",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "svg": "image/svg+xml",
+    "mp3": "audio/mpeg",
+    "wav": "audio/wav",
+    "ogg": "audio/ogg",
+    "oga": "audio/ogg",
+    "aac": "audio/aac",
+}
 
 
 @define
@@ -177,12 +219,25 @@ def _copied(content: Content) -> Content:
 def _told_type(content: Content, name: str) -> str:
     content.rewind()
     known = uploaded_types()
-    if found := media_type(name, content.read(HEAD), known):
+    if found := media_type(name, content.read(_HEAD), known):
         return found
     raise UploadError(
         f"{content.subject}: neither its first bytes nor its name tell a type that can be "
         f"uploaded: {', '.join(known)}. Name it with content_type=."
     )
+
+
+def media_type(name: str, head: bytes, known: Collection[str]) -> str | None:
+    """Return one of the known MIME types, or None where it can't be told.
+
+    Args:
+        name: The file's name, or an empty text.
+        head: Its first `_HEAD` bytes, or all.
+        known: The types that the specification lists.
+    """
+    found = next((kind for mark, kind in _KNOWN if mark.match(head)), None)
+    found = found or _ENDINGS.get(name.rpartition(".")[2].lower() if "." in name else "")
+    return found if found in known else None
 
 
 def _too_large(subject: str) -> FileTooLargeError:

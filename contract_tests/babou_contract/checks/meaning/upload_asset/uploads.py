@@ -6,13 +6,14 @@ from typing import Any
 from attrs import evolve
 
 from babou_contract.checks.meaning.get_asset import reads
+from babou_contract.checks.meaning.list_assets import pages
 from babou_contract.probing.answers import Answer
 from babou_contract.probing.asks import BINARY, Ask, Call, successes
 from babou_contract.probing.observations import Observations, read
 from babou_contract.specification import spec
 from babou_contract.specification.operations import Operation
 
-ID, LIST = "uploadAsset", "listAssets"
+ID = "uploadAsset"
 UPLOAD, FETCHED, LISTED, TOO_LARGE = "upload", "uploaded", "in the list", "too large"
 TYPE = "image/gif"
 _UPLOADS = 2
@@ -44,9 +45,9 @@ def _about(asset_id: str) -> Iterator[Ask]:
         call = Call(get, {get.in_path[-1].name: asset_id}, subject=asset_id)
         for _ in range(_FETCHES):
             yield Ask(FETCHED, call, f"read {asset_id!r}, which was uploaded", successes(get))
-    if LIST in known:
-        call = Call(known[LIST], {"limit": 100}, subject=asset_id)
-        yield Ask(LISTED, call, f"look for {asset_id!r} in the list", successes(known[LIST]))
+    if pages.ID in known:
+        call = Call(known[pages.ID], {"limit": 100}, subject=asset_id)
+        yield Ask(LISTED, call, f"look for {asset_id!r} in the list", successes(known[pages.ID]))
 
 
 def made(observations: Observations) -> list[tuple[dict[str, Any], Answer]]:
