@@ -130,6 +130,8 @@ def codes_fit_their_status(observations: Observations, tally: Tally) -> None:
         value = read(seen.answer)
         code = value.get("code") if isinstance(value, dict) else None
         told_by_key = status == _UNAUTHORIZED and seen.ask.key is not None
+        if seen.operation.status_of(status) is None:
+            continue  # the status tells
         if status < _CLIENT_ERROR or not (code and isinstance(code, str)) or told_by_key:
             continue
         tally.case()
