@@ -100,6 +100,38 @@ def bodies_obey_the_schema(observations: Observations, tally: Tally) -> None:
             )
 
 
+@check("Each header that the spec requires of an answer is there, and has a lawful value.")
+def headers_are_as_documented(observations: Observations, tally: Tally) -> None:
+    """Look for the documented headers; a number among them is read as one."""
+    for seen in judged(observations):
+        status = seen.answer.status or 0
+        written = seen.operation.responses.get(seen.operation.status_of(status) or "", {})
+        for name, header in written.get("headers", {}).items():
+            tally.case()
+            text = seen.answer.exchange.header(name)
+            schema = header.get("schema", {})
+            wrong = next((one.message for one in misfits(schema, _meant(schema, text))), "")
+            if header.get("required") if text is None else wrong:
+                tally.disagree(
+                    f"the header {name} of an answer {status} of {seen.operation.id} is not as "
+                    "documented",
+                    expected=wrong if text is not None else "a value: it is required",
+                    received="nothing" if text is None else repr(text),
+                    exchange=seen.answer.exchange,
+                    **places.at(*places.answer_of(seen.operation, status, "headers")),
+                )
+
+
+def _meant(schema: spec.Document, text: str | None) -> Any:  # noqa: ANN401  a JSON value
+    """Return what a header says: a number or boolean where the schema wants that."""
+    if text is None or "string" in spec.merged(schema).get("type", "string"):
+        return text
+    try:
+        return jsontext.strict(text.encode())
+    except ValueError:
+        return text
+
+
 @check("Where the spec lists a member's values, the server sends no other (D2).")
 def values_are_documented(observations: Observations, tally: Tally) -> None:
     """Look for values beside the list: a client has to bear them, and no server may send them."""
@@ -160,12 +192,14 @@ def documented_codes(seen: Seen) -> set[str]:
 
 
 def _bodies(observations: Observations) -> Iterator[tuple[Seen, spec.Document, Any]]:
-    """Yield the JSON bodies that have a schema, with it."""
+    """Yield the bodies of JSON or text that have a schema, with it."""
     for seen in judged(observations):
         entry = seen.operation.status_of(seen.answer.status or 0)
         content = seen.operation.answers.get((entry or "", seen.answer.media_type))
         if content is not None and is_json(seen.answer):
             yield seen, content.schema, read(seen.answer)
+        elif content is not None and seen.answer.media_type.startswith("text/"):
+            yield seen, content.schema, seen.answer.exchange.text
 
 
 def _listed(

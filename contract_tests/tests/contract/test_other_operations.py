@@ -1,5 +1,6 @@
 """Each way in which the list or an upload can be wrong is found, by the check named for it."""
 
+import copy
 import json
 from collections import Counter
 
@@ -8,6 +9,7 @@ from attrs import evolve
 
 from babou_contract.checks.meaning.upload_asset import uploads
 from babou_contract.mock_server import MockServer
+from babou_contract.specification import spec
 from babou_contract.specification.assets import asset_examples
 
 FIRST = "ast_testImage00001"
@@ -413,3 +415,50 @@ def test_known_arguments_are_sent(judge, small_server):
     report = judge(waived=("uploadAsset",), arguments=(("listAssets", "limit", "3"),))
     assert report.exit_code == 0, json.dumps(report.verdict)
     assert any(request.target.endswith("?limit=3") for request in small_server.requests)
+
+
+COUNT = {
+    "get": {
+        "operationId": "countAssets",
+        "security": [{"bearerAuth": []}],
+        "responses": {
+            "200": {
+                "description": "How many there are, in a word.",
+                "headers": {"X-Count": {"required": True, "schema": {"type": "integer"}}},
+                "content": {"text/plain": {"schema": {"enum": ["few", "many"]}, "example": "few"}},
+            },
+            "401": {"$ref": "#/components/responses/Unauthorized"},
+        },
+    }
+}
+COUNTED = {
+    "as documented": (lambda r: r, set()),
+    "no header": (
+        lambda r: evolve(r, headers=tuple(h for h in r.headers if h[0] != "X-Count")),
+        {"headers-are-as-documented"},
+    ),
+    "a header of another type": (
+        lambda r: r.with_header("X-Count", "a few"),
+        {"headers-are-as-documented"},
+    ),
+    "another word": (lambda r: r.with_body(b"lot", "text/plain"), {"bodies-obey-the-schema"}),
+}
+
+
+@pytest.mark.parametrize(("change", "failed"), COUNTED.values(), ids=COUNTED)
+def test_headers_and_texts_are_held_against_the_specification(
+    monkeypatch, judge, failed_in, change, failed
+):
+    """An operation that has no module here, and answers no JSON."""
+    document = copy.deepcopy(spec.load())
+    document["paths"]["/api/v1/count"] = COUNT
+    monkeypatch.setattr(spec, "load", lambda: document)
+
+    def rewrite(request, response):
+        is_it = request.path == "/api/v1/count" and response.status == 200
+        return change(response) if is_it else response
+
+    with MockServer(assets=False, rewrite=rewrite) as server:
+        asked = {"base_url": server.base_url, "api_key": server.api_key}
+        report = judge(assets=(server.add(FIRST),), **asked)
+    assert failed_in(report) == failed
