@@ -70,13 +70,18 @@ class AsyncClient:
         from babou._http.async_runner import AsyncRunner  # noqa: PLC0415
         from babou._http.budget import check_budget  # noqa: PLC0415
         from babou._http.runner import Head  # noqa: PLC0415
+        from babou._http.transport import check_transport  # noqa: PLC0415
 
         key = key_source(api_key)
         self._options = Options(timeout, max_retries, poll)
         head = Head(server_url(check_base_url(base_url)), user_agent(user_agent_suffix))
         budget = check_budget(budget)
-        self._runner = AsyncRunner(transport or AioTransport(), key, head, budget=budget)
         self._owns_transport = transport is None
+        if transport is None:
+            transport = AioTransport()
+        else:
+            check_transport(transport, is_async=True)
+        self._runner = AsyncRunner(transport, key, head, budget=budget)
         self.assets = AsyncAssets(self._runner, self._options)
 
     def with_options(

@@ -69,13 +69,18 @@ class Client:
         from babou._http.budget import check_budget  # noqa: PLC0415
         from babou._http.runner import Head, Runner  # noqa: PLC0415
         from babou._http.sync import SyncTransport  # noqa: PLC0415
+        from babou._http.transport import check_transport  # noqa: PLC0415
 
         key = key_source(api_key)
         self._options = Options(timeout, max_retries, poll)
         head = Head(server_url(check_base_url(base_url)), user_agent(user_agent_suffix))
         budget = check_budget(budget)
-        self._runner = Runner(transport or SyncTransport(), key, head, budget=budget)
         self._owns_transport = transport is None
+        if transport is None:
+            transport = SyncTransport()
+        else:
+            check_transport(transport, is_async=False)
+        self._runner = Runner(transport, key, head, budget=budget)
         self.assets = Assets(self._runner, self._options)
 
     def with_options(

@@ -49,6 +49,8 @@ _LOOK = 0.1
 """Seconds between two decisions on whether a sweep is worth it."""
 _LAST = 1.0
 """Seconds before the end in which each asset is polled by itself: a page is only a hint."""
+_PATIENCE = 5.0
+"""Seconds that a page may take: until it is there, its assets are not polled."""
 
 
 class Batch:
@@ -122,6 +124,7 @@ class Batch:
         deadline = min(self._end_at, now + self._request_timeout)
         if not is_over and (sweep := self._sweep or self._begun(now)) and sweep.has_more:
             page = sweep.take()
+            deadline = min(deadline, now + _PATIENCE, self._end_at - _LAST)
             return page, Step(page.call.request, 0.0, deadline)
         _, _, asset_id, _ = heapq.heappop(self._queue)
         wait = self._waits[asset_id]

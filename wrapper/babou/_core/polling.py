@@ -49,6 +49,11 @@ class Options:
     def __attrs_post_init__(self) -> None:
         check_seconds(self.timeout, "timeout")
         check_count(self.max_retries, "max_retries")
+        if not isinstance(self.poll, PollPolicy):
+            raise ConfigurationError(
+                f"poll must be a PollPolicy, such as PollPolicy(maximum=10), not be of type "
+                f"{type(self.poll).__name__}."
+            )
 
     def changed(
         self, timeout: float | None, max_retries: int | None, poll: PollPolicy | None

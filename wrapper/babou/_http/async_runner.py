@@ -25,6 +25,7 @@ from babou._errors import (
 )
 from babou._http import s3
 from babou._http.budget import RateBudget, hold_after, too_late
+from babou._http.redaction import hide_key, received
 from babou._http.runner import (
     CALLABLE,
     Head,
@@ -32,7 +33,6 @@ from babou._http.runner import (
     log_exchange,
     not_read,
     nothing_moved,
-    received,
     time_left,
 )
 from babou._http.transport import MAX_CONNECTIONS
@@ -209,6 +209,7 @@ class AsyncRunner:
             )
             outcome = received(answer, key, self.wall())
         except (APIConnectionError, APIResponseValidationError) as error:
+            hide_key(error, key)
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
         if self.budget is not None and (seconds := hold_after(outcome)):

@@ -95,7 +95,7 @@ class RateBudget:
 
 def check_budget(budget: object) -> Budget | None:
     """Return a client's budget, or raise `ConfigurationError`."""
-    if budget is None or isinstance(budget, Budget):
+    if budget is None or (isinstance(budget, Budget) and not isinstance(budget, type)):
         return budget
     raise ConfigurationError(
         "budget must have the methods take, hold and held, as RateBudget(per_second=20) has them, "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,10 @@ import anyio
 import httpx
 
 from babou._core.messages import join_headers
+from babou._errors import ConfigurationError
 from babou._http.connections import decoded
 from babou._http.transport import (
+    AT_WORK,
     AsyncSteps,
     Body,
     ErrorMap,
@@ -43,15 +46,27 @@ _LONGEST = 86_400.0  # seconds; sockets accept no more than some weeks
 _DECODED = ("content-encoding", "content-length", "etag")
 
 
+def _is_not_ours(_record: logging.LogRecord) -> bool:
+    """Leave our requests out of what httpx logs: it tells whole URLs, which may be signed."""
+    return not AT_WORK.get()
+
+
+logging.getLogger("httpx").addFilter(_is_not_ours)
+
+
 class HttpxTransport:
     """Send over an `httpx.Client` of yours.
 
     Args:
         client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
             base URL, timeouts and redirects are not used. It is not closed with the client.
+
+    Raises:
+        ConfigurationError: It is no such client.
     """
 
     def __init__(self, client: httpx.Client) -> None:
+        _check_client(client, httpx.Client, other=httpx.AsyncClient)
         self._client = client
 
     def send(
@@ -121,9 +136,13 @@ class AsyncHttpxTransport:
     Args:
         client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
             base URL, timeouts and redirects are not used. It is not closed with the client.
+
+    Raises:
+        ConfigurationError: It is no such client.
     """
 
     def __init__(self, client: httpx.AsyncClient) -> None:
+        _check_client(client, httpx.AsyncClient, other=httpx.Client)
         self._client = client
 
     async def send(self, request: Request, *, timeout: float) -> Response:
@@ -160,6 +179,13 @@ class AsyncHttpxTransport:
 
     async def close(self) -> None:
         """Leave the client open: it is the caller's."""
+
+
+def _check_client(client: object, kind: type, *, other: type) -> None:
+    if isinstance(client, other) or not callable(getattr(client, "send", None)):
+        raise ConfigurationError(
+            f"client must be an httpx.{kind.__name__}, not be of type {type(client).__name__}."
+        )
 
 
 def _to_httpx(request: Request, timeout: float) -> httpx.Request:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import re
 import threading
 from collections import deque
@@ -13,7 +14,7 @@ import httpcore
 
 from babou._core.messages import join_headers
 from babou._http.network import trusted
-from babou._http.transport import MAX_CONNECTIONS, ErrorMap
+from babou._http.transport import AT_WORK, MAX_CONNECTIONS, ErrorMap
 
 if TYPE_CHECKING:
     import ssl
@@ -36,6 +37,17 @@ _PORTS = {"http": 80, "https": 443}
 _IDEMPOTENT = frozenset({b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS"})
 PROXY_AUTHENTICATION = 407
 _NO_BODY = frozenset({204, 304})
+
+
+def _without_values(record: logging.LogRecord) -> bool:
+    """Leave the step's name of what httpcore logs of our requests: it also tells what came."""
+    if AT_WORK.get():
+        record.msg = record.getMessage().partition(" ")[0]
+        record.args = None
+    return True
+
+
+logging.getLogger("httpcore.http11").addFilter(_without_values)
 
 
 @functools.lru_cache(64)

@@ -31,6 +31,7 @@ from babou._errors import (
 )
 from babou._http import s3
 from babou._http.budget import hold_after, too_late
+from babou._http.redaction import hide_key, received
 from babou._http.transport import CANCEL_CHECK, MAX_CONNECTIONS, Limit, in_thread
 
 if TYPE_CHECKING:
@@ -221,6 +222,7 @@ class Runner:
             )
             outcome = received(answer, key, self.wall())
         except (APIConnectionError, APIResponseValidationError) as error:
+            hide_key(error, key)
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
         if self.budget is not None and (seconds := hold_after(outcome)):
@@ -343,13 +345,3 @@ def log_exchange(step: Step, outcome: Reply, seconds: float) -> None:
         seconds * 1000,
         step.attempt,
     )
-
-
-def received(answer: Response, key: Secret, now: float) -> Response:
-    """Return an answer with the time of day and without the key, so that no error can show it."""
-    secret, body, headers = key.reveal(), answer.body, answer.headers
-    if secret.encode() in body:
-        body = body.replace(secret.encode(), b"***")
-    if secret in "\n".join(headers.values()):
-        headers = {name: value.replace(secret, "***") for name, value in headers.items()}
-    return Response(answer.status, headers, body, now)

@@ -13,6 +13,8 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import functools
+import inspect
+import re
 import threading
 import time
 import zlib
@@ -49,6 +51,10 @@ CLOSED = "This client is closed. Make a new one, or use it inside its `with` blo
 _SUCCESS = 2
 _LEAST = 0.001  # seconds; with less, nothing is sent
 _T = TypeVar("_T")
+_QUOTED = re.compile(r"[: ]*\b(?:bytearray\()?b['\"].*", re.DOTALL)
+
+AT_WORK = contextvars.ContextVar("babou_transport_at_work", default=False)
+"""Whether a transport uses its HTTP library; what that logs may hold the key or a signed URL."""
 
 
 class Transport(Protocol):
@@ -93,6 +99,37 @@ class AsyncTransport(Protocol):
 
     async def close(self) -> None:
         """Close the connections; called only for the transport that a client made itself."""
+
+
+def check_transport(transport: object, *, is_async: bool) -> None:
+    """Raise where a client can't send with what it was given as its transport.
+
+    Raises:
+        ConfigurationError: It is an HTTP library's client, or a transport of the other kind.
+    """
+    send = getattr(transport, "send", None)
+    if callable(send) and not isinstance(transport, type) and _can_be_called(send, is_async):
+        return
+    kind, name = "Async" if is_async else "", type(transport)
+    raise ConfigurationError(
+        f"transport must be {kind}HttpxTransport(client), over an httpx.{kind}Client of yours, or "
+        f"have the methods of babou.{kind}Transport, not be of type "
+        f"{name.__module__}.{name.__qualname__}."
+    )
+
+
+def _can_be_called(send: Callable[..., object], is_async: bool) -> bool:  # noqa: FBT001 (private)
+    try:
+        parameters = inspect.signature(send).parameters
+    except (TypeError, ValueError):  # compiled code need not tell it
+        return True
+    is_coroutine = inspect.iscoroutinefunction(send)
+    takes_all = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    if is_async:
+        return takes_all or (
+            "timeout" in parameters and (is_coroutine or "cancel" not in parameters)
+        )
+    return not is_coroutine and (takes_all or {"timeout", "cancel"} <= parameters.keys())
 
 
 def unusable(expected: str, received: str) -> APIResponseValidationError:
@@ -193,17 +230,20 @@ class ErrorMap:
 class Translated:
     """A context manager that raises this package's errors in place of the library's."""
 
-    __slots__ = ("_map", "_request", "_timeout")
+    __slots__ = ("_map", "_request", "_timeout", "_was_at_work")
 
     def __init__(self, error_map: ErrorMap, request: Request, timeout: float) -> None:
         self._map, self._request, self._timeout = error_map, request, timeout
 
     def __enter__(self) -> None:
-        pass
+        self._was_at_work = AT_WORK.get()
+        AT_WORK.set(True)
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        AT_WORK.set(self._was_at_work)
         if error is None or isinstance(error, BabouError):
             return
+        _forget_what_came(error)
         if isinstance(error, self._map.late):
             raise timed_out(self._request, self._timeout) from error
         if isinstance(error, self._map.broken):
@@ -216,6 +256,16 @@ class Translated:
                 f"{place(self._request)} cannot be reached: {_reason(error)}. Check the address, "
                 "and the proxy and certificate settings of the environment."
             ) from error
+
+
+def _forget_what_came(error: BaseException) -> None:
+    """Take the bytes that an error quotes out of it: they may hold the key, or a signed URL."""
+    error.args = tuple(
+        _QUOTED.sub("", each) if isinstance(each, str) else each for each in error.args
+    )
+    for behind in (*error.args, error.__cause__):
+        if isinstance(behind, BaseException):
+            _forget_what_came(behind)
 
 
 def _reason(error: BaseException) -> str:
@@ -231,9 +281,9 @@ class Body:
     def __init__(self, status: int, headers: Mapping[str, str], errors: ErrorMap) -> None:
         self._status, self._headers, self._errors = status, headers, errors
         self._content = bytearray()
-        self._encoding = headers.get("content-encoding", "identity").strip().lower()
+        self._encoding = headers.get("content-encoding", "identity").strip()
         self._decompress: Any = None
-        if self._encoding in {"gzip", "x-gzip"}:
+        if self._encoding.lower() in {"gzip", "x-gzip"}:
             self._decompress = zlib.decompressobj(wbits=31)
 
     def __enter__(self) -> Self:
@@ -262,7 +312,7 @@ class Body:
                 chunk = self._decompress.decompress(chunk, MAX_BODY + 1 - len(self._content))
             except zlib.error as error:
                 raise unusable("a gzip body", str(error)) from error
-        elif self._encoding not in {"", "identity"}:
+        elif self._encoding.lower() not in {"", "identity"}:
             raise unusable("content encoding gzip or none", self._encoding)
         self._content += chunk
         if len(self._content) > MAX_BODY:
