@@ -40,7 +40,7 @@ _NO_BODY = frozenset({204, 304})
 
 
 def _without_values(record: logging.LogRecord) -> bool:
-    """Leave the step's name of what httpcore logs of our requests: it also tells what came."""
+    """Keep only the step's name in httpcore's log of our requests: the rest shows what came."""
     if AT_WORK.get():
         record.msg = record.getMessage().partition(" ")[0]
         record.args = None
