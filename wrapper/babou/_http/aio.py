@@ -37,6 +37,7 @@ from babou._http.transport import (
     ResponseStream,
     Translated,
     check,
+    timed_out,
 )
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
     """One connection: httpcore's, and what is below it."""
 
     top: Early
+    has_paused = False
     _network: socket.socket
 
     async def ask(
@@ -76,6 +78,7 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
         self.received.begin()
         if self._http is None:
             self._http = await self._connect()
+        self.has_paused = True  # httpcore does, before it sends
         return await self._http.handle_async_request(request)
 
     async def _connect(self) -> httpcore.AsyncConnectionInterface:
@@ -194,7 +197,7 @@ class AioTransport:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
         check(request, timeout, closed=self._closed)
         here = self._here.enter()
-        with Translated(ERRORS, request, timeout), anyio.fail_after(timeout):
+        with Translated(ERRORS, request, timeout), anyio.move_on_after(timeout):
             await here.calls.acquire()
             try:
                 exchange = await self._open(prepared(request), here.pool, request.content)
@@ -204,6 +207,7 @@ class AioTransport:
                     await self._end(exchange, here.pool)
             finally:
                 here.calls.release()
+        raise timed_out(request, timeout)
 
     @contextlib.asynccontextmanager
     async def stream(
