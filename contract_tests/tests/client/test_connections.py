@@ -21,8 +21,7 @@ import babou
 from babou._http import aio, streams, sync
 from babou._http.connections import Pool
 from babou._http.network import is_readable
-from babou._http.threads import Limit
-from babou._http.transport import CallCancelledError
+from babou._http.transport import CallCancelledError, Limit
 from babou_contract.mock_server import MockServer
 
 IMAGE = "ast_demo_image"
