@@ -27,7 +27,7 @@ from babou._http.connections import (
     prepared,
     proxy_options,
 )
-from babou._http.network import Address, Proxies, connecting, trusted
+from babou._http.network import READ, Address, Proxies, connecting, trusted
 from babou._http.streams import AsyncTcpStream, Early
 from babou._http.transport import (
     MAX_CONNECTIONS,
@@ -61,6 +61,10 @@ class _UntilAnswered:
         return piece
 
 
+class _Http(httpcore.AsyncHTTP11Connection):
+    READ_NUM_BYTES = READ
+
+
 class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncNetworkBackend):
     """One connection: httpcore's, and the stream below it."""
 
@@ -87,7 +91,7 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
             host = origin.host.decode()
             stream = await self.connect_tcp(host, origin.port)
             stream = stream if context is None else await stream.start_tls(context, host)
-            return httpcore.AsyncHTTP11Connection(origin, stream, KEEPALIVE)
+            return _Http(origin, stream, KEEPALIVE)
         options = proxy_options(proxy, context, self)
         kind = httpcore.AsyncSOCKSProxy if proxy.is_socks else httpcore.AsyncHTTPProxy
         return kind(**options).create_connection(origin)
