@@ -18,7 +18,7 @@ from babou._http.transport import AT_WORK, MAX_CONNECTIONS, ErrorMap
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     from babou._core.messages import Request
     from babou._http.network import Proxy
@@ -37,6 +37,22 @@ _PORTS = {"http": 80, "https": 443}
 _IDEMPOTENT = frozenset({b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS"})
 PROXY_AUTHENTICATION = 407
 _NO_BODY = frozenset({204, 304})
+
+
+class _NoBody:
+    """The content of a request that has none: httpcore's own would be sent as an empty piece."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        raise StopAsyncIteration
+
+
+_NO_CONTENT = _NoBody()
 
 
 def _without_values(record: logging.LogRecord) -> bool:
@@ -82,7 +98,7 @@ def prepared(request: Request) -> httpcore.Request:
         target=quote(target if target[:1] == "/" else f"/{target}", safe=_SAFE).encode(),
     )
     sent = httpcore.Request(request.method, url)
-    sent.headers = headers  # httpcore would look at each once more
+    sent.headers, sent.stream = headers, _NO_CONTENT  # httpcore would look at each header once more
     return sent
 
 

@@ -371,8 +371,10 @@ class AsyncSteps:
     def step(self) -> Generator[None]:
         """Limit the time of the block, and translate its errors."""
         left = min(self._stall, self._end - time.monotonic())
-        with Translated(self._errors, self._request, left), anyio.fail_after(left):
+        with Translated(self._errors, self._request, left), anyio.move_on_after(left):
             yield
+            return
+        raise timed_out(self._request, left)
 
     async def pieces(self, chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         """Yield chunks, each in a step."""
