@@ -45,7 +45,8 @@ class Answering:
     """A client's transport that does the same, without the thread of one over httpx."""
 
     def __init__(self) -> None:
-        self.status, self.body = _OK, b""
+        self.status = _OK
+        self.bodies: Sequence[bytes] = (b"",)
         self.requests: list[httpx.Request] = []
 
     def send(
@@ -61,7 +62,8 @@ class Answering:
             request.method, request.url, headers=dict(request.headers), content=content
         )
         self.requests.append(kept)
-        return babou.Response(self.status, {"content-type": "application/json"}, self.body)
+        body = self.bodies[min(len(self.requests), len(self.bodies)) - 1]
+        return babou.Response(self.status, {"content-type": "application/json"}, body)
 
     def stream(
         self, request: babou.Request, *, stall: float, timeout: float
