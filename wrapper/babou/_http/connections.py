@@ -98,7 +98,7 @@ def prepared(request: Request) -> httpcore.Request:
         target=quote(target if target[:1] == "/" else f"/{target}", safe=_SAFE).encode(),
     )
     sent = httpcore.Request(request.method, url)
-    sent.headers, sent.stream = headers, _NO_CONTENT  # httpcore would look at each header once more
+    sent.headers, sent.stream = headers, _NO_CONTENT  # httpcore would check each header again
     return sent
 
 
