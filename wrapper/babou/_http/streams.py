@@ -85,10 +85,10 @@ class SyncOwner(Owner, Protocol):
 
 
 class AsyncOwner(Owner, Protocol):
-    """The same, with what it has done."""
+    """An owner that remembers whether other tasks have run."""
 
     has_paused: bool
-    """Whether others have had their turn since the last bytes came."""
+    """Whether other tasks have run since the last bytes came."""
 
 
 class TcpStream(Early, httpcore.NetworkStream):
