@@ -1,11 +1,13 @@
 """Rules about pages: numbers that add up, slices of one list, filters, assets that are there."""
 
 from itertools import pairwise
+from typing import Any
 
 from babou_contract.checks.judging import is_refusal, refused
 from babou_contract.checks.meaning.get_asset import reads
 from babou_contract.checks.meaning.list_assets import pages
 from babou_contract.checks.meaning.list_assets.pages import (
+    ALL,
     FILTERED,
     ID,
     LISTED,
@@ -33,18 +35,14 @@ _FILTERS = {"state": "state", "contentType": "content_type"}
 @check("A page has as many assets as its numbers say, and its numbers are those that were asked.")
 def pages_add_up(observations: Observations, tally: Tally) -> None:
     """Hold limit and offset against the request, and the assets against limit, offset, total."""
-    for page in pages.pages(observations, WHOLE, PART, FILTERED, PAST):
+    defaults = {p.name: p.schema.get("default") for p in pages.operation().parameters}
+    for page in pages.pages(observations, WHOLE, PART, FILTERED, PAST, READ):
         tally.case()
-        asked = page.ask.call.arguments
+        asked = {**defaults, **page.ask.call.arguments}
         for name, told in (("limit", page.limit), ("offset", page.offset)):
-            if told != asked[name]:
-                _tell(
-                    tally,
-                    page.answer,
-                    f"{name} is not the one that was asked for",
-                    asked[name],
-                    told,
-                )
+            if asked.get(name) is not None and str(told) != str(asked[name]):
+                what = f"{name} is not the one that was asked for"
+                _tell(tally, page.answer, what, asked[name], told)
         wanted = min(page.limit, max(0, page.total - page.offset))
         if len(page.assets) != wanted:
             what = "a page has another number of assets than its limit, offset and total say"
@@ -72,6 +70,15 @@ def pages_are_slices(observations: Observations, tally: Tally) -> None:
         if page.ids != wanted and asked["offset"] + asked["limit"] <= MOST:
             what = "a page is not the slice of the list that was asked for"
             _tell(tally, page.answer, what, wanted, page.ids)
+    filtered = pages.pages(observations, FILTERED)
+    for page in (one for one in filtered if one.ask.call.arguments["offset"]):
+        tally.case()
+        asked = page.ask.call.arguments
+        first = [one.ids for one in filtered if one.ask.call.arguments == {**asked, **ALL}]
+        slices = [ids[asked["offset"] : asked["offset"] + asked["limit"]] for ids in first]
+        if slices and page.ids not in slices and len(first[0]) < MOST:
+            what = "a page is not the slice of the filtered list that was asked for"
+            _tell(tally, page.answer, what, slices[0], page.ids)
 
 
 @check("The order of the list stays, as long as nothing is added or taken away.")
@@ -118,22 +125,21 @@ def filters_select(observations: Observations, tally: Tally) -> None:
     last = {asset["id"]: asset for asset in pages.pages(observations, WHOLE)[-1].assets}
     lasting = [a for a in whole.assets if reads.is_final(a) and last[a["id"]] == a]
     for page in pages.pages(observations, FILTERED, VALUE):
-        arguments = page.ask.call.arguments
-        parameter = next((p for p in _FILTERS if p in arguments), "")
-        value = arguments.get(parameter)
-        if page.ask.odd or not (value and isinstance(value, str)):
+        asked = {p: v for p in _FILTERS if (v := page.ask.call.arguments.get(p)) is not None}
+        if page.ask.odd or not asked or not all(v and isinstance(v, str) for v in asked.values()):
             continue  # who gets none, or two, may do as if there were no filter
         tally.case()
-        member = _FILTERS[parameter]
-        told = [a for a in page.assets if a.get(member) is not None]  # null is the schema's affair
-        wrong = [a for a in told if reads.plain(a.get(member)) != reads.plain(value)]
-        if wrong:
-            what = f"the filter {parameter} lets other assets through"
-            _tell(tally, page.answer, what, value, f"{wrong[0]['id']}: {wrong[0].get(member)}")
-        fitting = [a["id"] for a in lasting if reads.plain(a.get(member)) == reads.plain(value)]
+        for parameter, value in asked.items():
+            told = [a for a in page.assets if a.get(_FILTERS[parameter]) is not None]
+            wrong = [asset for asset in told if not _fits(asset, parameter, value)]
+            if wrong:  # null is the schema's affair
+                what = f"the filter {parameter} lets other assets through"
+                received = f"{wrong[0]['id']}: {wrong[0][_FILTERS[parameter]]}"
+                _tell(tally, page.answer, what, value, received)
+        fitting = [a["id"] for a in lasting if all(_fits(a, *one) for one in asked.items())]
         left_out = [id for id in fitting if id not in page.ids]
-        if left_out and whole.total <= page.limit:
-            what = f"the filter {parameter} leaves assets out that fit"
+        if left_out and whole.total <= page.limit and not page.offset:
+            what = f"the filter {' and '.join(asked)} leaves assets out that fit"
             _tell(tally, page.answer, what, left_out[0], page.ids)
     for seen in filter(is_refusal, observations.answered(FILTERED, operation=ID)):
         for parameter, member in _FILTERS.items():
@@ -141,6 +147,10 @@ def filters_select(observations: Observations, tally: Tally) -> None:
             if value is not None and value in _to_be_taken(parameter, member, whole):
                 what = f"the filter {parameter} refuses what an asset has"
                 _tell(tally, seen.answer, what, f"the assets with {value}", seen.answer.excerpt)
+
+
+def _fits(asset: dict[str, Any], parameter: str, value: str) -> bool:
+    return reads.plain(asset.get(_FILTERS[parameter])) == reads.plain(value)
 
 
 def _to_be_taken(parameter: str, member: str, whole: Page) -> set[object]:
