@@ -142,20 +142,20 @@ def filters_select(observations: Observations, tally: Tally) -> None:
             what = f"the filter {' and '.join(asked)} leaves assets out that fit"
             _tell(tally, page.answer, what, left_out[0], page.ids)
     for seen in filter(is_refusal, observations.answered(FILTERED, operation=ID)):
-        for parameter, member in _FILTERS.items():
-            value = seen.ask.call.arguments.get(parameter)
-            if value is not None and value in _to_be_taken(parameter, member, whole):
-                what = f"the filter {parameter} refuses what an asset has"
-                _tell(tally, seen.answer, what, f"the assets with {value}", seen.answer.excerpt)
+        asked = {p: v for p in _FILTERS if (v := seen.ask.call.arguments.get(p)) is not None}
+        if all(value in _to_be_taken(parameter, whole) for parameter, value in asked.items()):
+            what = f"the filter {' and '.join(asked)} refuses what an asset has"
+            wanted = f"the assets with {' and '.join(asked.values())}"
+            _tell(tally, seen.answer, what, wanted, seen.answer.excerpt)
 
 
 def _fits(asset: dict[str, Any], parameter: str, value: str) -> bool:
     return reads.plain(asset.get(_FILTERS[parameter])) == reads.plain(value)
 
 
-def _to_be_taken(parameter: str, member: str, whole: Page) -> set[object]:
+def _to_be_taken(parameter: str, whole: Page) -> set[object]:
     """Return what assets have, and of their states the published ones (D20)."""
-    used = {asset.get(member) for asset in whole.assets}
+    used = {asset.get(_FILTERS[parameter]) for asset in whole.assets}
     return used & set(published.load()["values"]["filters"]) if parameter == "state" else used
 
 
