@@ -38,7 +38,7 @@ FAULTS = (
     fault("type-by-family", "the filter contentType takes all images for one", FILTERS,
         "contentType", where(both(listed, query("contentType")), _by_family)),
     fault("offset-ignored-with-a-filter", "with a filter, offset is told and ignored", SLICES,
-        "filtered", where(both(listed, query("contentType"), query("offset", lambda value: value ==
+        "slice", where(both(listed, query("contentType"), query("offset", lambda value: value ==
         "1")), asked_as(lambda _query: {"offset": 0}))),
     fault("one-filter-of-two", "of two filters the state is ignored", FILTERS, "state",
         where(query("contentType"), asked_as(lambda _query: {"state": None}))),

@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 from babou_contract.probing.answers import Answer, Credential
 from babou_contract.specification import spec
 from babou_contract.specification.operations import Operation
+from babou_contract.specification.styles import pairs
 
 # An answer that is wrong one time in six is missed by n reads with a probability of (5/6)^n:
 # 26 is the first n for which that is below 1 %. Each known call that changes nothing is made so
@@ -58,35 +59,24 @@ class Call:
     @property
     def target(self) -> str:
         """Path and query."""
-        path = self.operation.path_for({k: text_of(v) for k, v in self.arguments.items()})
+        path = self.operation.path_for(dict(self._placed("path")))
         pairs = [*self._placed("query"), *self.more]
         return f"{path}?{urlencode(pairs)}" if pairs else path
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """The parameters among the headers, and the media type of the body."""
-        own = tuple((name, text) for name, text in self._placed("header"))
-        return (*own, ("Content-Type", self.media_type)) if self.media_type else own
+        """The parameters among the headers and the cookies, and the media type of the body."""
+        cookies = "; ".join(f"{name}={text}" for name, text in self._placed("cookie"))
+        more = (("Cookie", cookies), ("Content-Type", self.media_type))
+        return (*self._placed("header"), *((name, text) for name, text in more if text))
 
     def _placed(self, place: str) -> list[tuple[str, str]]:
-        known = [p.name for p in self.operation.parameters if p.place == place]
         return [
-            (name, text_of(each))
-            for name in known
-            if name in self.arguments
-            for each in _each(self.arguments[name])
+            pair
+            for parameter in self.operation.parameters
+            if parameter.place == place and parameter.name in self.arguments
+            for pair in pairs(parameter, self.arguments[parameter.name])
         ]
-
-
-def _each(value: object) -> Iterable[object]:
-    return value if isinstance(value, (list, tuple)) else [value]
-
-
-def text_of(value: object) -> str:
-    """Return a value as it is written in a URL."""
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false"}.get(bool(value), "") if value is not None else "null"
-    return str(value)
 
 
 @frozen

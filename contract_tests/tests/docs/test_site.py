@@ -109,7 +109,7 @@ def test_the_asset_is_shown_with_its_members(site):
 def test_tables_of_the_code_are_whole(site):
     """Every error, fault, exit code and command stands on its page."""
     from babou._cli._app import cli
-    from babou._cli._exits import Exit
+    from babou._cli._output import Exit
 
     errors = (site / "guide" / "errors.html").read_text(encoding="utf-8")
     for name in babou.__all__:

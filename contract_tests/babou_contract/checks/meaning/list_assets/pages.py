@@ -20,6 +20,7 @@ _PARTS = ((2, 0), (2, 2), (3, 1), (1, 0), (1, 1))  # limit and offset; the third
 _FAR = 10**6
 _MOST_LISTED = 4  # assets that are compared with what get says
 _MOST_TYPES = 3
+FILTERS = {"state": "state", "contentType": "content_type"}  # the member that each looks at
 _NO_TYPE = "application/x-nothing-has-this"
 
 
@@ -57,12 +58,14 @@ def probes(observations: Observations) -> Iterator[Ask]:
     assets = seen[0].assets if seen else []
     for state in _values("state"):
         yield _ask(FILTERED, plain, **ALL, state=state)
+    for name, member in FILTERS.items():
+        if value := _in_most(assets, member):
+            arguments = {"limit": 1, "offset": 1, name: value}
+            yield _ask(FILTERED, plain, **arguments)
     found = Counter(str(asset.get("content_type")) for asset in assets)
     types = [media for media, _ in found.most_common(_MOST_TYPES)]
     for media in (*types, _NO_TYPE):
         yield _ask(FILTERED, plain, **ALL, contentType=media)
-    for media in types[:1]:
-        yield _ask(FILTERED, plain, limit=1, offset=1, contentType=media)
     pairs = {_pair(asset): None for asset in assets if reads.is_final(asset)}
     for state, media in sorted(pairs, key=lambda pair: -_told_apart(pair, assets))[:1]:
         yield _ask(FILTERED, plain, **ALL, state=state, contentType=media)
@@ -85,6 +88,12 @@ def _ask(kind: str, base: Call, **arguments: Any) -> Ask:  # noqa: ANN401  value
     told = ", ".join(f"{name}={value}" for name, value in arguments.items())
     expects = successes(operation()) if kind in {WHOLE, PART, PAST} else frozenset()
     return Ask(kind, base.but(**arguments), f"the list with {told}", expects)
+
+
+def _in_most(assets: list[dict[str, Any]], member: str) -> Any:  # noqa: ANN401  a JSON value
+    """Return what most assets have for a member, where that are two at least."""
+    counted = Counter(asset[member] for asset in assets if isinstance(asset.get(member), str))
+    return next((value for value, count in counted.most_common(1) if count > 1), None)
 
 
 def _values(name: str) -> list[Any]:
