@@ -13,12 +13,12 @@ def test_a_poll_a_wait_and_the_start_are_told_apart():
     """What is the same however many waits there are, such as a program's start, counts nowhere."""
 
     def spent(waits, polls):
-        return 5.0 + waits * (0.04 + polls * 0.006)
+        return 5.0 + waits * (0.04 + (polls - 1) * 0.006)
 
     one = engines.cost(spent, 50, 200, (2, 12))
-    assert one.poll == pytest.approx(0.006)
-    assert one.rest == pytest.approx(0.04)
-    assert one.of_wait(9.5) == pytest.approx(0.097)
+    assert one.first == pytest.approx(0.04)
+    assert one.further == pytest.approx(0.006)
+    assert one.of_wait(9.5) == pytest.approx(0.091)
 
 
 def test_the_time_of_childrens_children_counts_while_they_live_and_after():
