@@ -18,7 +18,7 @@ import attrs
 
 from babou import Client, Done, PollPolicy, Request, Response
 from babou.integrations.sweeper import State, begin, sweep
-from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_examples
 from benchmarks import engines
 from benchmarks.bench import Bench, say
 from benchmarks.results import Goal, Part, Table
@@ -28,7 +28,7 @@ RHYTHM = 2.4
 """Seconds between two sweeps: the mean lag is that of the default policy."""
 LIMIT = 1.5
 """Requests for an asset through pages, at most."""
-_DOCUMENT = json.dumps(spec.asset_examples()["image"] | {"id": "ID", "state": "STATE"})
+_DOCUMENT = json.dumps(asset_examples()["image"] | {"id": "ID", "state": "STATE"})
 _HEADERS = {"content-type": "application/json"}
 
 

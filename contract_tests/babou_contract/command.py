@@ -25,7 +25,7 @@ from babou_contract.settings import (
     parse_rate,
     parse_waived,
 )
-from babou_contract.specification import spec
+from babou_contract.specification.assets import max_id_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +61,7 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: Any) -
 def _ids(_context: click.Context, _parameter: click.Parameter, value: Any) -> tuple[str, ...]:  # noqa: ANN401
     ids = [id for given in value for id in (_standard_input() if given == "-" else (given,))]
     for asset_id in ids:
-        if asset_id in {"", ".", ".."} or len(asset_id) > spec.max_id_length():
+        if asset_id in {"", ".", ".."} or len(asset_id) > max_id_length():
             raise click.BadParameter(f"{asset_id[:40]!r} is no id that can be asked for.")
     return tuple(dict.fromkeys(ids))
 

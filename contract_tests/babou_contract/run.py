@@ -32,6 +32,7 @@ from babou_contract.probing.redaction import Redactor
 from babou_contract.probing.session import Session
 from babou_contract.settings import Settings
 from babou_contract.specification import spec
+from babou_contract.specification.references import MissingError
 
 if TYPE_CHECKING:
     from babou_contract.probing.observations import Observations
@@ -95,9 +96,7 @@ def _target(settings: Settings) -> Iterator[tuple[Settings, str]]:
 
     with MockServer(assets=False) as server:
         assets: tuple[str, ...] = ()
-        with contextlib.suppress(
-            LookupError
-        ):  # the spec lacks what it is made of: boundary 1 tells
+        with contextlib.suppress(MissingError):  # of which the assets are made: boundary 1 tells
             assets = populate(server)
         yield (
             evolve(
@@ -165,8 +164,8 @@ class _Run:
             gathering.look(at_all=not wanted)
             if wanted and not observations.down and not observations.stopped:
                 gathering.ask_all()
-        except LookupError as error:
-            observations.down = f"the spec lacks {error}, without which nothing can be asked"
+        except MissingError as error:
+            observations.down = f"nothing can be asked: {error}"
         for boundary in Boundary:
             if boundary.needs_server and boundary in self.settings.only:
                 self._perform(boundary, observations, session)

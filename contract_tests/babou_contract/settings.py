@@ -5,6 +5,7 @@ from attrs.converters import optional
 
 from babou_contract.model import Boundary
 from babou_contract.specification import spec
+from babou_contract.specification.operations import NoOperationError
 
 DEFAULT_MAX_EXAMPLES = 60
 DEFAULT_SEED = 20251202  # any number will do; a fixed one makes two runs ask the same
@@ -72,7 +73,7 @@ def parse_argument(text: str) -> tuple[str, str, str]:
         raise ValueError(f"{text!r} is no argument; write OPERATION.PARAMETER=VALUE")
     try:
         operation = spec.operation(id)
-    except LookupError as error:
+    except NoOperationError as error:
         raise ValueError(str(error)) from error
     known = [one.name for one in operation.parameters]
     if parameter not in known:
@@ -89,7 +90,7 @@ def parse_waived(text: str) -> str:
     """
     try:
         return spec.operation(text).id
-    except LookupError as error:
+    except NoOperationError as error:
         raise ValueError(str(error)) from error
 
 

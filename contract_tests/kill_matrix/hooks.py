@@ -9,6 +9,7 @@ from attrs import evolve
 
 from babou_contract.mock_server import Request, Response
 from babou_contract.specification import spec
+from babou_contract.specification.assets import OPERATION
 from kill_matrix.model import Hook, World, id_in, query_of
 
 Test = Callable[[World, Request, Response], bool]
@@ -46,7 +47,8 @@ def of(operation_id: str) -> Test:
 
 
 the_list, the_upload = of("listAssets"), of("uploadAsset")
-found = both(of("getAsset"), status(OK))
+the_asset = of(OPERATION)
+found = both(the_asset, status(OK))
 listed = both(the_list, status(OK))
 uploaded = both(the_upload, status(OK, 201))
 refused = status(REFUSED)

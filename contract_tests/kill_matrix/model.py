@@ -11,7 +11,7 @@ from attrs import define, evolve, field, frozen
 
 from babou_contract.mock_server import MockServer, Request, Response
 from babou_contract.model import Boundary
-from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_path
 
 SPEC = "openapi/babou.yaml"
 GENERATED = "generated/babou_generated"
@@ -78,7 +78,7 @@ class World:
         if right_key:
             others = [pair for pair in headers if pair[0].lower() != "authorization"]
             headers = (*others, ("authorization", f"Bearer {self.server.api_key}"))
-        target = request.target if asset_id is None else spec.asset_path(quote(asset_id, safe=""))
+        target = request.target if asset_id is None else asset_path(quote(asset_id, safe=""))
         if query is not None:
             told = {n: v for n, v in {**query_of(request), **query}.items() if v is not None}
             target = f"{request.path}?{urlencode(told)}"
@@ -107,7 +107,7 @@ def install(world: World, hook: Hook) -> None:
 
 def id_in(request: Request) -> str:
     """Return the id that is asked for, empty where none is."""
-    found = request.path.removeprefix(spec.asset_path(""))
+    found = request.path.removeprefix(asset_path(""))
     return "" if found == request.path else unquote(found, errors="surrogateescape")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from babou_contract.mock_server import MockServer, by_reads, by_time
 from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_examples, asset_operation, asset_schema
 
 
 class Clock:
@@ -21,7 +22,7 @@ class Clock:
         return self.now
 
 
-DOCUMENTED = [pytest.param(e, id=name) for name, e in spec.asset_examples().items()]
+DOCUMENTED = [pytest.param(e, id=name) for name, e in asset_examples().items()]
 
 
 @pytest.mark.parametrize("example", DOCUMENTED)
@@ -59,7 +60,7 @@ def test_an_added_asset_is_a_ready_image_with_its_bytes(mock_server, mock_api, s
     """`add()` needs no argument: the answer has all members, and real bytes behind the url."""
     id = mock_server.add()
     members = mock_api.get(id).json()
-    assert set(members) == set(spec.asset_schema()["required"])
+    assert set(members) == set(asset_schema()["required"])
     assert (members["id"], members["state"]) == (id, "ready")
     content = storage.get(members["url"]).content
     assert len(content) == members["size"]
@@ -130,7 +131,7 @@ def test_a_member_added_to_the_spec_appears_in_the_answers(monkeypatch, open_api
 def test_an_id_without_a_limit_and_examples_of_other_names_are_served(monkeypatch, open_api):
     """What the document no longer says is asked of nobody; its server starts all the same."""
     changed = copy.deepcopy(spec.load())
-    operation = changed["paths"][spec.asset_operation().path]["get"]
+    operation = changed["paths"][asset_operation().path]["get"]
     del operation["parameters"][0]["schema"]["maxLength"]
     content = operation["responses"]["200"]["content"]["application/json"]
     content["example"] = content.pop("examples")["image"]["value"]
@@ -271,7 +272,8 @@ def test_a_wrong_key_is_told_apart_before_anything_else(
         headers["Authorization"] = authorization.format(expired=mock_server.expired_key)
     answer = storage.get(f"{mock_server.base_url}/api/v1/assets/{id}", headers=headers)
     assert answer.status_code == 401
-    assert answer.json() == spec.error_body(401, code)
+    documented = spec.examples(asset_operation().responses["401"])
+    assert answer.json() in [body for body in documented if code in {None, body["code"]}][:1]
     assert answer.headers["www-authenticate"] == "Bearer"
 
 

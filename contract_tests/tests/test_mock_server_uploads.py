@@ -14,6 +14,7 @@ import pytest
 
 from babou_contract.mock_server import MockServer, by_reads, by_time
 from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_schema
 
 LIMIT = 100 << 20  # D22
 PNG = {"Content-Type": "image/png"}
@@ -78,7 +79,7 @@ def test_what_is_uploaded_is_fetched_waited_for_listed_and_downloaded(upload, mo
     made = answer.json()
     assert (made["state"], made["url"], made["size"]) == ("uploading", None, None)
     assert (made["content_type"], made["name"]) == ("video/mp4", "uploaded-file")  # D23
-    assert set(made) == set(spec.asset_schema()["required"])
+    assert set(made) == set(asset_schema()["required"])
     assert mock_api.get(made["id"]).json()["state"] == "processing"
     ready = mock_api.get(made["id"]).json()
     assert (ready["state"], ready["size"]) == ("ready", 300_000)

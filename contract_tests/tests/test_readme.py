@@ -49,6 +49,6 @@ def test_the_error_tree_names_every_error():
 
 def test_the_table_of_exit_codes_is_the_commands_own():
     """The codes on the page are those that `babou --help` tells."""
-    from babou._cli._exits import Exit
+    from babou._cli._output import Exit
 
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)} <= set(Exit)

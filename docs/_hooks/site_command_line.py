@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from babou._cli._app import cli
-from babou._cli._exits import Exit
+from babou._cli._output import Exit
 from site_tables import cell, table
 
 if TYPE_CHECKING:

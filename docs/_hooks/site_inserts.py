@@ -12,7 +12,7 @@ import site_command_line
 import site_errors
 import site_specification
 from babou_contract.mock_server import FAULTS, MockServer, Stage
-from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_schema
 from site_tables import cell, table
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def demo_assets() -> str:
 
 def asset_members() -> str:
     """Return the table of an asset's members, with the types that Python sees."""
-    described = spec.asset_schema()["properties"]
+    described = asset_schema()["properties"]
     rows = (
         (
             f"`{member.name}`",

@@ -38,8 +38,8 @@ from babou._errors import (
 )
 
 if TYPE_CHECKING:
-    from babou._assets import Assets
-    from babou._async_assets import AsyncAssets
+    from babou._assets import AssetList, Assets
+    from babou._async_assets import AsyncAssetList, AsyncAssets
     from babou._async_client import AsyncClient
     from babou._client import Client
     from babou._core.messages import Request, Response
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from babou._http.caller import AsyncHttpxTransport, HttpxTransport
     from babou._http.redis_budget import RedisBudget
     from babou._http.transport import AsyncTransport, ResponseStream, Transport
-    from babou._lists import AssetList, AsyncAssetList
 
     __version__: str
 
@@ -120,16 +119,16 @@ __all__ = [
     "__version__",
 ]
 
-# Where each of the others is, which comes when it is asked for: who only catches errors, or imports
-# this for a type, waits for none of it. The HTTP stack comes with the first client that is made.
+# The module of each other name. It is imported when the name is first used, so a program that only
+# catches errors loads none of them. The HTTP stack is imported when the first client is made.
 _LATE = {
     "Again": "babou._core.outcomes",
     "Asset": "babou._core.operations",
-    "AssetList": "babou._lists",
+    "AssetList": "babou._assets",
     "AssetPage": "babou._core.operations",
     "Assets": "babou._assets",
     "AssetState": "babou._core.operations",
-    "AsyncAssetList": "babou._lists",
+    "AsyncAssetList": "babou._async_assets",
     "AsyncAssets": "babou._async_assets",
     "AsyncClient": "babou._async_client",
     "AsyncHttpxTransport": "babou._http.caller",

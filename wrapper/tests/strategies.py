@@ -16,14 +16,14 @@ from babou._core.operations import Asset, decode_asset
 from babou._errors import APIConnectionError, APITimeoutError
 from babou._http.async_runner import AsyncRunner
 from babou._http.runner import Head, Runner
-from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_examples, asset_schema
 from babou_contract.specification.schema import fits
 from babou_contract.specification.strategies import values
 
 ID = "ast_abc123xyz456789012"
 KEY = "sk-bab-invented-and-secret"
 BASE_URL = "https://api.example"
-DOCUMENT: dict[str, Any] = spec.asset_examples()["image"]
+DOCUMENT: dict[str, Any] = asset_examples()["image"]
 ERROR = {"error": "Asset not found", "code": "NOT_FOUND"}
 
 
@@ -220,12 +220,10 @@ members: dict[str, st.SearchStrategy[Any]] = {
     "created_at": times(),
 }
 _added = {  # to the specification, since this was written
-    name: schema
-    for name, schema in spec.asset_schema()["properties"].items()
-    if name not in members
+    name: schema for name, schema in asset_schema()["properties"].items() if name not in members
 }
 members |= {name: values(schema) for name, schema in _added.items()}
-_required = {name: members[name] for name in spec.asset_schema()["required"]}
+_required = {name: members[name] for name in asset_schema()["required"]}
 _optional = {name: made for name, made in members.items() if name not in _required}
 documents = st.builds(
     lambda known, unknown: unknown | known,

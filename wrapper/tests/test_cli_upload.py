@@ -7,7 +7,7 @@ import click
 import pytest
 
 from babou._assets import Assets
-from babou._cli import _output, _transfer
+from babou._cli import _app, _output, _transfer
 from babou._core.operations import Asset
 from babou._errors import WaitTimeoutError
 from babou_contract.mock_server import MockServer
@@ -160,7 +160,7 @@ class TestList:
 
     def test_a_terminal_gets_a_table(self, run, monkeypatch):
         """A row for each asset, in columns with names."""
-        monkeypatch.setattr(_output, "on_terminal", lambda _: True)
+        monkeypatch.setattr(_app, "on_terminal", lambda _: True)
         result = run("list", "--limit", "3")
         assert result.exit_code == 0
         head, *rows = click.unstyle(result.stdout).splitlines()

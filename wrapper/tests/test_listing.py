@@ -13,7 +13,7 @@ from babou._assets import Assets
 from babou._async_assets import AsyncAssets
 from babou._core.calls import Query
 from babou._core.config import Secret
-from babou._core.listing import pages
+from babou._core.flows import pages
 from babou._core.operations import AssetPage, AssetState
 from babou._core.polling import Options, PollPolicy
 from babou._errors import (

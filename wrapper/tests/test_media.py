@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from babou._core import media
-from babou._core.media import media_type
 from babou._core.operations import uploaded_types
+from babou._storage import uploads
+from babou._storage.uploads import media_type
 
 KNOWN = uploaded_types()
 BYTES = {
@@ -76,8 +76,8 @@ def test_a_name_tells_the_type_where_the_bytes_do_not(name, kind):
 
 
 def test_every_documented_type_is_told():
-    """By bytes and by a name; one that the specification takes up needs a line in `media`."""
-    assert set(BYTES) == set(KNOWN) == set(media._ENDINGS.values())
+    """By bytes and by a name; one that the specification takes up needs a line in `uploads`."""
+    assert set(BYTES) == set(KNOWN) == set(uploads._ENDINGS.values())
 
 
 def test_a_type_that_is_not_documented_is_not_told():
@@ -85,7 +85,7 @@ def test_a_type_that_is_not_documented_is_not_told():
     assert media_type("a.png", BYTES["image/png"][0], ["image/gif"]) is None
 
 
-@given(st.binary(max_size=media.HEAD), st.text(max_size=20))
+@given(st.binary(max_size=uploads._HEAD), st.text(max_size=20))
 def test_any_bytes_and_name_are_looked_at(head, name):
     """A known type, or none; never an error."""
     assert media_type(name, head, KNOWN) in {None, *KNOWN}

@@ -23,10 +23,9 @@ from strategies import (
     mutations,
 )
 
-from babou._core.formats import FORMATS
 from babou._core.messages import Request
 from babou._core.operations import Asset, AssetState, asset_request, decode_asset, server_url
-from babou._core.schema import describe, schemas, spellings
+from babou._core.schema import FORMATS, describe, schemas, spellings
 from babou._errors import APIResponseValidationError
 from babou_generated.models import Asset as GeneratedAsset
 from babou_generated.types import UNSET

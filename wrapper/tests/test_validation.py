@@ -11,8 +11,7 @@ from jsonschema import Draft202012Validator
 from strategies import DOCUMENT, ERROR, documents
 
 from babou._core import schema
-from babou._core.formats import FORMATS
-from babou._core.schema import MISSING, fault
+from babou._core.schema import FORMATS, MISSING, fault
 
 values = st.none() | st.booleans() | st.sampled_from([-1, 0, 2.0, 0.5, "", "text", "2/x", [], {}])
 INDEPENDENT = Draft202012Validator({"$defs": schema.schemas(), "$ref": "#/$defs/Asset"})

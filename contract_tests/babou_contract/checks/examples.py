@@ -1,8 +1,9 @@
 """A client without a network, and the search for the smallest example that disagrees."""
 
+import threading
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from typing import Any
 
 import httpx
@@ -23,36 +24,79 @@ _OK = 200
 
 
 class Loopback(httpx.BaseTransport):
-    """Answers every request with what it was last told, and keeps the request."""
+    """Answers requests with what it was told, in turn and then the last again; keeps them."""
 
     def __init__(self) -> None:
-        self.status, self.body = _OK, b""
+        self.status = _OK
+        self.bodies: Sequence[bytes] = (b"",)
         self.requests: list[httpx.Request] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer without any network."""
         request.read()
         self.requests.append(request)
-        headers = {"Content-Type": "application/json"}
-        return httpx.Response(self.status, headers=headers, content=self.body)
+        body = self.bodies[min(len(self.requests), len(self.bodies)) - 1]
+        return httpx.Response(
+            self.status, headers={"Content-Type": "application/json"}, content=body
+        )
+
+
+class Answering:
+    """A client's transport that does the same, without the thread of one over httpx."""
+
+    def __init__(self) -> None:
+        self.status = _OK
+        self.bodies: Sequence[bytes] = (b"",)
+        self.requests: list[httpx.Request] = []
+
+    def send(
+        self,
+        request: babou.Request,
+        *,
+        timeout: float,  # noqa: ARG002  takes no time
+        cancel: threading.Event | None = None,  # noqa: ARG002
+    ) -> babou.Response:
+        """Answer at once, and keep the request with its body."""
+        content = b"".join(request.content or ())
+        kept = httpx.Request(
+            request.method, request.url, headers=dict(request.headers), content=content
+        )
+        self.requests.append(kept)
+        body = self.bodies[min(len(self.requests), len(self.bodies)) - 1]
+        return babou.Response(self.status, {"content-type": "application/json"}, body)
+
+    def stream(
+        self, request: babou.Request, *, stall: float, timeout: float
+    ) -> AbstractContextManager[babou.ResponseStream]:
+        """Refuse: only downloads ask for that, and here are none."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to close."""
 
 
 class Loop:
-    """A client of the loopback, as anybody could make one."""
+    """A client without a network, as anybody could make one."""
 
     def __init__(self) -> None:
-        self.transport = Loopback()  # has nothing to close
-        transport = babou.HttpxTransport(httpx.Client(transport=self.transport))
-        self.client = babou.Client(KEY, base_url=BASE, max_retries=0, transport=transport)
+        self.transport = Answering()
+        self.client = babou.Client(KEY, base_url=BASE, max_retries=0, transport=self.transport)
 
     def answered(
         self, driver: Driver, arguments: Arguments, body: bytes, status: int = _OK
     ) -> Sequence[Any]:
         """Return what the client makes of the first answer to a call."""
-        self.transport.status, self.transport.body = status, body
+        self.transport.status = status
+        return self.talk(driver, arguments, [body])[0]
+
+    def talk(
+        self, driver: Driver, arguments: Arguments, bodies: Sequence[bytes]
+    ) -> list[Sequence[Any]]:
+        """Return what the client makes of answers to a call, as many of them as it asks for."""
+        self.transport.bodies = bodies
         self.transport.requests.clear()
         with closing(driver.answers(self.client, arguments)) as answers:
-            return next(answers)
+            return [made for _, made in zip(bodies, answers, strict=False)]
 
 
 class FoundError(Exception):

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from attrs import define, frozen
 
 from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_examples, asset_schema
 
 from . import _media
 from ._files import FilePart
@@ -22,7 +23,7 @@ FAILED = frozenset({"error", "failed"})
 @cache
 def nullable_members() -> frozenset[str]:
     """Name the members that can be null, which are those not known from the start."""
-    properties = spec.asset_schema()["properties"]
+    properties = asset_schema()["properties"]
     return frozenset(name for name, schema in properties.items() if spec.is_nullable(schema))
 
 
@@ -123,7 +124,7 @@ def make(
         ValueError: There is no such kind, both `state` and `lifecycle` are given, or a member or a
             state is not documented, and not allowed either.
     """
-    known = spec.asset_examples()
+    known = asset_examples()
     first = next(iter(known.values()))
     examples = {"image": first, "video": first} | known  # ours, whatever the examples are called
     if kind not in examples:

@@ -5,7 +5,8 @@ from functools import partial
 
 from attrs import frozen
 
-from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_examples
+from babou_contract.specification.references import MissingError
 
 from . import _media
 from ._assets import Asset
@@ -30,7 +31,7 @@ class Demo:
 
 def documented() -> Iterator[Demo]:
     """Yield the spec's examples, word for word, under their own ids; their bytes are not here."""
-    for name, members in spec.asset_examples().items():
+    for name, members in asset_examples().items():
         state = by_reads(members["state"])
         yield Demo(Asset(members["id"], members, None, state), f"the documented example {name!r}")
 
@@ -75,7 +76,7 @@ def uploads() -> Lifecycle:
     """Return the way of an upload, as far as its states are documented."""
     try:
         known = states()
-    except LookupError:  # no asset can be read in this specification
+    except MissingError:  # no asset can be read in this specification
         known = ()
     return by_reads(*([state for state in _WAY if state in known] or _WAY))
 
@@ -84,5 +85,5 @@ def all_demos() -> list[Demo]:
     """Return the assets that are there from the start; none where no asset can be read."""
     try:
         return [*documented(), *demos()]
-    except spec.NoOperationError:
+    except MissingError:
         return []

@@ -7,16 +7,17 @@ import difflib
 from collections.abc import Iterable
 
 from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_schema
 
 
 def members() -> tuple[str, ...]:
     """Return the documented members."""
-    return tuple(spec.asset_schema()["properties"])
+    return tuple(asset_schema()["properties"])
 
 
 def states() -> tuple[str, ...]:
     """Return the documented states."""
-    return tuple(map(str, spec.listed(spec.asset_schema()["properties"]["state"])))
+    return tuple(map(str, spec.listed(asset_schema()["properties"].get("state", {}))))
 
 
 def check_members(names: Iterable[object]) -> None:

@@ -66,30 +66,10 @@ def success_of(operation: Operation, *names: object) -> tuple[object, ...]:
     return body_of(operation, status, media, names)
 
 
-def operation(*parts: object) -> tuple[object, ...]:
-    """Return the path, in parts, of something of the asset operation."""
-    return of(spec.asset_operation(), *parts)
-
-
-def answer(status: int | str, *parts: object) -> tuple[object, ...]:
-    """Return the path of the documented answer with a status: its own entry, or its range's."""
-    return answer_of(spec.asset_operation(), status, *parts)
-
-
-def asset(*names: object) -> tuple[object, ...]:
-    """Return the path of the asset's schema, or of a member of it."""
-    return success_of(spec.asset_operation(), *names)
-
-
-def states() -> tuple[object, ...]:
-    """Return the path of the schema that lists the states."""
-    listing, _ = lines.located(_tree(), (*asset("state"), "enum"))
-    return listing[:-1]
-
-
-def body(status: int | str, media_type: str, names: Iterable[object]) -> tuple[object, ...]:
-    """Return the path of a body's schema, or of a member, however deep."""
-    return body_of(spec.asset_operation(), status, media_type, names)
+def listing(place: tuple[object, ...]) -> tuple[object, ...]:
+    """Return the path of the schema that lists the values of the one at a place."""
+    found, _ = lines.located(_tree(), (*place, "enum"))
+    return found[:-1]
 
 
 @cache

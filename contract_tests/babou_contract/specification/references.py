@@ -15,8 +15,15 @@ Document = dict[str, Any]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
-class NoSuchReferenceError(LookupError):
+class MissingError(LookupError):
+    """The specification lacks what is asked of it; the text says what."""
+
+
+class NoSuchReferenceError(MissingError):
     """A reference leads nowhere, or back to itself; the first argument is the reference."""
+
+    def __str__(self) -> str:
+        return f"the reference {self.args[0]} leads nowhere"
 
 
 def complete(document: Document) -> Document:

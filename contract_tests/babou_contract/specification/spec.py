@@ -3,9 +3,7 @@
 Whatever is added there (a member, an example, an error) is known here with no other edit.
 """
 
-from collections.abc import Callable, Mapping
 from functools import cache
-from http import HTTPStatus
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,12 +11,10 @@ from typing import Any
 import yaml
 
 from babou_contract.specification import operations as _operations
-from babou_contract.specification.operations import Operation, names_in
+from babou_contract.specification.operations import Operation
 from babou_contract.specification.references import follow
 
 Document = dict[str, Any]
-
-_LONGEST_ID = 256  # where the document has no limit (D12)
 
 
 def text() -> str:
@@ -44,32 +40,22 @@ def resolve(schema: Document) -> Document:
     return follow(load(), schema)
 
 
-class NoOperationError(LookupError):
-    """The document has no operation that reads one asset."""
-
-
-_read: dict[str, tuple[Document, Any]] = {}  # what was made of a document, and of which
-
-
-def _once(name: str, make: Callable[[Document], Any]) -> Any:  # noqa: ANN401  (what `make` returns)
-    """Make something of the document, once for each document."""
-    document = load()
-    if name not in _read or _read[name][0] is not document:
-        _read[name] = (document, make(document))
-    return _read[name][1]
+_known: list[tuple[Document, tuple[Operation, ...]]] = []  # a document, and what it has
 
 
 def operations() -> tuple[Operation, ...]:
-    """Return every operation of the document."""
-    found: tuple[Operation, ...] = _once("operations", _operations.operations)
-    return found
+    """Return every operation of the document, read once for each document."""
+    document = load()
+    if not _known or _known[0][0] is not document:
+        _known[:] = [(document, _operations.operations(document))]
+    return _known[0][1]
 
 
 def operation(id: str) -> Operation:
     """Return the operation with an id.
 
     Raises:
-        LookupError: There is none; the text names those that there are.
+        NoOperationError: There is none; the text names those that there are.
     """
     return _operations.named(operations(), id)
 
@@ -79,51 +65,15 @@ def operation_for(method: str, path: str) -> Operation | None:
     return _operations.asked_for(operations(), method, path)
 
 
-def asset_operation() -> Operation:
-    """Return the operation that reads one asset.
-
-    It is GET of a path that ends with a parameter, whatever path, parameter and operation are
-    called; of several, `getAsset`.
-    """
-    found = [o for o in operations() if o.method == "get" and o.path.endswith("}")]
-    if not found:
-        raise NoOperationError("the specification has no operation that reads one asset")
-    return next((o for o in found if o.id == "getAsset"), found[0])
-
-
-def asset_path(asset_id: str) -> str:
-    """Return the path of an asset, whose id is written as a URL has it."""
-    path = asset_operation().path
-    return path.replace(f"{{{names_in(path)[-1]}}}", asset_id)
-
-
 def server_url(base_url: str) -> str:
-    """Return where a server is, without the path with which the operation's own begins."""
+    """Return where a server is, without the path with which the operations' own begin."""
     base_url = base_url.rstrip("/")
-    try:
-        parts = asset_path("").rstrip("/").split("/")  # such as "", "api", "v1", "assets"
-    except LookupError:
-        return base_url
-    for count in range(len(parts), 2, -1):  # one part alone may be a gateway's
-        if base_url.endswith(end := "/".join(parts[:count])):
-            return base_url.removesuffix(end)
+    for path in (operation.path for operation in operations()):
+        parts = path.partition("{")[0].rstrip("/").split("/")  # such as "", "api", "v1", "assets"
+        for count in range(len(parts), 2, -1):  # one part alone may be a gateway's
+            if base_url.endswith(end := "/".join(parts[:count])):
+                return base_url.removesuffix(end)
     return base_url
-
-
-def responses() -> Mapping[str, Document]:
-    """Return the documented answers of the asset operation, by status."""
-    return asset_operation().responses
-
-
-def asset_schema() -> Document:
-    """Return the schema of the 200 answer, with all members of its `allOf`."""
-    schema: Document = _once("schema", _asset_schema)
-    return schema
-
-
-def _asset_schema(_document: Document) -> Document:
-    content = responses().get("200", {}).get("content", {})
-    return merged(content.get("application/json", {}).get("schema", {}))
 
 
 def merged(schema: Document) -> Document:
@@ -142,20 +92,6 @@ def merged(schema: Document) -> Document:
     return whole
 
 
-def error() -> tuple[str, str]:
-    """Return status and media type of the first error that is documented; empty without one."""
-    errors = {status: a for status, a in responses().items() if not status.startswith("2")}
-    found = ((status, media) for status, a in errors.items() for media in a.get("content", {}))
-    return next(found, ("", ""))
-
-
-def error_schema() -> Document:
-    """Return the schema of the first error that is documented."""
-    status, media = error()
-    content = responses().get(status, {}).get("content", {})
-    return merged(content.get(media, {}).get("schema", {}))
-
-
 def listed(schema: Document) -> list[object]:
     """Return the values that a schema lists, those of its alternatives included."""
     whole = merged(schema)
@@ -166,65 +102,17 @@ def listed(schema: Document) -> list[object]:
     return list(dict.fromkeys(found))
 
 
-def listed_values() -> dict[str, list[object]]:
-    """Return the values that the document lists for members of an asset, open to more or not."""
-    members = asset_schema()["properties"].items()
-    found = {name: listed(part) for name, part in members}
-    return {name: values for name, values in found.items() if values}
-
-
-def asset_examples() -> dict[str, Document]:
-    """Return copies of the named examples of the 200 answer.
-
-    A required member that an example lacks gets a value made from its schema.
-    """
-    content = responses().get("200", {}).get("content", {}).get("application/json", {})
-    examples = content.get("examples") or {"made": {"value": {}}}
-    schema = asset_schema()
-    known = schema.get("properties", {})
-    made = {name: sample(known.get(name, {})) for name in schema.get("required", ())}
-    return {
-        name: example["value"] | {k: v for k, v in made.items() if k not in example["value"]}
-        for name, example in examples.items()
-    }
-
-
 def examples(answer: Document) -> list[Document]:
     """Return the example bodies of a documented answer, of which it may have none."""
     content = answer.get("content", {}).get("application/json", {})
     return [example["value"] for example in content.get("examples", {}).values()]
 
 
-def max_id_length() -> int:
-    """Return how many characters an asset id can have."""
-    limits = [parameter.schema.get("maxLength") for parameter in asset_operation().in_path]
-    return int((limits or [None])[-1] or _LONGEST_ID)
-
-
 def key_prefix() -> str:
     """Return what every API key starts with; empty where the document does not say."""
-    try:
-        security = asset_operation().security
-    except NoOperationError:
-        return ""
-    schemes = [scheme for asked in security for scheme in asked.values()]
-    told = (str(scheme.get("bearerFormat", "")) for scheme in schemes)
+    asked = (one for operation in operations() for one in operation.security)
+    told = (str(scheme.get("bearerFormat", "")) for one in asked for scheme in one.values())
     return next((form.removesuffix("*") for form in told if form.endswith("*")), "")
-
-
-def error_body(status: int, code: str | None = None) -> Document:
-    """Return the documented body of an error: the example named `code`, or the status's first.
-
-    A status that the document doesn't list gets a body of the same form, made from its name.
-    """
-    answer = responses().get(str(status)) or responses().get(f"{status // 100}XX")
-    for body in examples(answer or {}):
-        if code in (None, body.get("code")):
-            return dict(body)
-    if status in set(HTTPStatus):
-        known = HTTPStatus(status)
-        return {"error": known.phrase, "code": code or known.name}
-    return {"error": f"Status {status}", "code": code or f"STATUS_{status}"}
 
 
 def is_nullable(schema: Document) -> bool:

@@ -15,9 +15,9 @@ import pytest
 import babou
 from babou import AsyncHttpxTransport, HttpxTransport
 from babou._core.messages import Request
-from babou._http import threads
 from babou._http.aio import AioTransport
 from babou._http.sync import SyncTransport
+from babou._http.transport import Limit, in_thread
 
 IMAGE = "ast_demo_image"
 NOT_FOUND = b'{"error": "Asset not found", "code": "NOT_FOUND"}'
@@ -220,13 +220,13 @@ def test_what_an_abandoned_thread_opened_is_closed():
         return Late()
 
     with pytest.raises(TimeoutError):
-        threads.in_thread(connect, soon(), too_late=lambda late: late.close())
+        in_thread(connect, soon(), too_late=lambda late: late.close())
     released.set()
     assert closed.wait(10)
 
 
 def soon():
-    return threads.Limit(time.monotonic() + 0.01)
+    return Limit(time.monotonic() + 0.01)
 
 
 def test_what_an_abandoned_thread_raises_is_dropped():
@@ -244,7 +244,7 @@ def test_what_an_abandoned_thread_raises_is_dropped():
         ended.set()
 
     with pytest.raises(TimeoutError):
-        threads.in_thread(connect, soon(), too_late=too_late)
+        in_thread(connect, soon(), too_late=too_late)
     released.set()
     assert ended.wait(10)
     assert told == [None]
@@ -258,7 +258,7 @@ def test_what_ends_just_when_it_is_left_is_given_back_too():
         waiting.wait(10)
         return "stream"
 
-    class Over(threads.Limit):
+    class Over(Limit):
         def pause(self):
             waiting.set()
             for thread in threading.enumerate():
@@ -267,7 +267,7 @@ def test_what_ends_just_when_it_is_left_is_given_back_too():
             raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        threads.in_thread(action, Over(0.0), too_late=told.append)
+        in_thread(action, Over(0.0), too_late=told.append)
     assert told == ["stream"]
 
 

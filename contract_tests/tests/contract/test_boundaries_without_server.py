@@ -10,6 +10,7 @@ from babou_contract.checks.registry import perform
 from babou_contract.model import Outcome
 from babou_contract.settings import Settings
 from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_examples, asset_operation, asset_schema
 
 QUICK = Settings(max_examples=20)
 
@@ -31,7 +32,7 @@ def edited(monkeypatch):
 
 
 def _operation(document):
-    return document["paths"][spec.asset_operation().path]["get"]
+    return document["paths"][asset_operation().path]["get"]
 
 
 def _assets(document):
@@ -166,6 +167,13 @@ def test_a_member_that_is_added_needs_no_edit_here(edited, check):
     assert result.outcome is Outcome.passed or check.name.startswith("decisions"), result
 
 
+def test_an_operation_may_say_that_it_asks_for_no_key(edited):
+    """What is left out may be forgotten; an empty list is meant."""
+    edited(lambda d: _operation(d).update(security=[]))
+    result = perform(_check(docs_page.CHECKS, "the-spec-is-lint-clean"), None)
+    assert result.outcome is Outcome.passed, result
+
+
 def test_every_lint_rule_says_what_it_wants():
     """The rule's sentence is what a person reads."""
     assert all((rule.__doc__ or "").startswith("Every ") for rule in lint.RULES)
@@ -212,9 +220,9 @@ def _request():
 
 def test_an_attribute_of_another_type_is_found():
     """A value that is equal and of another type is not what was declared."""
-    document = spec.asset_examples()["video"]
+    document = asset_examples()["video"]
     asset = babou.Asset.from_dict(document)
-    schema = spec.asset_schema()
+    schema = asset_schema()
     assert list(comparing.differences(asset, document, schema)) == []
     other = {**document, "size": 1, "x": 2}
     names = {name for name, *_ in comparing.differences(asset, other, schema)}

@@ -1,8 +1,16 @@
 """What is known of an operation, wherever in the document it is written."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
+from babou_contract.specification import spec
 from babou_contract.specification.operations import asked_for, named, operations
+
+ROOT = Path(__file__).resolve().parents[3]
+CODE = ("contract_tests/babou_contract", "contract_tests/compat", "openapi", "docs/_hooks")
+OWN = ("checks/meaning", "checks/client", "mock_server/handlers", "specification/assets.py")
 
 DOCUMENT = {
     "security": [{"key": []}],
@@ -114,3 +122,30 @@ def test_an_unknown_operation_is_told_with_those_that_there_are():
     """So that a slip of the pen is seen."""
     with pytest.raises(LookupError, match="no operation 'listBook'; it has listBooks, POST"):
         named((LIST, ADD), "listBook")
+
+
+def snake(name):
+    """Return a name as Python's modules have it."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def names_in(file):
+    """Yield each text of a module, and each part of the name of what it imports."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        if isinstance(node, ast.ImportFrom):
+            yield from (node.module or "").split(".")
+            yield from (alias.name for alias in node.names)
+
+
+def test_an_operation_is_known_by_name_in_its_own_modules_only():
+    """Contract check, mock server, `compat` and the documentation's hooks ask what all answer."""
+    ids = {operation.id for operation in spec.operations()}
+    known = ids | set(map(snake, ids))
+    files = [file for folder in CODE for file in (ROOT / folder).rglob("*.py")]
+    assert len(files) > 100
+    knowing = {str(file.relative_to(ROOT)) for file in files if known & set(names_in(file))}
+    others = [name for name in knowing if not any(f"/{own}" in name for own in OWN)]
+    assert knowing
+    assert others == []

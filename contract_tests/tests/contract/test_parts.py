@@ -12,6 +12,7 @@ from babou_contract.model import Boundary, CheckResult, Exchange, Outcome, Repor
 from babou_contract.probing.curl import curl
 from babou_contract.report import as_json
 from babou_contract.specification import jsontext, mutations, places, spec, strategies
+from babou_contract.specification.assets import asset_examples, asset_schema
 from babou_contract.specification.schema import fits, misfits
 
 
@@ -106,8 +107,8 @@ def test_a_place_in_the_spec_has_its_line():
 
 def test_a_misfit_names_its_member():
     """A missing member is named, and so is a wrong one."""
-    document = spec.asset_examples()["image"]
-    schema = spec.asset_schema()
+    document = asset_examples()["image"]
+    schema = asset_schema()
     assert [m.member for m in misfits(schema, {**document, "size": "1"})] == ["size"]
     del document["name"]
     assert [m.member for m in misfits(schema, document)] == ["name"]
@@ -137,10 +138,10 @@ def test_a_reference_in_a_part_is_followed(value):
 
 
 @hypothesis_settings(max_examples=50, deadline=None, database=None)
-@given(strategies.values(spec.asset_schema()))
+@given(strategies.values(asset_schema()))
 def test_what_is_generated_is_allowed(document):
     """A strategy that made what the schema forbids would accuse the client of obeying it."""
-    assert fits(spec.asset_schema(), document)
+    assert fits(asset_schema(), document)
 
 
 @pytest.mark.parametrize("operation", ["getAsset", "listAssets"])
@@ -151,7 +152,7 @@ def test_what_is_mutated_is_forbidden(operation):
     found = list(mutations.mutations(answer.schema, document))
     assert len(found) > 100
     assert not any(fits(answer.schema, mutation.apply(document)) for mutation in found)
-    named = set(spec.asset_schema()["properties"])
+    named = set(asset_schema()["properties"])
     assert named <= {str(mutation.member.path[-1]) for mutation in found}
 
 

@@ -8,6 +8,8 @@ from attrs import evolve
 
 from babou_contract.mock_server import MockServer, Response
 from babou_contract.model import Outcome
+from babou_contract.probing.gather import Gathering
+from babou_contract.specification.references import NoSuchReferenceError
 
 IMAGE, WAY, FAILED = "ast_testImage00001", "ast_testWay0000002", "ast_testFailed0003"
 LIMITED = {"error": "Too many requests", "code": "RATE_LIMITED"}
@@ -216,3 +218,26 @@ def test_one_operation_is_asked_about_before_the_next(judge):
     ]
     assert len(set(asked[:20])) > 1
     assert all(path.startswith("assets/") for path in asked[:20])
+
+
+def _raising(error):
+    def look(_self, *, at_all):
+        raise error
+
+    return look
+
+
+def test_what_the_specification_lacks_is_told(judge, monkeypatch):
+    """Nothing can be asked then, and the reason stands in the verdict."""
+    monkeypatch.setattr(Gathering, "look", _raising(NoSuchReferenceError("#/components/x")))
+    report = judge()
+    assert report.exit_code == 3
+    assert "nothing can be asked: the reference #/components/x leads nowhere" in report.verdict
+
+
+@pytest.mark.parametrize("error", [KeyError("slot"), IndexError("0"), LookupError("codec")])
+def test_a_bug_of_the_check_is_no_fault_of_the_specification(judge, monkeypatch, error):
+    """It comes out as what it is."""
+    monkeypatch.setattr(Gathering, "look", _raising(error))
+    with pytest.raises(type(error)):
+        judge()

@@ -12,6 +12,7 @@ import pytest
 import babou
 from babou_contract import mock_server
 from babou_contract.specification import exposed, spec
+from babou_contract.specification.assets import asset_schema
 
 pytestmark = pytest.mark.docs
 
@@ -99,7 +100,7 @@ def test_every_public_name_is_in_the_reference(pages):
 def test_the_asset_is_shown_with_its_members(site):
     """The reference has each member that an asset has, and each state."""
     page = (site / "reference" / "assets.html").read_text(encoding="utf-8")
-    for member in spec.asset_schema()["properties"]:
+    for member in asset_schema()["properties"]:
         assert code(member) in page
     for state in babou.AssetState:
         assert f'id="babou.AssetState.{state.name}"' in page
@@ -108,7 +109,7 @@ def test_the_asset_is_shown_with_its_members(site):
 def test_tables_of_the_code_are_whole(site):
     """Every error, fault, exit code and command stands on its page."""
     from babou._cli._app import cli
-    from babou._cli._exits import Exit
+    from babou._cli._output import Exit
 
     errors = (site / "guide" / "errors.html").read_text(encoding="utf-8")
     for name in babou.__all__:

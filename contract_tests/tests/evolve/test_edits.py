@@ -12,6 +12,13 @@ from babou_contract.checks import docs_page, docs_spec
 from babou_contract.checks.registry import perform
 from babou_contract.model import Outcome
 from babou_contract.specification import places, spec
+from babou_contract.specification.assets import (
+    asset_examples,
+    asset_operation,
+    asset_schema,
+    listed_values,
+    max_id_length,
+)
 from compat import textdiff
 from compat.specification import Specification
 from text_edits import edited
@@ -23,7 +30,7 @@ def read(name):
 
 EDITS, SAME = read("edits.yaml"), read("written_otherwise.yaml")
 SPEC, PAGE = "openapi/babou.yaml", "contract_tests/babou_contract/data/published.json"
-STEPS = ["lint", "generate", "exposed", "types", "contract", "compat", "version"]
+STEPS = ["lint", "generate", "exposed", "docs", "types", "contract", "compat", "version"]
 VERSIONS = {"none": "0.1.0", "patch": "0.1.1", "minor": "0.1.1", "major": "0.2.0"}
 MARKS = {"✓": True, "✗": False, "·": None}
 
@@ -37,24 +44,37 @@ def evolve(copy):
     return done.returncode, {step: MARKS[mark] for mark, step, _ in lines}, done.stdout
 
 
-def lines_named(said, step):
-    """Return the numbers of the spec's lines that a step names."""
+def told_by(said, step, text):
+    """Return what a step tells of the spec: each sentence, with the text of the line it names."""
     part = said[re.search(rf"^. {step} ", said, re.MULTILINE).end() :]
     part = re.split(r"^[✓✗·] ", part, flags=re.MULTILINE)[0]
-    return [int(number) for number in re.findall(rf"{SPEC}:(\d+)", part)]
+    lines = text.splitlines()
+    found = re.findall(rf"^    {SPEC}:(\d+): (.*(?:\n {{6}}.*)*)", part, re.MULTILINE)
+    return [(lines[int(number) - 1], sentence) for number, sentence in found]
 
 
-@pytest.mark.parametrize("edit", EDITS, ids=[edit["name"] for edit in EDITS])
-def test_an_edit_is_followed_or_refused(copy, edit):
-    """Who says no, and to which line; or who breaks, and the version that follows."""
-    text = edited(copy.read(SPEC), edit["edit"])
+TOGETHER = {}
+for each in EDITS:
+    TOGETHER.setdefault(each.get("group", each["name"]), []).append(each)
+
+
+@pytest.mark.parametrize("edits", TOGETHER.values(), ids=TOGETHER)
+def test_edits_are_followed_or_refused(copy, edits):
+    """Who says no, and to which line; or who breaks, and the version that follows.
+
+    Edits of one group are made at once, since a run takes long. Each is told of by itself: at its
+    line, in its words, with its level and whom it breaks. So none can hide behind another.
+    """
+    text, page = copy.read(SPEC), copy.read(PAGE)
+    for edit in edits:
+        text, page = edited(text, edit["edit"]), edited(page, edit.get("page", ()))
     copy.write(SPEC, text)
-    copy.write(PAGE, edited(copy.read(PAGE), edit.get("page", ())))
+    copy.write(PAGE, page)
     before = {name: copy.read(name) for name in ("pyproject.toml", "CHANGELOG.md")}
     code, verdicts, said = evolve(copy)
     sys.stdout.write(said)
 
-    fails = edit.get("fails")
+    fails = edits[0].get("fails")
     assert code == (1 if fails else 0)
     if fails:
         assert next(step for step in STEPS if verdicts[step] is False) == fails
@@ -62,14 +82,60 @@ def test_an_edit_is_followed_or_refused(copy, edit):
         assert {name: copy.read(name) for name in before} == before
     else:
         assert set(verdicts.values()) == {True}
-        assert f'\nversion = "{VERSIONS[edit["level"]]}"\n' in copy.read("pyproject.toml")
-    if "line" in edit:
-        named = [text.splitlines()[n - 1] for n in lines_named(said, fails or "compat")]
-        assert any(edit["line"] in line for line in named), named
-    for told in (edit.get("says"), *edit.get("breaks", ())):
-        assert told is None or told in said
-    if not fails and edit["level"] != "none":
-        assert re.search(rf"^    \S+: {edit['level']}: ", said, re.MULTILINE)
+        highest = max((edit["level"] for edit in edits), key=list(VERSIONS).index)
+        assert f'\nversion = "{VERSIONS[highest]}"\n' in copy.read("pyproject.toml")
+        if highest == "none":
+            assert "no differences since" in said
+    for edit in edits:
+        assert_told(edit, said, text)
+
+
+def assert_told(edit, said, text):
+    """Assert that an edit is told of: its problem, or its difference with whom it breaks."""
+    fails, level = edit.get("fails"), edit.get("level")
+    if level == "none":
+        return
+    about = told_by(said, fails or "compat", text)
+    here = [sentence for line, sentence in about if edit["line"] in line]
+    assert here, (edit["line"], about)
+    if level:
+        breaks = edit["breaks"]
+        right = (s for s in here if s.startswith(f"{level}: ") and all(b in s for b in breaks))
+        assert any(right), (edit["name"], here)
+    if "says" in edit:
+        every = [sentence for step in STEPS for _, sentence in told_by(said, step, text)]
+        assert any(edit["says"] in sentence for sentence in every), (edit["says"], every)
+
+
+@pytest.mark.parametrize("edits", TOGETHER.values(), ids=TOGETHER)
+def test_edits_of_a_group_can_be_told_apart(edits):
+    """They end alike; and where two are about one line, each has words of its own."""
+    assert len({(edit.get("fails"), edit.get("level") == "major") for edit in edits}) == 1
+    told = [edit for edit in edits if edit.get("level") != "none"]
+    lines = [edit["line"] for edit in told]
+    words = [edit.get("says") for edit in told if sum(edit["line"] in line for line in lines) > 1]
+    assert None not in words
+    assert len(words) == len(set(words))
+
+
+def test_a_wrong_verdict_on_one_edit_of_a_group_is_seen():
+    """Another level, somebody else whom it breaks, no word of it: others' sentences are not its."""
+    one = {"name": "one", "line": "size:", "level": "major", "breaks": ["installed clients"]}
+    other = f"    {SPEC}:2: major: width: was whole; breaks installed clients\n"
+    end = "✓ version\n"
+
+    def judge(told):
+        said = "".join(f"✓ {step}\n" for step in STEPS[:-2])
+        assert_told(one, f"{said}✓ compat    2 differences\n{told}{other}{end}", "size:\nwidth:")
+
+    judge(f"    {SPEC}:1: major: size: was whole; breaks installed clients\n")
+    for wrong in (
+        f"    {SPEC}:1: minor: size: was whole; breaks installed clients\n",
+        f"    {SPEC}:1: major: size: was whole; breaks nobody\n",
+        "",
+    ):
+        with pytest.raises(AssertionError):
+            judge(wrong)
 
 
 @pytest.fixture
@@ -89,16 +155,17 @@ def put_in_place(monkeypatch):
 
 def what_is_read():
     """Return all that the contract check and the mock server go by."""
-    statuses = spec.responses()
+    statuses = asset_operation().responses
+    errors = [spec.merged(c.schema) for (s, _), c in asset_operation().answers.items() if s > "4"]
     return (
-        *(spec.asset_operation().path, spec.max_id_length(), spec.key_prefix(), list(statuses)),
+        *(asset_operation().path, max_id_length(), spec.key_prefix(), list(statuses)),
         [spec.examples(statuses[status]) for status in statuses if status != "200"],
         [[name.lower() for name in statuses[s].get("headers", ())] for s in statuses],
-        sorted(spec.asset_schema()["properties"]),
-        sorted(spec.asset_schema()["required"]),
-        {name: spec.is_nullable(part) for name, part in spec.asset_schema()["properties"].items()},
-        {name: sorted(values) for name, values in spec.listed_values().items()},
-        sorted(spec.error_schema()["required"]),
+        sorted(asset_schema()["properties"]),
+        sorted(asset_schema()["required"]),
+        {name: spec.is_nullable(part) for name, part in asset_schema()["properties"].items()},
+        {name: sorted(values) for name, values in listed_values().items()},
+        [sorted(error["required"]) for error in errors],
         [read_of(operation) for operation in spec.operations()],
     )
 
@@ -118,7 +185,7 @@ def test_what_is_written_otherwise_is_read_as_before(put_in_place, edit):
     """No reader and no check changes its mind, and nothing but an example can be missing."""
     before, text = spec.text(), edited(spec.text(), edit["edit"])
     assert text != before
-    known, examples = what_is_read(), spec.asset_examples()
+    known, examples = what_is_read(), asset_examples()
     changed = list(textdiff.changes(Specification("released", before), Specification("new", text)))
     lacking = edit.get("lacks", [])
     assert [c.keyword.rpartition(".")[2] for c in changed] == lacking
@@ -126,7 +193,7 @@ def test_what_is_written_otherwise_is_read_as_before(put_in_place, edit):
 
     put_in_place(text)
     assert what_is_read() == known
-    assert spec.asset_examples() == {n: e for n, e in examples.items() if n not in lacking}
+    assert asset_examples() == {n: e for n, e in examples.items() if n not in lacking}
     for check in (*docs_spec.check, *docs_page.check):
         result = perform(check, None)
         assert result.outcome is Outcome.passed, result
@@ -185,7 +252,8 @@ def test_a_step_that_meets_what_nobody_thought_of_says_so_without_a_traceback(co
     copy.write("openapi/steps.py", f"{script}\n{broken}")
     code, verdicts, said = evolve(copy)
     assert code == 1
-    assert verdicts == dict(zip(STEPS, (True, True, True, True, False, False, None), strict=True))
+    seen = (True, True, True, False, True, None, False, None)
+    assert verdicts == dict(zip(STEPS, seen, strict=True))
     assert f"{SPEC}:1: this is not foreseen: AttributeError" in said
     assert "openapi/released has to hold exactly one wheel" in said
 

@@ -11,9 +11,9 @@ import babou
 from babou import Client, PollPolicy, Response
 from babou.integrations.sweeper import begin, sweep
 from babou_contract.mock_server import by_reads
-from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_examples
 
-DOCUMENT = spec.asset_examples()["image"]
+DOCUMENT = asset_examples()["image"]
 
 
 class Account:

@@ -1,6 +1,6 @@
-"""What is printed: text that cannot play tricks on a terminal, and JSON.
+"""What a command prints, and the code that it exits with.
 
-Results go to standard output, everything that is said about them to standard error.
+Results go to standard output, all messages to standard error. No text can control the terminal.
 """
 
 from __future__ import annotations
@@ -9,22 +9,42 @@ import json
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any, TextIO
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 import click
 
+from babou._errors import (
+    APIConnectionError,
+    APITimeoutError,
+    AssetFailedError,
+    AuthenticationError,
+    BabouError,
+    BadRequestError,
+    BudgetError,
+    ConfigurationError,
+    DownloadError,
+    FileTooLargeError,
+    InvalidAssetIdError,
+    NotFoundError,
+    PermissionDeniedError,
+    UploadError,
+    WaitTimeoutError,
+)
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from babou._cli._settings import Settings
     from babou._core.operations import Asset
-    from babou._errors import BabouError
+    from babou._core.outcomes import VerdictReason
 
 _KIBI = 1024
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
-# The library's messages name its arguments; here they are options. `timeout=` is that of a single
-# call where the network is spoken of; its option is not called the same in every command.
+# The library's messages name arguments; on the command line these are options. In messages about
+# the network, `timeout=` is that of a single call; its option has another name in some commands.
 _ARGUMENTS = re.compile(
     r"\b(?P<call>timeout)=(?=, or check)"
     r"|\b(?P<argument>api_key|content_type|overwrite|state|timeout)=(?:True)?"
@@ -40,11 +60,11 @@ _OPTIONS = {
     "state": "--state",
     "timeout": "--timeout",
 }
-CALL_TIMEOUT = "babou.call_timeout"  # where click's context has the name of that option
+CALL_TIMEOUT = "babou.call_timeout"  # the key of that option's name in click's context
 
 
 def clean(text: object) -> str:
-    """Return text in one line, in which nothing can move the cursor or turn the writing round."""
+    """Return text in one line, without characters that control the terminal or the direction."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in str(text)
@@ -52,22 +72,22 @@ def clean(text: object) -> str:
 
 
 def on_terminal(stream: TextIO) -> bool:
-    """Tell whether a stream is a terminal that can do more than write lines."""
+    """Tell whether a stream is a terminal that can do more than print lines."""
     return stream.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
 
 
 def print_json(document: object) -> None:
-    """Print one document, in ASCII, which every terminal and locale can encode."""
+    """Print one document, in ASCII, which every terminal and locale can show."""
     click.echo(json.dumps(document, indent=2))
 
 
 def print_path(path: Path) -> None:
-    """Print a path: made safe on a terminal, and else exactly as it is, for the next program."""
+    """Print a path: cleaned on a terminal, otherwise exactly as it is, for the next program."""
     click.echo(clean(path) if sys.stdout.isatty() else os.fsencode(path))
 
 
 def message(text: object) -> str:
-    """Return what is said to the person on standard error, as one line."""
+    """Return a message for standard error, in one line."""
     return clean(f"babou: {in_options(text)}")
 
 
@@ -85,7 +105,7 @@ def in_options(text: object) -> str:
 
 
 def error_document(error: BabouError) -> dict[str, Any]:
-    """Return what a document says of an error."""
+    """Return an error as a part of a JSON document."""
     return {
         "type": type(error).__name__,
         "message": in_options(error),
@@ -102,7 +122,7 @@ def colour(asset: Asset | None) -> str:
 
 
 def print_asset(asset: Asset) -> None:
-    """Print an asset's members, those that this version doesn't know included."""
+    """Print an asset's members, including those that this version doesn't know."""
     document = asset.to_dict()
     width = max(len(clean(name)) for name in document)
     in_colour = on_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
@@ -152,10 +172,122 @@ def readable_size(size: int) -> str:
 
 
 def binary(size: float, *, of: float | None = None) -> str:
-    """Return a number of bytes, or a part of one, in the largest unit of which there is one."""
+    """Return a number of bytes, or a part of a number, in the largest unit that fits."""
     whole, unit = size if of is None else of, 0
     while whole >= _KIBI and unit < len(_UNITS) - 1:
         whole, size, unit = whole / _KIBI, size / _KIBI, unit + 1
     digits = 1 if unit else 0
     part = "" if of is None else f"{size:.{digits}f}/"
     return f"{part}{whole:.{digits}f} {_UNITS[unit]}"
+
+
+class Exit(IntEnum):
+    """The exit codes, and their meaning in the help."""
+
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str) -> Self:
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    YES = 0, "Yes: it worked, or the asset is ready."
+    NO = 1, "No: the asset failed, isn't ready (check), has no URL yet, wasn't stored or uploaded."
+    USAGE = 2, "Wrong usage or configuration: an option, an id, no key."
+    NOT_FOUND = 3, "Not found: no such asset, or another account's."
+    KEY_REFUSED = 4, "The API key was refused."
+    TIMED_OUT = 5, "Timed out."
+    TROUBLE = 6, "Server, network or storage trouble, or the results could not be written."
+    INTERRUPTED = 130, "Interrupted (Ctrl-C)."
+    BROKEN_PIPE = 141, "Whoever read the output went away."
+    TERMINATED = 143, "Terminated (SIGTERM)."
+
+
+class Failure(click.ClickException):
+    """An end with a message of one line and an exit code."""
+
+    def __init__(self, text: str, code: Exit) -> None:
+        super().__init__(text)
+        self.exit_code = code  # type: ignore[misc]  # click declares it for the class, and reads it here
+
+
+_ERRORS: tuple[tuple[type[BabouError], Exit], ...] = (  # the first match counts
+    (ConfigurationError, Exit.USAGE),
+    (BadRequestError, Exit.USAGE),
+    (NotFoundError, Exit.NOT_FOUND),
+    (AuthenticationError, Exit.KEY_REFUSED),
+    (PermissionDeniedError, Exit.KEY_REFUSED),
+    (WaitTimeoutError, Exit.TIMED_OUT),
+    (APITimeoutError, Exit.TIMED_OUT),
+    (BudgetError, Exit.TIMED_OUT),
+    (AssetFailedError, Exit.NO),
+    (DownloadError, Exit.NO),
+    (FileTooLargeError, Exit.NO),
+    (UploadError, Exit.NO),
+    (BabouError, Exit.TROUBLE),
+)
+
+_ABOUT_ALL = (APIConnectionError, AuthenticationError, ConfigurationError)
+
+VERDICTS: Mapping[VerdictReason, Exit] = {
+    "ready": Exit.YES,
+    "not_ready": Exit.NO,
+    "failed": Exit.NO,
+    "not_found": Exit.NOT_FOUND,
+}
+
+
+def exit_for(error: BabouError) -> Exit:
+    """Return the exit code for an error."""
+    if isinstance(error, DownloadError) and _is_trouble(error):
+        return Exit.TROUBLE
+    return next(code for kind, code in _ERRORS if isinstance(error, kind))
+
+
+def _is_trouble(error: DownloadError) -> bool:
+    """Tell whether the storage or the network is at fault, and not the asset or the disk."""
+    return error.status_code is not None or isinstance(error.__cause__, APIConnectionError)
+
+
+def each(
+    settings: Settings,
+    given: Sequence[str],
+    ask: Callable[[str], dict[str, Any]],
+    *members: str,
+    several: bool,
+    named: str = "asset_id",
+    alone: Callable[[dict[str, Any]], object] = dict,
+) -> int:
+    """Ask for each asset, or file; return the highest exit code among them.
+
+    `ask` prints what it finds. With --json it prints nothing; the `members` that it returns are
+    printed at the end, in an array of results, or for a single asset as `alone` makes them.
+
+    An error that concerns one of several assets is printed, and the next asset follows. An error
+    that all of them would meet is raised, and so is the error of a single asset.
+    """
+    code, documents = Exit.YES, []
+    for each_given in given:
+        document: dict[str, Any] = {named: each_given}
+        try:
+            found = ask(each_given)
+            if several:
+                document |= {"ok": True, **found, "error": None}
+            else:
+                document |= found
+        except BabouError as error:
+            if not several or _is_about_all(error):
+                raise
+            code = max(code, exit_for(error))
+            click.echo(message(error), err=True)
+            document |= {"ok": False, **dict.fromkeys(members)}
+            document["error"] = error_document(error)
+        documents.append(document)
+    if settings.as_json:
+        print_json(documents if several else alone(documents[0]))
+    return code
+
+
+def _is_about_all(error: BabouError) -> bool:
+    return isinstance(error, _ABOUT_ALL) and not isinstance(error, InvalidAssetIdError)

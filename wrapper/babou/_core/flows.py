@@ -1,7 +1,7 @@
 """The calls of the API with their retries, each written once for sync and async. Pure.
 
-A flow is a generator. It yields `Step`s (a pause, a request, a deadline) and is sent back what came
-of each, with the runner's time. Flows read no clock, draw no randomness of their own and know no
+A flow is a generator. It yields `Step`s (a pause, a request, a deadline) and receives the result of
+each, with the runner's time. Flows read no clock, draw no random numbers of their own and know no
 HTTP library; the runners drive them.
 """
 
@@ -11,19 +11,27 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from attrs import evolve
 
-from babou._core.calls import Call, asset_call, upload_call
+from babou._core.calls import Call, asset_call, page_call, upload_call
 from babou._core.messages import Step
+from babou._core.operations import largest_page
 from babou._core.retry import asked_pause, is_retryable, is_transient, pause, says_nothing
-from babou._errors import APIStatusError, APITimeoutError, BabouError, BudgetError, RateLimitError
+from babou._errors import (
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    BabouError,
+    BudgetError,
+    RateLimitError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from babou._core.calls import Answer
-    from babou._core.operations import Asset
+    from babou._core.calls import Answer, Query
+    from babou._core.operations import Asset, AssetPage
 
 _REFUSED = range(400, 500)
-_HOW_TO_LOOK = (
+_HOW_TO_FIND = (
     "The asset may exist all the same: look for it with client.assets.list() before you upload the "
     "file again"
 )
@@ -49,13 +57,13 @@ def ask(
     random: Callable[[], float],
     may_repeat: Callable[[BabouError], bool] = is_transient,
 ) -> Generator[Step, Answer, tuple[_T, float]]:
-    """Make a call, trying again what can be tried again, all within `timeout` seconds.
+    """Make a call, and repeat it after passing errors, all within `timeout` seconds.
 
     Returns:
         The result, and the time at which it came.
 
     Raises:
-        BabouError: As `call.outcome` says; the last one, where several attempts failed.
+        BabouError: As `call.outcome` says; the last one if several attempts failed.
     """
     deadline = now + timeout
     step = Step(call.request, delay=0.0, deadline=deadline)
@@ -85,7 +93,7 @@ def ask(
 def _out_of_time(
     error: BabouError, call: Call[_T], timeout: float, attempts: int, *, left: float
 ) -> BabouError:
-    """Return an error with the words why no further attempt was made."""
+    """Return an error that also says why there was no further attempt."""
     asked = asked_pause(error)
     reason = (
         f"The server asks to wait {asked:g} s, which reaches past the deadline of {timeout:g} s"
@@ -104,21 +112,97 @@ def _out_of_time(
 
 
 def explained(error: BabouError, reason: str) -> BabouError:
-    """Return an error with a further sentence."""
+    """Return the error with one more sentence."""
     error.args = (f"{error} {reason}.",)
     return error
 
 
+def pages(
+    query: Query,
+    *,
+    most: int | None,
+    now: float,
+    timeout: float,
+    max_retries: int,
+    random: Callable[[], float],
+) -> Generator[Step | AssetPage, Answer, None]:
+    """Yield the pages of a list, each with the assets that none before it had.
+
+    A server counts pages by offsets, so what is uploaded or deleted meanwhile moves the assets
+    behind it. These rules hold for every server, also for one whose totals or offsets are wrong:
+
+    - Each asset is given once, though it may come again on the next page.
+    - A reading ends with an empty page (D19), and with a page that is not full if the total agrees
+      (D18). It also ends with a page that lies behind all known assets and has nothing new: such a
+      server ignores the offset.
+    - Each page is asked for from the last asset of the page before. If it begins with another one,
+      assets have left the list, and others have moved to a page that was read already.
+    - In that case, and where fewer assets were given than the total says, the list is read again.
+    - A reading without a new asset is the last. If fewer were given than the total says, that is
+      an error: otherwise nobody would notice what is missing.
+
+    After each, the flow receives None and the time at which the caller asks for the next one.
+
+    Args:
+        query: Which assets.
+        most: How many assets to give at most, or None for all.
+        now: The runner's time.
+        timeout: Seconds that each page may take.
+        max_retries: Further attempts for each page.
+        random: Gives numbers from 0 up to 1.
+
+    Raises:
+        APIResponseValidationError: The server announces assets that it does not give.
+        BabouError: As `ask` says.
+    """
+    known: set[str] = set()
+    limit = largest_page() if most is None else min(most, largest_page())
+    is_first = True
+    while True:
+        before, offset, is_over, has_moved = len(known), 0, False, False
+        while not is_over:
+            call = page_call(query, limit=limit, offset=offset)
+            page, now = yield from ask(
+                call, now=now, timeout=timeout, max_retries=max_retries, random=random
+            )
+            new = {asset.id: asset for asset in page.assets if asset.id not in known}
+            given = tuple(new.values())[: None if most is None else most - len(known)]
+            known.update(asset.id for asset in given)
+            if given or is_first:
+                _, now = yield evolve(page, assets=given)
+            if len(known) == most:
+                return
+            count, is_first = len(page.assets), False
+            has_moved = has_moved or bool(offset and count and page.assets[0].id in new)
+            is_last = count < min(limit, page.limit) and offset + count >= page.total
+            is_over = not count or is_last or (not new and offset + 1 >= len(known))
+            offset += max(1, count - 1)
+        if len(known) >= page.total and (not has_moved or len(known) == before):
+            return
+        if len(known) == before:
+            raise _assets_missing(len(known), page.total)
+
+
+def _assets_missing(given: int, total: int) -> APIResponseValidationError:
+    return APIResponseValidationError(
+        f"The list of assets is not what the specification promises: the server says that it has "
+        f"{total}, and gave {given}. Try again later, or report it to Babou.",
+        member="pagination.total",
+        expected=str(given),
+        received=total,
+    )
+
+
 class Content(Protocol):
-    """What is uploaded, as far as the flow knows it."""
+    """What a flow has to know of a file that is uploaded."""
 
     @property
     def subject(self) -> str:
-        """How errors name it."""
+        """The beginning of its errors."""
 
     @property
     def size(self) -> int:
-        """How many bytes it has."""
+        """Its number of bytes."""
 
     @property
     def content_type(self) -> str:
@@ -134,11 +218,11 @@ def upload(
 ) -> Generator[Step, Answer, Asset]:
     """Upload a file, within `timeout` seconds.
 
-    Each upload makes another asset. So a request is repeated only where the server has surely taken
-    nothing: not a byte of the file was given to the transport, or the answer is 429.
+    Each upload makes another asset. So a request is repeated only if the server cannot have taken
+    anything: the transport was given no byte of the file, or the answer is 429.
 
     Raises:
-        BabouError: As `ask` says. Where the asset may exist, the text tells how to look.
+        BabouError: As `ask` says. If the asset may exist, the text says how to find it.
     """
 
     def may_repeat(error: BabouError) -> bool:
@@ -156,13 +240,13 @@ def upload(
         )
     except BabouError as error:
         if content.begun and not _is_refusal(error):
-            raise explained(error, _HOW_TO_LOOK) from error.__cause__
+            raise explained(error, _HOW_TO_FIND) from error.__cause__
         raise
     return asset
 
 
 def _is_refusal(error: BabouError) -> bool:
-    """Tell whether the server has surely made no asset."""
+    """Tell whether the error proves that the server made no asset."""
     if isinstance(error, (RateLimitError, BudgetError)):
         return True
     return (

@@ -1,4 +1,4 @@
-"""The asynchronous runner; `runner` is its sibling, with the same lines but for `await`."""
+"""The asynchronous runner: the lines of its sibling `runner`, with `await`."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from babou._errors import (
 )
 from babou._http import s3
 from babou._http.budget import RateBudget, hold_after, too_late
+from babou._http.redaction import hide_key, received
 from babou._http.runner import (
     CALLABLE,
     Head,
     Progress,
     log_exchange,
     not_read,
-    received,
-    settle,
+    nothing_moved,
     time_left,
 )
 from babou._http.transport import MAX_CONNECTIONS
-from babou._http.uploads import AsyncUploading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator
 
     from babou._core.calls import Answer, Reply
     from babou._core.download import Plan
+    from babou._core.messages import Request, Response
     from babou._http.budget import Budget
     from babou._http.transport import AsyncTransport
     from babou._storage.files import FileSink, StreamSink
@@ -56,7 +56,7 @@ _Polls = dict["asyncio.Task[Reply]", tuple[Poll, float]]
 
 @frozen
 class AsyncRunner:
-    """Drive flows in the running event loop: asyncio's or, but for `many`, trio's."""
+    """Drive flows in the running event loop: asyncio's or trio's (`many`: asyncio's only)."""
 
     transport: AsyncTransport
     key: AsyncKeySource
@@ -79,7 +79,7 @@ class AsyncRunner:
                 return result
 
     async def iterate(self, flow: Generator[Step | _T, Answer, None]) -> AsyncGenerator[_T, None]:
-        """Yield what the flow yields for its caller."""
+        """Yield everything but the steps of a flow."""
         event = next(flow)
         while True:
             answer: Answer
@@ -111,8 +111,9 @@ class AsyncRunner:
                     await self.sleep(pause or 0.0)
                     continue
                 async for poll in _next(ended, pause):
-                    asset_id, began = polls.pop(poll)
-                    for event in settle(batch, asset_id, poll.result(), began, self.clock()):
+                    polled, sent_at = polls.pop(poll)
+                    now = self.clock()
+                    for event in batch.settle(polled, poll.result(), sent=sent_at, now=now):
                         yield event
         finally:
             for poll in polls:
@@ -175,7 +176,7 @@ class AsyncRunner:
         timeout: float,
         on_progress: Callable[[int, int], object] | None,
     ) -> _T:
-        """Carry out an upload; a pipe is read in another thread, so that the deadline ends it."""
+        """Carry out an upload; another thread opens the file, so that a pipe can't block it."""
         end = self.clock() + timeout
         try:
             with anyio.fail_after(timeout):
@@ -183,7 +184,7 @@ class AsyncRunner:
         except TimeoutError as error:
             raise not_read(timeout) from error
         with contextlib.closing(content):
-            carrying = AsyncUploading(self.transport, content, stall, on_progress)
+            carrying = _AsyncUploading(self.transport, content, stall, on_progress)
             runner = evolve(self, transport=cast("AsyncTransport", carrying))  # it only has to send
             return await runner.run(flow(content, end - self.clock()))
 
@@ -208,6 +209,7 @@ class AsyncRunner:
             )
             outcome = received(answer, key, self.wall())
         except (APIConnectionError, APIResponseValidationError) as error:
+            hide_key(error, key)
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
         if self.budget is not None and (seconds := hold_after(outcome)):
@@ -227,6 +229,49 @@ class AsyncRunner:
                 return
 
 
+@frozen
+class _AsyncUploading:
+    """A transport over another one, which sends requests with a file's bytes."""
+
+    transport: AsyncTransport
+    content: Content
+    stall: float
+    on_progress: Callable[[int, int], object] | None
+
+    async def send(self, request: Request, *, timeout: float) -> Response:
+        """Return the whole answer, as a transport does."""
+        with anyio.CancelScope(deadline=anyio.current_time() + self.stall) as moving:
+
+            def on_piece(sent: int, total: int) -> None:
+                moving.deadline = anyio.current_time() + self.stall
+                if self.on_progress is not None:
+                    self.on_progress(sent, total)
+
+            whole = evolve(request, content=_AsyncPieces(self.content.pieces(on_piece)))
+            try:
+                return await self.transport.send(whole, timeout=timeout)
+            except APIConnectionError:
+                if self.content.error is not None:
+                    raise self.content.error from None
+                raise
+        raise nothing_moved(self.stall)
+
+
+class _AsyncPieces:
+    """An asynchronous iterator that nobody has to close."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> _AsyncPieces:
+        return self
+
+    async def __anext__(self) -> bytes:
+        for piece in self._pieces:
+            return piece
+        raise StopAsyncIteration
+
+
 async def _ask(budget: Budget, method: Callable[[Unpack[_Ts]], _T], *arguments: *_Ts) -> _T:
     """Call a budget's method without blocking the event loop."""
     if isinstance(budget, RateBudget):
@@ -235,7 +280,7 @@ async def _ask(budget: Budget, method: Callable[[Unpack[_Ts]], _T], *arguments: 
 
 
 def _check_asyncio() -> None:
-    """Raise in another event loop than asyncio's, where there are no tasks that outlive a call."""
+    """Raise in an event loop other than asyncio's: only there can tasks outlive a call."""
     try:
         asyncio.get_running_loop()
     except RuntimeError as error:
@@ -247,7 +292,7 @@ def _check_asyncio() -> None:
 async def _next(
     ended: asyncio.Queue[asyncio.Task[Reply]], pause: float | None
 ) -> AsyncGenerator[asyncio.Task[Reply], None]:
-    """Wait for the next poll to end, or for the pause to be over; then give all that have ended."""
+    """Wait until a poll ends or the pause is over; yield all polls that have ended."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(pause):
             first = await ended.get()

@@ -1,17 +1,19 @@
 """How each exposed operation is used: a module for each, found by being here.
 
 A driver knows the client's public methods for its operation. Whatever compares, fuzzes or counts
-stands once, in the checks, and asks the drivers. An operation without a module here is held by its
-generated code alone.
+stands once, in the checks, and asks the drivers; what holds for one operation only are the `CHECKS`
+of its module. An operation without a module here is held by its generated code alone.
 """
 
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from babou_contract.checks.judging import where_asked
+from babou_contract.checks.registry import Check
 from babou_contract.specification import exposed, spec
 from babou_contract.specification.operations import Operation
 
@@ -76,9 +78,13 @@ class Driver(ABC):
     def can_be_sent(self, arguments: Arguments) -> bool:
         """Say whether the specification has a request for these arguments."""
 
+    def replies(self, arguments: Arguments) -> list[Json]:  # noqa: ARG002  of some
+        """Return what a call is answered with, request by request, to see all that it sends."""
+        return [{}]
+
     @abstractmethod
-    def sent(self, arguments: Arguments) -> dict[str, str]:
-        """Return the parameters that the request for these arguments has, or some of them."""
+    def sent(self, arguments: Arguments) -> list[dict[str, str]]:
+        """Return the parameters of each request of a call with these replies."""
 
     def body(self, arguments: Arguments) -> tuple[str, bytes] | None:  # noqa: ARG002  of some
         """Return media type and bytes of the request's body, None where it has none."""
@@ -98,10 +104,22 @@ class Driver(ABC):
 
 
 @cache
-def _drivers() -> dict[str, Driver]:
+def _modules() -> list[Any]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__, f"{__name__}."))
-    found = [import_module(name).DRIVER for name in names]
+    return list(map(import_module, names))
+
+
+@cache
+def _drivers() -> dict[str, Driver]:
+    found = [module.DRIVER for module in _modules()]
     return {driver.operation_id: driver for driver in found}
+
+
+def checks_of_drivers() -> Iterator[Check]:
+    """Yield the rules that modules here have of their own operation, where that is asked."""
+    for module in _modules():
+        for check in getattr(module, "CHECKS", ()):
+            yield where_asked(module.DRIVER.operation_id, check)
 
 
 def drivers() -> list[Driver]:

@@ -7,6 +7,7 @@ from babou_contract.mock_server._calls import Call, handles
 from babou_contract.mock_server._messages import Response
 from babou_contract.mock_server._reception import keep
 from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_examples, asset_schema
 
 
 @handles("uploadAsset")
@@ -17,7 +18,7 @@ def upload_asset(call: Call) -> Response:
     What an analysis would find (width, height, duration) is that of the example of its kind.
     """
     content_type = call.body.media_type
-    kinds = spec.asset_examples().items()
+    kinds = asset_examples().items()
     family = content_type.partition("/")[0] + "/"
     alike = (kind for kind, one in kinds if str(one["content_type"]).startswith(family))
     moment = datetime.fromtimestamp(call.request.time, UTC).isoformat(timespec="milliseconds")
@@ -27,7 +28,7 @@ def upload_asset(call: Call) -> Response:
         content=keep(call.body.content),
         lifecycle=call.store.uploads,
         allow_unknown=True,
-        name=spec.sample(spec.asset_schema()["properties"]["name"]),
+        name=spec.sample(asset_schema()["properties"]["name"]),
         content_type=content_type,
         created_at=moment.replace("+00:00", "Z"),
     )

@@ -14,6 +14,7 @@ from babou_contract.probing.asks import READ
 from babou_contract.probing.failures import NotJudgedError
 from babou_contract.probing.observations import Observations
 from babou_contract.specification import places
+from babou_contract.specification.assets import asset_schema
 
 check = Register(Boundary.spec_server)
 
@@ -81,7 +82,7 @@ def repeated_reads_agree(observations: Observations, tally: Tally) -> None:
     for documents in _series(observations):
         states = [d["state"] for d, _ in documents if is_final(d)]
         final = [(d, a) for d, a in documents if d["state"] in states[:1]]
-        for name in reads.schema()["properties"]:
+        for name in asset_schema()["properties"]:
             values = [(d.get(name), a) for d, a in final]
             if name in {*_LASTING, "id", "state"} or not values:
                 continue  # these have checks of their own

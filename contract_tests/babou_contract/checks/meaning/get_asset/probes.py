@@ -8,13 +8,13 @@ from babou_contract.checks.meaning.get_asset.reads import ABSENT, LIKE_KNOWN, NE
 from babou_contract.probing import generic
 from babou_contract.probing.asks import Ask, Call, read
 from babou_contract.probing.observations import Observations
+from babou_contract.specification.assets import asset_operation, max_id_length
 
 UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 
 _REFUSED = frozenset({400, 404})
 _MOST_ALIKE = 3
 _MOST_WATCHED = 5  # assets
-_LONGEST_ID = 256  # where the specification has no limit (D12)
 
 
 def probes(observations: Observations) -> Iterator[Ask]:
@@ -41,17 +41,12 @@ def again(observations: Observations) -> Iterator[Ask]:
         yield read(_call(observations, asset_id), f"read {asset_id!r} a little later")
 
 
-def longest_id() -> int:
-    """Return how many characters an asset id can have."""
-    return int(reads.operation().in_path[-1].schema.get("maxLength", _LONGEST_ID))
-
-
 def _call(observations: Observations, asset_id: str) -> Call:
     return next(call for call in observations.calls[reads.ID] if call.subject == asset_id)
 
 
 def _ask(kind: str, asset_id: str, about: str, *marks: str, odd: bool = False) -> Ask:
-    operation = reads.operation()
+    operation = asset_operation()
     arguments = {operation.in_path[-1].name: asset_id}
     call = Call(operation, arguments, known=False, subject=asset_id)
     return Ask(kind, call, about, _REFUSED, odd=odd, marks=frozenset(marks))
@@ -87,12 +82,12 @@ def _near_misses(asset_id: str) -> Iterator[Ask]:
     for near, about, odd in nears:
         if near and near not in {asset_id, ".", ".."} and near not in told:
             told.add(near)
-            yield _ask(NEAR, near, f"{asset_id!r} with {about}", odd=odd)
+            yield _ask(NEAR, near, f"{asset_id!r}, {about}", odd=odd)
 
 
 def _unknown(known_ids: tuple[str, ...]) -> Iterator[Ask]:
     """Yield ids of every plausible shape that nothing has."""
-    longest = longest_id()
+    longest = max_id_length()
     plain = {
         "ast_none": "a short id",
         "00000000-0000-4000-8000-000000000000": "a UUID",

@@ -8,6 +8,7 @@ from babou_contract.checks.meaning.get_asset import probes, reads
 from babou_contract.checks.meaning.get_asset.reads import NEAR, UNKNOWN
 from babou_contract.probing.asks import READ, Seen
 from babou_contract.probing.observations import OK, Observations, document_in, read
+from babou_contract.specification.assets import asset_schema, max_id_length
 
 QUESTIONS: list[Question] = []
 _ask = question(QUESTIONS)
@@ -63,7 +64,7 @@ def _urls(observations: Observations) -> Told:
 @_ask("D4", "Does an asset have the ten documented members, no fewer?")
 def _members(observations: Observations) -> Told:
     documents = _documents(observations)
-    required = set(reads.schema()["required"])
+    required = set(asset_schema()["required"])
     missing = {name for document in documents for name in required - document.keys()}
     if not documents:
         return None
@@ -90,7 +91,7 @@ def _bad_id(observations: Observations) -> Told:
 
 @_ask("D12", "Are ids of 256 and 257 characters looked up?")
 def _lengths(observations: Observations) -> Told:
-    longest = probes.longest_id()
+    longest = max_id_length()
     most = _answer(_asked(observations, f"{longest} characters, the most that an id can have"))
     over = _answer(_asked(observations, "one character more than an id can have"))
     return (f"{longest}: {most[0]}; {longest + 1}: {over[0]}", "") if most and over else None
@@ -105,7 +106,7 @@ def _times(observations: Observations) -> Told:
 @_ask("D15", "Are there members and MIME types that the documentation does not list?")
 def _more(observations: Observations) -> Told:
     documents = _documents(observations)
-    known = set(reads.schema()["properties"])
+    known = set(asset_schema()["properties"])
     more = {name for document in documents for name in document.keys() - known}
     types = listed(_values(observations, "content_type"))
     return (f"members: {listed(more) or 'none'}; types: {types}", "") if documents else None

@@ -6,37 +6,22 @@ from urllib.parse import urlsplit
 from babou_contract.probing.answers import Answer
 from babou_contract.probing.asks import READ, Seen
 from babou_contract.probing.observations import OK, Observations, document_in
-from babou_contract.specification import jsontext, places, spec
-from babou_contract.specification.operations import Operation
+from babou_contract.specification import jsontext, places
+from babou_contract.specification.assets import OPERATION, asset_operation, asset_schema
 from babou_contract.specification.schema import fits
 
 Document = dict[str, Any]
 Read = tuple[Document, Answer]
 
-ID = "getAsset"
+ID = OPERATION
 NEAR, UNKNOWN = "near", "unknown"
 ABSENT, LIKE_KNOWN = "absent", "like a known one"  # marks of ids that were made up
 FINAL = ("ready", "error", "failed")
 
 
-def operation() -> Operation:
-    """Return the operation.
-
-    Raises:
-        LookupError: The specification has none of this id.
-    """
-    return spec.operation(ID)
-
-
-def schema() -> spec.Document:
-    """Return the schema of an asset."""
-    content = operation().answers.get((str(OK), "application/json"))
-    return spec.merged(content.schema) if content else {}
-
-
 def asset(*names: object) -> tuple[object, ...]:
     """Return the path, in the specification, of the asset's schema, or of a member of it."""
-    return places.body_of(operation(), OK, "application/json", names)
+    return places.body_of(asset_operation(), OK, "application/json", names)
 
 
 def is_final(document: Document) -> bool:
@@ -86,7 +71,7 @@ def documents(observations: Observations, asset_id: str) -> list[Read]:
         if seen.ask.kind != READ or seen.operation.id != ID:
             continue
         document = document_in(seen.answer)
-        if document and document.get("id") == seen.ask.subject and fits(schema(), document):
+        if document and document.get("id") == seen.ask.subject and fits(asset_schema(), document):
             found.setdefault(seen.ask.subject, []).append((document, seen.answer))
     observations.memo[ID][0] = len(observations.seen)
     reads: list[Read] = found.get(asset_id, [])
@@ -95,7 +80,7 @@ def documents(observations: Observations, asset_id: str) -> list[Read]:
 
 def shown(observations: Observations) -> tuple[str, ...]:
     """Return the known ids that were answered with 200."""
-    return tuple(call.subject for call in observations.reached(operation()))
+    return tuple(call.subject for call in observations.reached(asset_operation()))
 
 
 def settled(observations: Observations) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
 """Which reading of each open question about the list a server follows."""
 
 from babou_contract.checks.findings import Question, Told, listed, question
-from babou_contract.checks.meaning.get_asset import reads
 from babou_contract.checks.meaning.list_assets.pages import FILTERED, ID, PAST, pages
 from babou_contract.probing.asks import VALUE
 from babou_contract.probing.observations import Observations
+from babou_contract.specification.assets import asset_schema
 
 QUESTIONS: list[Question] = []
 _ask = question(QUESTIONS)
@@ -40,7 +40,7 @@ def _spellings(observations: Observations) -> Told:
 @_ask("D25", "Has an asset in the list all members?")
 def _members(observations: Observations) -> Told:
     found = [asset for page in pages(observations) for asset in page.assets]
-    required = set(reads.schema().get("required", ()))
+    required = set(asset_schema().get("required", ()))
     missing = {name for asset in found for name in required - asset.keys()}
     return (
         (f"without {listed(missing)}" if missing else "all of them, always", "") if found else None
