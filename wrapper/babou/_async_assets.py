@@ -117,7 +117,8 @@ class AsyncAssets:
 
         Args:
             file: A path; the bytes themselves; or a file opened for binary reading, which is read
-                from where it stands and left open. A pipe is first copied to a temporary file.
+                from where it stands, put back there, and left open. A pipe is first copied to a
+                temporary file.
             content_type: The MIME type. By default the first bytes tell it, or else the name.
             timeout: Seconds that the whole upload may take. By default there is no limit, but
                 nothing may stand still for longer than the client's timeout.
