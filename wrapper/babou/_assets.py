@@ -52,7 +52,7 @@ class AssetList:
 
     def pages(self) -> Generator[AssetPage, None, None]:
         """Iterate over the pages: each with the assets that none before it had, and the total."""
-        yield from self._fetch()
+        return self._fetch()
 
 
 class Assets:

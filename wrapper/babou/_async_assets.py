@@ -47,14 +47,14 @@ class AsyncAssetList:
         self._fetch = fetch
 
     async def __aiter__(self) -> AsyncGenerator[Asset, None]:
-        async for page in self.pages():
-            for asset in page.assets:
-                yield asset
+        async with contextlib.aclosing(self.pages()) as pages:
+            async for page in pages:
+                for asset in page.assets:
+                    yield asset
 
-    async def pages(self) -> AsyncGenerator[AssetPage, None]:
+    def pages(self) -> AsyncGenerator[AssetPage, None]:
         """Iterate over the pages: each with the assets that none before it had, and the total."""
-        async for page in self._fetch():
-            yield page
+        return self._fetch()
 
 
 class AsyncAssets:
