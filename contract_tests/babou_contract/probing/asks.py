@@ -21,7 +21,17 @@ READ, KEY, STRANGER, METHOD = "known", "key", "stranger", "method"
 VALUE, MADE_UP, BODY = "value", "made up", "body"
 UNLAWFUL = frozenset({"unlawful"})  # the mark of a body that has to be refused
 REFUSED = frozenset({401})
-BINARY = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAkQBADs=")  # a GIF of a pixel
+SAMPLES = {  # whole files, small ones: a server may look whether bytes are of their type
+    "image/gif": base64.b64decode("R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAkQBADs="),
+    "image/png": base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+    ),
+    "image/svg+xml": b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>',
+    "audio/wav": base64.b64decode(
+        "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQIAAACAgA=="
+    ),
+}
+BINARY = SAMPLES["image/gif"]
 
 
 @frozen
@@ -184,13 +194,14 @@ def body_of(operation: Operation, media_type: str = "") -> tuple[str, bytes]:
     """Return media type and bytes of an example of a body; nothing where none is documented."""
     if not operation.bodies:
         return "", b""
-    media = media_type or next(iter(operation.bodies))
+    media = media_type or next((one for one in operation.bodies if one in SAMPLES), "")
+    media = media or next(iter(operation.bodies))
     content = operation.bodies[media]
     if content.examples:
         return media, encoded(media, next(iter(content.examples.values())))
     schema = spec.merged(content.schema)
     if schema.get("format") == "binary" or not ("json" in media or media.startswith("text/")):
-        return media, BINARY
+        return media, SAMPLES.get(media, BINARY)
     return media, encoded(media, made(schema))
 
 

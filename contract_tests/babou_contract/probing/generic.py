@@ -13,6 +13,7 @@ from babou_contract.probing.asks import (
     MADE_UP,
     METHOD,
     READS,
+    SAMPLES,
     STRANGER,
     UNLAWFUL,
     VALUE,
@@ -206,9 +207,13 @@ def _texts(schema: spec.Document) -> Iterator[_Value]:
 def _bodies(base: Call) -> Iterator[Ask]:
     """Yield bodies of each documented media type, of another one, none, and broken ones."""
     operation = base.operation
-    for media in list(operation.bodies)[1:]:
-        call = evolve(base, media_type=media, content=body_of(operation, media)[1], known=False)
-        yield Ask(BODY, call, f"a body of {media}")
+    for media, documented in operation.bodies.items():
+        if media != base.media_type:
+            known = base.known and (media in SAMPLES or bool(documented.examples))
+            sent = body_of(operation, media)[1]
+            call = evolve(base, media_type=media, content=sent, known=known)
+            expects = successes(operation) if known else frozenset()
+            yield Ask(BODY, call, f"a body of {media}", expects)
     if not operation.bodies:
         return
     other = evolve(base, media_type="application/x-not-documented", known=False)

@@ -1,10 +1,12 @@
 """Each way in which the list or an upload can be wrong is found, by the check named for it."""
 
 import json
+from collections import Counter
 
 import pytest
 from attrs import evolve
 
+from babou_contract.checks.meaning.upload_asset import uploads
 from babou_contract.specification.assets import asset_examples
 
 FIRST = "ast_testImage00001"
@@ -77,6 +79,37 @@ def _respelled(request, response):
     return response.with_json(page)
 
 
+def _invalid(_request, response):
+    """Refuse a request; without the right key it is refused already."""
+    refusal = {"error": "Invalid", "code": "VALIDATION_ERROR"}
+    return response if response.status == 401 else evolve(response, status=400).with_json(refusal)
+
+
+def _of_type(media_type, change):
+    """Change the answers to uploads of a type."""
+
+    def rewrite(request, response):
+        is_it = request.header("content-type") == media_type and response.status < 300
+        return change(request, response) if is_it else response
+
+    return rewrite
+
+
+def _listed_from(look):
+    """Leave uploads out of the list until it was looked at so many times since they were made."""
+    looks = Counter()
+
+    def change(page):
+        new = {a["id"] for a in page["assets"] if not a["id"].startswith("ast_test")}
+        looks.update(new)
+        kept = [a for a in page["assets"] if a["id"] not in new or looks[a["id"]] >= look]
+        gone = len(page["assets"]) - len(kept)
+        numbers = page["pagination"]
+        return {"assets": kept, "pagination": {**numbers, "total": numbers["total"] - gone}}
+
+    return _page(change)
+
+
 LISTS = {
     "an asset without a size": (
         _assets(lambda a: [{k: v for k, v in one.items() if k != "size"} for one in a]),
@@ -117,14 +150,19 @@ LISTS = {
         _of("head", lambda _q, r: r.with_body(b"")),
         "other-safe-methods-are-harmless",
     ),
-    "a limit of 100 is refused": (
-        _when(
-            "limit=100",
-            lambda _q, r: evolve(r, status=400).with_json(
-                {"error": "Invalid limit", "code": "VALIDATION_ERROR"}
-            ),
-        ),
-        "lawful-values-are-taken",
+    "a limit of 100 is refused": (_when("limit=100", _invalid), "lawful-values-are-taken"),
+    "the second page is refused": (_when("offset=2", _invalid), "known-calls-succeed"),
+    "a page past the end is refused": (
+        _when("offset=1000000", _invalid),
+        "a-page-past-the-end-is-empty",
+    ),
+    "a filter by a state that an asset has is refused": (
+        _when("state=failed", _invalid),
+        "filters-select",
+    ),
+    "a filter by a type that an asset has is refused": (
+        _when("contentType=video", _invalid),
+        "filters-select",
     ),
 }
 
@@ -136,6 +174,7 @@ UPLOADS = {
     "another name later": (_upload(name="not this"), "an-upload-can-be-read"),
     "202 for an upload": (_of("upload", _as_another_status(202)), "each-operation-is-exercised"),
     "ready without a url": (_upload(state="ready", url=None), "a-ready-upload-has-url-and-size"),
+    "a documented type is refused": (_of_type("audio/wav", _invalid), "known-calls-succeed"),
     "any type is taken": (
         lambda _q, r: r if b"Content-Type is one of" not in r.bytes() else evolve(r, status=201),
         "unlawful-bodies-are-refused",
@@ -217,6 +256,34 @@ RIGHT = {
         "list", lambda _q, r: r.with_header("Content-Type", "application/json; charset=utf-8")
     ),
 }
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Look at the list again and again without a pause."""
+    monkeypatch.setattr(uploads, "_PAUSES", (0.0,) * 5)
+
+
+def test_an_upload_may_be_listed_later(judge, at_once):
+    """D26: nothing is said of when, so a list that lags behind is right."""
+    report = judge(_listed_from(4), waived=(), allow_unsafe_methods=True)
+    assert report.disagreements == ()
+    assert report.exit_code == 0
+    [found] = [one for one in report.findings if one.id == "D26"]
+    assert found.answer == "seen in 4 looks"
+
+
+def test_an_upload_that_is_never_listed_is_found(judge, at_once, failed_in):
+    """D26: at some time it has to be there."""
+    report = judge(_listed_from(10**6), waived=(), allow_unsafe_methods=True)
+    assert failed_in(report) == {"an-upload-is-listed"}
+
+
+def test_what_is_waived_is_not_asked_for_uploads_either(judge, small_server):
+    """Neither the list nor the asset: a server may not have them as yet."""
+    waived = ("listAssets", "getAsset")
+    assert judge(waived=waived, allow_unsafe_methods=True).exit_code == 0
+    assert {request.operation_id for request in small_server.requests} == {"uploadAsset"}
 
 
 @pytest.mark.parametrize("rewrite", RIGHT.values(), ids=RIGHT)

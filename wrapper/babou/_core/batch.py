@@ -1,4 +1,4 @@
-"""Wait for many assets at once: who is polled next, and when. Pure.
+"""Wait for many assets at once: which asset is polled next, and when. Pure.
 
 All waits share one back-off: after a 429, no poll is sent until the server's pause is over, or a
 back-off that grows with each 429 in a row. If that pause is longer than the time that is left, or

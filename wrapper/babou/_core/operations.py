@@ -29,7 +29,7 @@ from babou_generated.api.assets.get_asset import _get_kwargs as _asset_arguments
 from babou_generated.api.assets.list_assets import _get_kwargs as _page_arguments
 from babou_generated.api.assets.upload_asset import _get_kwargs as _upload_arguments
 from babou_generated.models import Asset as _GeneratedAsset
-from babou_generated.models import AssetState
+from babou_generated.models import AssetState as AssetState  # noqa: PLC0414 (imported from here)
 from babou_generated.models import Error as _GeneratedError
 from babou_generated.types import UNSET, File, Unset
 
@@ -137,25 +137,6 @@ class AssetPage:
     offset: int
     total: int
 
-
-__all__ = [
-    "UNDER_WAY",
-    "Asset",
-    "AssetPage",
-    "AssetState",
-    "asset_request",
-    "decode_asset",
-    "decode_error",
-    "decode_page",
-    "decode_uploaded",
-    "largest_file",
-    "largest_page",
-    "page_request",
-    "server_url",
-    "successes",
-    "upload_request",
-    "uploaded_types",
-]
 
 _read: Callable[..., SimpleNamespace] = _GeneratedAsset.from_dict.__func__  # type: ignore[attr-defined]  # of a class method
 

@@ -110,8 +110,8 @@ def best_schedule(
         otherwise: The pause after a poll so many seconds into a wait, without the schedule.
 
     Raises:
-        ConfigurationError: There are fewer than two times, or one of them is none; or fewer than
-            two requests.
+        ConfigurationError: There are fewer than two times or requests, or one of the times is no
+            number of seconds.
     """
     times = check_times(seconds, "seconds")
     if len(times) < 2:  # noqa: PLR2004 (one time does not tell how they differ)

@@ -263,7 +263,7 @@ def excerpt(body: bytes) -> object:
 
 
 def fault(name: str, document: object) -> tuple[str | None, str, object] | None:
-    """Return the wrong member, what was expected and what came; None if there is none."""
+    """Return the wrong member, what was expected and what came; None if all is right."""
     try:
         _validate({name: document}, FORMATS)
     except validators.JsonSchemaValueException as error:

@@ -194,4 +194,4 @@ def watch(
             case TimedOut(error):
                 raise error
             case _:
-                return  # ready; or failed, where that is not raised
+                return  # ready, or failed without an error

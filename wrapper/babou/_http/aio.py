@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 class _UntilAnswered:
-    """Go through a request's content as long as nothing is answered; nobody has to close this."""
+    """Iterate over a request's content until the server answers; nobody has to close this."""
 
     def __init__(self, connection: _Connection, content: AsyncIterable[bytes]) -> None:
         self._connection, self._pieces = connection, aiter(content)
@@ -54,14 +54,14 @@ class _UntilAnswered:
         return self
 
     async def __anext__(self) -> bytes:
-        await anyio.lowlevel.checkpoint()  # others have their turn, though the network takes it all
+        await anyio.lowlevel.checkpoint()  # lets other tasks run, even if all is sent at once
         piece = await anext(self._pieces)
         self._connection.top.check_unanswered()
         return piece
 
 
 class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncNetworkBackend):
-    """One connection: httpcore's, and what is below it."""
+    """One connection: httpcore's, and the stream below it."""
 
     top: Early
     _network: socket.socket
@@ -69,7 +69,7 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
     async def ask(
         self, request: httpcore.Request, content: AsyncIterable[bytes] | None = None
     ) -> httpcore.Response:
-        """Send a request, and return the answer as soon as its head is there."""
+        """Send a request, and return the answer as soon as its head has come."""
         if content is not None:
             request.stream = _UntilAnswered(self, content)
         self.received.begin()
@@ -107,12 +107,12 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
         return AsyncTcpStream(self, self._network)
 
     async def aclose(self) -> None:
-        """Close it, if it is open; nothing waits in it, so that no cancellation comes between."""
+        """Close it, if it is open. Nothing in here waits, so it can't be cancelled half way."""
         if self._http is not None:
             await self._http.aclose()
 
     def leave(self) -> None:
-        """Close an idle connection whose event loop runs no longer."""
+        """Close an idle connection whose event loop no longer runs."""
         self._network.close()
 
 
@@ -129,7 +129,7 @@ async def _connected(found: Sequence[Address]) -> socket.socket:
 
 
 async def _writable(sockets: list[socket.socket], pause: float) -> list[socket.socket]:
-    """Return those that are writable as soon as one is, or none after a pause."""
+    """Return the writable sockets as soon as there is one, or none after a pause."""
     writable = list[socket.socket]()
 
     async def wait_for(network: socket.socket) -> None:
@@ -156,8 +156,8 @@ class _Exchange(Exchange[_Connection]):
 class _InThisLoop(threading.local):
     """The connections of one transport in one event loop, and the turns of its calls.
 
-    A thread runs one loop at a time. What an earlier one left open is closed when the next one
-    makes its first call.
+    A thread runs one loop at a time. Connections that an earlier loop left open are closed when the
+    next loop makes its first call.
     """
 
     def __init__(self) -> None:
@@ -165,20 +165,20 @@ class _InThisLoop(threading.local):
         self.pool: Pool[_Connection] = Pool()
 
     def enter(self) -> Self:
-        """Begin anew if this thread runs another loop than at the last call."""
+        """Start again if this thread runs another loop than at the last call."""
         loop = anyio.lowlevel.current_token()
         if self._loop != loop:
             self._loop = loop
             for connection in self.pool.empty():
                 connection.leave()
-            # Apart, because a caller may fetch assets while it stores the pieces of others.
+            # Two limits, because a caller may fetch assets while it stores the pieces of others.
             self.calls = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
             self.streams = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
         return self
 
 
 class AioTransport:
-    """Sends over connections of its own; the environment names proxies and certificates.
+    """Sends over its own connections; the environment names proxies and certificates.
 
     Raises:
         ConfigurationError: The environment's proxies can't be used.
@@ -208,7 +208,7 @@ class AioTransport:
     async def stream(
         self, request: Request, *, stall: float, timeout: float
     ) -> AsyncIterator[ResponseStream]:
-        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        """Open a long answer: head and each piece within `stall`, all of it within `timeout`."""
         check(request, timeout, closed=self._closed)
         here, steps = self._here.enter(), AsyncSteps(ERRORS, request, stall, timeout)
         async with contextlib.AsyncExitStack() as leaving:
@@ -227,7 +227,7 @@ class AioTransport:
         content: AsyncIterable[bytes] | None = None,
     ) -> _Exchange:
         origin = request.url.origin
-        # An upload has a new connection: on a kept one that ends, nobody could tell what was taken.
+        # An upload has a new connection: if a kept one ends, nobody knows what the server took.
         connection, useless = pool.take(origin) if content is None else (None, [])
         for one in useless:
             await one.aclose()
@@ -262,7 +262,7 @@ class AioTransport:
                 await one.aclose()
 
     async def close(self) -> None:
-        """Close the connections of this event loop; those of others end with their loops."""
+        """Close the connections of this event loop; those of other loops end with their loops."""
         self._closed = True
         for connection in self._here.enter().pool.empty():
             await connection.aclose()

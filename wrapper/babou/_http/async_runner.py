@@ -56,7 +56,7 @@ _Polls = dict["asyncio.Task[Reply]", tuple[Poll, float]]
 
 @frozen
 class AsyncRunner:
-    """Drive flows in the running event loop: asyncio's or, but for `many`, trio's."""
+    """Drive flows in the running event loop: asyncio's or trio's (`many`: asyncio's only)."""
 
     transport: AsyncTransport
     key: AsyncKeySource

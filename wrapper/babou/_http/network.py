@@ -152,7 +152,7 @@ class Proxies:
 
     @classmethod
     def of_environment(cls) -> Proxies:
-        """Read the environment, or the system's settings where it has such.
+        """Read the environment, or the system's settings if it has any.
 
         Raises:
             ConfigurationError: A proxy can't be used.
@@ -313,7 +313,7 @@ class Tls:
                 data = self.object.read(left)
                 pieces.append(data)
                 left -= len(data)
-        except ssl.SSLError:  # half a record, or an error that the next read will raise
+        except ssl.SSLError:  # half a record, or what the next read will meet
             pass
         return b"".join(pieces)
 

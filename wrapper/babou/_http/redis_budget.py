@@ -119,7 +119,7 @@ class RedisBudget:
         )
 
     def hold(self, seconds: float) -> None:
-        """Give no slot in the next `seconds`, to anyone who uses the key."""
+        """Give no slot in the next `seconds`, to any client with the key."""
         self._ask(hold=check_number(seconds, "seconds"))
         if self._local is not None:
             self._local.hold(seconds)

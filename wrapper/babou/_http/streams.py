@@ -1,8 +1,8 @@
 """What httpcore reads from and writes to: TCP and TLS, synchronous and asynchronous.
 
-httpcore gives each read the same time, so that a server which sends a byte now and then is never
-too slow. Here its times are not looked at: a synchronous stream gives each read what is left until
-the deadline, an asynchronous one is cancelled.
+httpcore gives each read the same time, so a server that sends a byte now and then is never too
+slow. These streams ignore httpcore's times: a synchronous one gives each read the time until the
+deadline, an asynchronous one is cancelled.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 class Early:
-    """What comes over a stream while a request is still being sent: it may be the answer.
+    """Notices bytes that come while a request is still being sent: they may be the answer.
 
     Attributes:
-        ahead: It, until it is read; no bytes are the end of the connection.
+        ahead: These bytes, until they are read; empty at the end of the connection.
     """
 
     _network: socket.socket
@@ -40,10 +40,10 @@ class Early:
         return self._network.recv(READ) if is_readable(self._network.fileno()) else None
 
     def check_unanswered(self) -> None:
-        """Raise once the server has answered, other than by a 1xx (RFC 9110, 15.2).
+        """Raise if the server has answered, except with a 1xx (RFC 9110, 15.2).
 
         Raises:
-            httpcore.WriteError: httpcore sends no more then, and reads the answer.
+            httpcore.WriteError: This makes httpcore stop sending, and read the answer.
         """
         if self.ahead is None:
             self.ahead = self.arrived()
@@ -76,11 +76,11 @@ class Owner(Protocol):
 
     received: Received
     top: Early
-    """The stream of plain text: the last that was made."""
+    """The stream of plain text: the one made last."""
 
 
 class SyncOwner(Owner, Protocol):
-    """The same, with the time that its call has left."""
+    """An owner that knows the time that its call has left."""
 
     limit: Limit
 
@@ -178,7 +178,7 @@ class TlsStream(_OverTls, TcpStream):
 class AsyncTcpStream(Early, httpcore.AsyncNetworkStream):
     """A TCP connection.
 
-    A socket that does not block, and is waited for: anyio's own streams take half as long again.
+    It waits for a non-blocking socket: anyio's own streams take half as long again.
     """
 
     def __init__(self, connection: Owner, network: socket.socket) -> None:
@@ -245,7 +245,7 @@ class AsyncTlsStream(_OverTls, AsyncTcpStream):
         connection.top = self
 
     async def begin(self) -> None:
-        """Shake hands."""
+        """Do the handshake."""
         self._connection.received.begin()
         try:
             await self._talk(self._tls.handshake())

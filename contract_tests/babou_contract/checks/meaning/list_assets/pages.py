@@ -58,14 +58,14 @@ def probes(observations: Observations) -> Iterator[Ask]:
     types = list(dict.fromkeys(str(asset.get("content_type")) for asset in assets))
     for media in (*types[:_MOST_TYPES], _NO_TYPE):
         yield _ask(FILTERED, plain, limit=MOST, offset=0, contentType=media)
-    yield from _gets(assets)
+    yield from _gets(observations, assets)
     yield _ask(WHOLE, plain, limit=MOST, offset=0)
     yield _ask(WHOLE, plain, limit=MOST, offset=0)
 
 
 def _ask(kind: str, base: Call, **arguments: Any) -> Ask:  # noqa: ANN401  values of parameters
     told = ", ".join(f"{name}={value}" for name, value in arguments.items())
-    expects = successes(operation()) if kind in {WHOLE, PART} else frozenset()
+    expects = successes(operation()) if kind in {WHOLE, PART, PAST} else frozenset()
     return Ask(kind, base.but(**arguments), f"the list with {told}", expects)
 
 
@@ -74,9 +74,9 @@ def _values(name: str) -> list[Any]:
     return spec.listed(found.schema) if found else []
 
 
-def _gets(assets: list[dict[str, Any]]) -> Iterator[Ask]:
+def _gets(observations: Observations, assets: list[dict[str, Any]]) -> Iterator[Ask]:
     """Yield reads of listed assets, those in a final state first."""
-    known = next((one for one in spec.operations() if one.id == reads.ID), None)
+    known = observations.operation(reads.ID)
     if known is None:
         return
     first = sorted(assets, key=lambda asset: not reads.is_final(asset))

@@ -18,6 +18,7 @@ UPLOAD, FETCHED, LISTED, TOO_LARGE = "upload", "uploaded", "in the list", "too l
 TYPE = "image/gif"
 _UPLOADS = 2
 _FETCHES = 3
+_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)  # seconds before each look at the list, which may lag (D26)
 _MOST = 104_857_600  # bytes (D22)
 
 
@@ -32,22 +33,42 @@ def probes(observations: Observations) -> Iterator[Ask]:
     for _ in range(_UPLOADS):
         yield Ask(UPLOAD, base, "an upload of an image of a pixel", successes(operation()))
     for document, _ in made(observations):
-        yield from _about(str(document["id"]))
+        yield from _fetches(observations, str(document["id"]))
+    yield from _looks(observations)
     call = evolve(base, content=b"", known=False)
     about = "a file of more than 100 MB, announced and not sent"
     yield Ask(TOO_LARGE, call, about, announced=_MOST + 1, odd=True)
 
 
-def _about(asset_id: str) -> Iterator[Ask]:
-    known = {one.id: one for one in spec.operations()}
-    if reads.ID in known:
-        get = known[reads.ID]
+def _fetches(observations: Observations, asset_id: str) -> Iterator[Ask]:
+    get = observations.operation(reads.ID)
+    if get is not None:
         call = Call(get, {get.in_path[-1].name: asset_id}, subject=asset_id)
         for _ in range(_FETCHES):
             yield Ask(FETCHED, call, f"read {asset_id!r}, which was uploaded", successes(get))
-    if pages.ID in known:
-        call = Call(known[pages.ID], {"limit": 100}, subject=asset_id)
-        yield Ask(LISTED, call, f"look for {asset_id!r} in the list", successes(known[pages.ID]))
+
+
+def _looks(observations: Observations) -> Iterator[Ask]:
+    """Look at the list until all uploads are there, or for long enough."""
+    the_list = observations.operation(pages.ID)
+    if the_list is None:
+        return
+    for seconds in _PAUSES:
+        if not missing(observations):
+            return
+        observations.session.pause(seconds, "time limit")
+        call = Call(the_list, {"limit": pages.MOST})
+        yield Ask(LISTED, call, "look for what was uploaded in the list", successes(the_list))
+
+
+def missing(observations: Observations) -> list[str]:
+    """Return the uploads that no look at the whole list has shown; none where it has more pages."""
+    looks = pages.pages(observations, LISTED)
+    if any(look.total > len(look.assets) for look in looks):
+        return []
+    listed = {id for look in looks for id in look.ids}
+    uploaded = [str(document["id"]) for document, _ in made(observations)]
+    return [id for id in uploaded if id not in listed]
 
 
 def made(observations: Observations) -> list[tuple[dict[str, Any], Answer]]:
