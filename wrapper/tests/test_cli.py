@@ -171,6 +171,11 @@ def test_a_usage_error_says_where_the_help_is(run):
         ("get x --max-retries x", "Invalid value for '--max-retries': 'x' is not a whole number."),
         ("get x --rate 0", "Invalid value for '--rate': 0 is not a positive, finite number."),
         ("get x --rate nan", "Invalid value for '--rate': nan is not a positive, finite number."),
+        ("get x --rate 1e300", "Invalid value for '--rate': 1e+300 is not a usable number."),
+        (
+            "wait x --interval 1e99",
+            "Invalid value for '--interval': 1e+99 is not a usable number of seconds.",
+        ),
         ("get x --max-retries -1", "Invalid value for '--max-retries': -1 is less than 0."),
         ("mock --port 99999", "Invalid value for '--port': 99999 is not between 0 and 65535."),
         ("get x --api-key-file empty", "There is no key in the file of --api-key-file: 'empty'."),

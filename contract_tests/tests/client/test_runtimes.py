@@ -1,6 +1,8 @@
 """Where a client runs: event loops, forked processes, gevent, threads and tasks at once."""
 
 import asyncio
+import contextlib
+import gc
 import subprocess
 import sys
 import threading
@@ -51,6 +53,27 @@ class TestEventLoops:
         with asyncio.Runner(loop_factory=loop) as runner:
             runner.run(self.use(server, tmp_path))
             assert runner.run(many()) == [IMAGE]
+
+    @pytest.mark.filterwarnings("error")
+    def test_an_iteration_that_is_left_and_closed_leaves_nothing_open(self, server):
+        """Else trio warns of each asynchronous generator."""
+
+        async def leave():
+            async with babou.AsyncClient(server.api_key, base_url=server.base_url) as client:
+                assets = client.assets
+                for items in (aiter(assets.list()), assets.list().pages(), assets.watch(IMAGE)):
+                    async with contextlib.aclosing(items):
+                        async for _ in items:
+                            break
+                    del items
+                gc.collect()
+                await trio.lowlevel.checkpoint()
+
+        with pytest.MonkeyPatch.context() as patch:
+            unraisable = []
+            patch.setattr(sys, "unraisablehook", unraisable.append)
+            trio.run(leave)
+        assert unraisable == []
 
     def test_trio(self, server, tmp_path):
         """All but wait_many, which says so."""
