@@ -145,7 +145,7 @@ def bench(session: nox.Session) -> None:
     """Measure speed and memory side by side with others'; `-- --quick`, `-- --fleet`."""
     session.install(*PACKAGE, *group("bench"))
     if "--fleet" in session.posargs:
-        session.install("-e", ".[celery]")
+        session.install("--require-hashes", "--no-deps", "-r", f"{FLEET}/on_temporal/servers.txt")
         session.run("python", "contract_tests/install_debian.py", "redis-server")
     session.run("python", "-m", "benchmarks", *session.posargs)
 

@@ -28,6 +28,9 @@ REQUIREMENTS = {
     "runwayml": ["runwayml"],
     "babou": [BABOU],
     "babou[cli]": [f"{BABOU}[cli]"],
+    "celery": [f"{BABOU}[celery]"],
+    "temporalio": [f"{BABOU}[temporal]"],
+    "apache-airflow": [f"{BABOU}[airflow]"],
     "checkout": [
         f"{BABOU}[cli,s3,testing,contract]",
         *_PROJECT["dependency-groups"]["generate"],  # exactly these, or nothing is generated

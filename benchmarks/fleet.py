@@ -1,7 +1,7 @@
-"""A hundred thousand waits under way: by id, and through pages; and what an engine adds to a turn.
+"""A hundred thousand waits under way: by id, and through pages; and a wait on each engine.
 
 Time is simulated, so that hours pass in minutes. All else is real: the client with its checks and
-its decoding, and for the engines their own servers and workers.
+its decoding; and the engines, which wait in the time that it takes.
 """
 
 import heapq
@@ -9,21 +9,17 @@ import json
 import os
 import random
 import resource
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import attrs
+
 from babou import Client, Done, PollPolicy, Request, Response
 from babou.integrations.sweeper import State, begin, sweep
-from babou_contract.mock_server import MockServer, by_reads
 from babou_contract.specification.assets import asset_examples
+from benchmarks import engines
 from benchmarks.bench import Bench, say
 from benchmarks.results import Goal, Part, Table
 from benchmarks.times import TIMES
@@ -34,16 +30,6 @@ LIMIT = 1.5
 """Requests for an asset through pages, at most."""
 _DOCUMENT = json.dumps(asset_examples()["image"] | {"id": "ID", "state": "STATE"})
 _HEADERS = {"content-type": "application/json"}
-_CELERY = """
-import os
-from celery import Celery
-from babou import PollPolicy
-from babou.integrations.celery import wait_for_asset
-url = os.environ["BENCH_REDIS"]
-app = Celery("bench", broker=url + "/0", backend=url + "/1")
-app.conf.broker_transport_options = {"visibility_timeout": 60}
-task = wait_for_asset(app, poll=PollPolicy.fixed(0.01, max_attempts=None))
-"""
 
 
 class Account:
@@ -87,7 +73,7 @@ class Account:
 
 
 def run(bench: Bench) -> Part:
-    """Simulate both ways; measure a turn of Celery."""
+    """Simulate both ways; measure a wait on each engine."""
     number = bench.choose(5000, 100_000)
     seconds = TIMES[0].draw(number, random.Random(1).random)  # noqa: S311 (times of assets)
     figures = {}
@@ -112,25 +98,40 @@ def run(bench: Bench) -> Part:
     tables = [Table(f"{number:,} waits under way", head, rows, note)]
     pages = figures["through pages"]["requests"]
     goals = [Goal("a sweep: requests an asset, through pages", pages, LIMIT)]
-    failures = []
-    try:
-        say("  Celery")
-        few, many = bench.choose(100, 500), bench.choose(400, 2500)
-        a_turn = (_celery(many) - _celery(few)) / (many - few)
-        turns = {"Celery on Redis": a_turn}
-    except (OSError, RuntimeError) as error:
-        turns = {}
-        failures.append(f"Celery: {error}")
-    if turns:
-        shown = [[name, f"{each * 1e3:.2f}"] for name, each in turns.items()]
-        tables.append(Table("A turn", ("engine", "CPU, ms"), shown, _TURN))
-    return Part(tables, goals, {"ways": figures, "turns": turns}, failures=failures)
+    failures: list[str] = []
+    costs = engines.measure(bench, failures)
+    polls = figures["each id by itself"]["requests"]
+    if costs:
+        tables.append(_engines(costs, polls))
+    raw = {"ways": figures, "engines": {name: attrs.asdict(each) for name, each in costs.items()}}
+    return Part(tables, goals, raw, failures=failures)
 
 
-_TURN = (
-    "A poll of the mock server included, whose own part is not. Worker and Redis together; what "
-    "they take to start is left out."
+_NOTE = (
+    "CPU of all processes of the engine and of what starts the waits, without what they take when "
+    "idle; the mock server's is not counted. A poll is what one poll more costs, the request "
+    "included; the rest is what a wait costs beside its polls. A coroutine is `wait_many` of an "
+    "`AsyncClient`. Celery: a worker (`--pool=solo`), Redis, results that are read. Temporal: a "
+    "worker and the server for development, which keeps its data in memory. Airflow: scheduler, "
+    "workers, triggerer, API server, DAG processor, SQLite; the rest is the task's start, its "
+    "first poll, deferral and resumption, and a poll that of its trigger in a loop by itself."
 )
+
+
+def _engines(costs: dict[str, engines.Cost], polls: float) -> Table:
+    alone = next(iter(costs.values())).of_wait(polls)
+    head = (
+        "engine", "CPU a poll, ms", "rest of a wait, ms", f"a wait of {polls:.1f} polls, ms",
+        "÷ a coroutine", "waits a second on a core",
+    )  # fmt: skip
+    rows = []
+    for name, one in costs.items():
+        wait = one.of_wait(polls)
+        rows.append([
+            name, f"{one.poll * 1e3:.2f}", f"{one.rest * 1e3:.1f}", f"{wait * 1e3:.1f}",
+            f"{wait / alone:.0f}", f"{1 / wait:,.0f}",
+        ])  # fmt: skip
+    return Table("A wait on each engine", head, rows, _NOTE)
 
 
 def _measured(
@@ -197,41 +198,3 @@ def _by_pages(account: Account) -> tuple[dict[str, float], float]:
 
 def _document(asset_id: str, state: str) -> str:
     return _DOCUMENT.replace('"ID"', f'"{asset_id}"').replace('"STATE"', f'"{state}"')
-
-
-def _celery(turns: int) -> float:
-    """Return the CPU seconds that a worker, Redis, and what starts the waits take for all turns."""
-    polls = 5
-    with tempfile.TemporaryDirectory() as folder, MockServer() as server:
-        ids = [server.add(lifecycle=by_reads(*["processing"] * (polls - 1), "ready"))
-               for _ in range(turns // polls)]  # fmt: skip
-        (Path(folder) / "bench_tasks.py").write_text(_CELERY, encoding="utf-8")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        environment = os.environ | {
-            "BENCH_REDIS": f"redis://127.0.0.1:{port}", "BABOU_BASE_URL": server.base_url,
-            "BABOU_API_KEY": server.api_key, "PYTHONPATH": folder,
-        }  # fmt: skip
-        redis = subprocess.Popen(
-            ["redis-server", "--port", str(port), "--dir", folder, "--save", ""],  # noqa: S607
-            stdout=subprocess.DEVNULL,
-        )
-        options = ["--pool=solo", "--without-gossip", "--without-mingle", "--loglevel=ERROR"]
-        command = [sys.executable, "-m", "celery", "-A", "bench_tasks", "worker", *options]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        worker = subprocess.Popen(command, env=environment, cwd=folder)
-        try:
-            start = f"import bench_tasks\nfor each in {ids!r}: bench_tasks.task.delay(each)"
-            subprocess.run([sys.executable, "-c", start], env=environment, cwd=folder, check=True)
-            end = time.monotonic() + 300
-            while len(server.requests) < polls * len(ids):
-                if time.monotonic() > end:
-                    raise RuntimeError("the waits did not end")
-                time.sleep(0.1)
-        finally:
-            worker.send_signal(signal.SIGTERM)
-            worker.wait()
-            redis.kill()
-            redis.wait()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

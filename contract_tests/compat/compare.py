@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import evolve
 
+from babou_contract.specification.bodies import unnamed
 from babou_contract.specification.normal_form import normal
 from compat import (
     asked,
@@ -78,7 +79,7 @@ def _require_current(root: Path, spec: Specification) -> None:
     path = root / "generated" / "babou_generated" / "schemas.json"
     text = path.read_text(encoding="utf-8").replace("#/$defs/", "#/components/schemas/")
     known = json.loads(text)["$defs"]
-    schemas = spec.document.get("components", {}).get("schemas", {})
+    schemas = spec.document.get("components", {}).get("schemas", {}) | unnamed(spec.written)
 
     def meaning(schema: Json) -> Json:
         return _bare(normal(schema, spec.document, schemas.keys()))

@@ -35,6 +35,7 @@ _request = _in("api/assets/get_asset.py")
 _list = _in("api/assets/list_assets.py")
 _upload = _in("api/assets/upload_asset.py")
 _validator = _in("validators.py")
+_operations = _in("operations.json")
 
 
 _NO_OTHER_MEMBERS = """data_keys.remove("created_at")
@@ -126,11 +127,19 @@ FAULTS = (
         edits=_request('"/api/v1/assets/{asset_id}"', '"/api/v1/assets/{asset_id}?v=1"')),
     fault("code-posts", "the method is POST", REQUESTS, "POST",
         edits=_request('"method": "get"', '"method": "post"')),
-    fault("code-list-without-limit", "limit is not sent", CURRENT, "list_assets.py",
+    fault("code-list-without-limit", "limit is not sent", REQUESTS, "limit='100'",
         edits=_list('params["limit"] = limit', 'params["limit"] = UNSET')),
+    fault("code-list-limit-always-20", "limit is always 20", REQUESTS, "limit='100'",
+        edits=_list('params["limit"] = limit', 'params["limit"] = 20')),
+    fault("code-list-largest-page", "the largest page is said to have fifty assets (D18)", REQUESTS,
+        "limit='100'", edits=_operations('"maximum": 100', '"maximum": 50')),
+    fault("code-list-offset-from-one", "offset counts from 1", REQUESTS, "offset='0'",
+        edits=_list('params["offset"] = offset', 'params["offset"] = offset + 1')),
+    fault("code-list-offset-as-page", "offset is called page", REQUESTS, "page",
+        edits=_list('params["offset"]', 'params["page"]')),
     fault("code-list-limit-as-page-size", "limit is called page_size", REQUESTS, "page_size",
         edits=_list('params["limit"]', 'params["page_size"]')),
-    fault("code-list-offset-always-0", "offset is always 0", CURRENT, "list_assets.py",
+    fault("code-list-offset-always-0", "offset is always 0", REQUESTS, "offset='2'",
         edits=_list('params["offset"] = offset', 'params["offset"] = 0')),
     fault("code-list-type-respelled", "contentType is called content_type", REQUESTS,
         "content", edits=_list('params["contentType"]', 'params["content_type"]')),
@@ -151,6 +160,8 @@ FAULTS = (
         edits=_upload('"method": "post"', '"method": "put"')),
     fault("code-upload-to-upload", "the upload's path is another one", REQUESTS, "/upload",
         edits=_upload('"url": "/api/v1/assets"', '"url": "/api/v1/assets/upload"')),
+    fault("code-upload-type-misspelt", "the MIME type of a GIF is misspelt", REQUESTS,
+        "these arguments", edits=_operations('"image/gif"', '"image/x-gif"')),
     fault("code-upload-as-form", "the upload is sent as a form", CURRENT, "upload_asset.py",
         edits=_upload('_kwargs["content"] = body.payload',
         '_kwargs["files"] = {"file": body.payload}')),

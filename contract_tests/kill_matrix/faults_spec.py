@@ -13,6 +13,7 @@ from kill_matrix.checks import (
     LINT,
     MEDIA_TYPES,
     PUBLISHED,
+    REQUESTS,
     SCHEMA,
     TABLES,
     VALID,
@@ -42,6 +43,8 @@ _KEY = "components.securitySchemes.bearerAuth"
 _DECISIONS = "openapi/DECISIONS.md"
 _CHECKSUM = {"type": "string", "description": "SHA-256.", "examples": ["e3b0c4"]}
 _ARTEFACT = {"type": "string", "description": "An artefact.", "examples": ["x"]}
+_FILE = {"$ref": "#/components/schemas/File"}
+_FORM = {"type": "object", "required": ["file"], "properties": {"file": _FILE}}
 _FOLDER = {"type": "object", "description": "A folder."}
 
 
@@ -227,8 +230,13 @@ FAULTS = (
         spec={f"{_UPLOAD}.responses.500.content.application/json.examples": GONE}),
     fault("spec-upload-lacks-webp", "image/webp is not taken any more", TABLES, "image/webp",
         spec={f"{_TYPES}.image/webp": GONE}),
-    fault("spec-upload-takes-pdf", "application/pdf is taken", CURRENT, "differs",
-        spec={f"{_TYPES}.application/pdf": {"schema": {"$ref": "#/components/schemas/File"}}}),
+    fault("spec-upload-takes-pdf", "application/pdf is taken", TABLES, "application/pdf",
+        spec={f"{_TYPES}.application/pdf": {"schema": _FILE}}),
+    fault("spec-upload-as-form", "a file is uploaded as a part of a form", REQUESTS,
+        "multipart/form-data", spec={_TYPES: {"multipart/form-data": {"schema": _FORM}}}),
+    fault("spec-upload-of-octets", "a file is uploaded as bytes of no type", REQUESTS,
+        "application/octet-stream",
+        spec={_TYPES: {"application/octet-stream": {"schema": _FILE}}}),
     fault("spec-upload-of-ten-megabytes", "a file has at most 10 MB (D22)", TABLES, "100 MB",
         spec={"components.schemas.File.maxLength": 10_485_760}),
     fault("spec-upload-of-nothing", "an upload may have no body", (TABLES, CURRENT), "body",

@@ -1,7 +1,11 @@
 """Servers that are right though unusual in how they list assets and take uploads."""
 
+from collections.abc import Callable
+
 from babou_contract.mock_server import MockServer, Request, Response, by_reads
+from babou_contract.probing.asks import SAMPLES
 from kill_matrix.hooks import (
+    Document,
     asked_as,
     becomes,
     both,
@@ -29,6 +33,7 @@ from kill_matrix.hooks import (
 )
 from kill_matrix.model import Hook, Populate, Variant, World
 
+_LOOKS = 3
 _RETRY = then(limit, header("Retry-After", "0"))
 
 
@@ -62,7 +67,26 @@ def _nothing(_server: MockServer) -> tuple[str, ...]:
 
 
 def _sniffed(_world: World, request: Request, _response: Response) -> bool:
-    return request.header("content-type") != "image/gif"
+    """Say whether the bytes are none of the type's: a sample of it has another length."""
+    sample = SAMPLES.get(request.header("content-type") or "", b"")
+    return request.header("content-length") != str(len(sample))
+
+
+def _behind(is_late: Callable[[World, Request, str], bool]) -> Hook:
+    """Leave uploads out of the list for a while."""
+
+    def hook(world: World, request: Request, response: Response) -> Response:
+        def shown(whole: list[Document]) -> list[Document]:
+            late = {a["id"] for a in whole if is_new(a["id"]) and is_late(world, request, a["id"])}
+            return [asset for asset in whole if asset["id"] not in late]
+
+        return sliced(shown)(world, request, response)
+
+    return hook
+
+
+def _for_a_second(world: World, request: Request, asset_id: str) -> bool:
+    return request.time - float(world.memory.setdefault(asset_id, request.time)) < 1.0
 
 
 # fmt: off
@@ -71,6 +95,10 @@ VARIANTS = (
         sliced(lambda whole: whole[::-1])),
     Variant("list-by-id", "assets are listed by their ids",
         sliced(lambda whole: sorted(whole, key=lambda asset: str(asset["id"])))),
+    Variant("list-three-looks-behind", "the list has an upload from the fourth look on (D26)",
+        _behind(lambda world, _request, asset_id: world.count(asset_id) <= _LOOKS)),
+    Variant("list-a-second-behind", "the list has an upload a second after it was first missed",
+        _behind(_for_a_second)),
     Variant("list-with-more", "the list tells more than is documented", pages(lambda page: page | {
         "links": {"next": None}, "pagination": page["pagination"] | {"has_more": False}})),
     Variant("list-grows", "assets are added while the list is read", where(listed, _grows)),

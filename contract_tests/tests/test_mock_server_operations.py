@@ -56,6 +56,27 @@ PATHS = {
                     "in": "query",
                     "schema": {"type": "array", "items": {"type": "integer"}, "maxItems": 2},
                 },
+                {
+                    "name": "sizes",
+                    "in": "query",
+                    "explode": False,
+                    "schema": {"type": "array", "items": {"type": "integer"}},
+                },
+                {
+                    "name": "where",
+                    "in": "query",
+                    "style": "deepObject",
+                    "schema": {
+                        "type": "object",
+                        "properties": {"size": {"type": "integer"}},
+                        "additionalProperties": False,
+                    },
+                },
+                {
+                    "name": "sorted",
+                    "in": "query",
+                    "content": {"application/json": {"schema": {"type": "array", "maxItems": 1}}},
+                },
             ],
             "requestBody": {
                 "required": True,
@@ -104,7 +125,10 @@ PATHS = {
                 }
             },
         },
-        "delete": {"operationId": "clearNotes", "responses": {"204": {"description": "Gone."}}},
+        "delete": {
+            "operationId": "clearNotes",
+            "responses": {"204": {"description": "Gone."}, "404": {"description": "No project."}},
+        },
         "patch": {"operationId": "noSuccess", "responses": {"400": {"description": "Always."}}},
     },
     "/api/v1/assets/mine": {
@@ -163,8 +187,8 @@ def test_a_handler_gives_an_operation_sense(notes, monkeypatch):
         return call.error(422) if text == "no" else call.success([call.subject, call.arguments])
 
     monkeypatch.setitem(HANDLERS, "addNote", handler)
-    answer = notes.post("p%201/notes?kind=rich&tags=1,2", json=GOOD, headers={"X-Level": "-1"})
-    given = {"projectId": "p 1", "kind": "rich", "tags": [1, 2], "X-Level": -1}
+    answer = notes.post("p%201/notes?kind=rich&sizes=1,2", json=GOOD, headers={"X-Level": "-1"})
+    given = {"projectId": "p 1", "kind": "rich", "sizes": [1, 2], "X-Level": -1}
     assert (answer.status_code, answer.json()) == (202, ["p 1", given])
     assert notes.post("p1/notes?kind=rich", json={**GOOD, "text": "no"}).json()["code"] == "NO"
 
@@ -191,6 +215,11 @@ def test_a_success_without_a_body_has_none(notes):
     assert (answer.status_code, answer.content) == (204, b"")
 
 
+def test_what_cannot_be_found_is_not_found_where_nothing_else_is_documented(notes):
+    """An argument in the path that is not lawful gets no status that the operation lacks."""
+    assert notes.delete("x/notes").status_code == 404
+
+
 def test_an_operation_without_a_documented_success_says_so(notes):
     """Nothing is invented."""
     answer = notes.patch("p1/notes")
@@ -211,7 +240,12 @@ def test_a_path_that_is_written_out_comes_before_a_parameter(serve, open_api):
         ("p1/notes?kind=other", GOOD, {}),
         ("p1/notes?kind=", GOOD, {}),
         ("p1/notes?kind=plain&kind=plain", GOOD, {}),
-        ("p1/notes?kind=plain&tags=1,x", GOOD, {}),
+        ("p1/notes?kind=plain&tags=1,2", GOOD, {}),
+        ("p1/notes?kind=plain&sizes=1,x", GOOD, {}),
+        ("p1/notes?kind=plain&where[size]=x", GOOD, {}),
+        ("p1/notes?kind=plain&where[width]=1", GOOD, {}),
+        ("p1/notes?kind=plain&sorted=[", GOOD, {}),
+        ("p1/notes?kind=plain&sorted=[1,2]", GOOD, {}),
         ("p1/notes?kind=plain&tags=1&tags=2&tags=3", GOOD, {}),
         ("p1/notes?kind=plain&x=%FF", GOOD, {}),
         ("p1/notes?kind=plain", GOOD, {"headers": {"X-Level": "4"}}),
@@ -237,7 +271,7 @@ def test_what_is_not_as_documented_is_refused(notes, target, body, options):
     ("target", "headers"),
     [
         ("p1/notes?kind=rich&unknown=1", {}),
-        ("p1/notes?kind=rich&tags=1,2", {}),
+        ("p1/notes?kind=rich&sizes=1,2&where[size]=3&sorted=[1]", {}),
         ("p1/notes?kind=rich&tags=1&tags=2", {"X-Level": "3", "Cookie": "mode=true"}),
     ],
 )
@@ -254,7 +288,7 @@ def test_what_is_as_documented_is_taken(notes, target, headers):
         ("application/json", b"", 422),
         ("text/plain", b"ok", 202),
         ("text/csv", b"1", 422),
-        ("text/csv", b"123456", 413),
+        ("text/csv", b"123456", 422),  # 413 is not documented
         ("image/png", b"png", 415),
         ("", b"png", 415),
     ],

@@ -119,8 +119,8 @@ __all__ = [
     "__version__",
 ]
 
-# Where each of the others is, which comes when it is asked for: who only catches errors, or imports
-# this for a type, waits for none of it. The HTTP stack comes with the first client that is made.
+# The module of each other name. It is imported when the name is first used, so a program that only
+# catches errors loads none of them. The HTTP stack is imported when the first client is made.
 _LATE = {
     "Again": "babou._core.outcomes",
     "Asset": "babou._core.operations",

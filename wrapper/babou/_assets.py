@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 
 class AssetList:
-    """The assets of an account, fetched a page at a time while one iterates.
+    """The assets of an account; iterating over it fetches them a page at a time.
 
-    Each iteration begins anew. It raises the errors of `get`, and `APIResponseValidationError`
-    where the server announces assets that it does not give.
+    Each iteration starts from the beginning. It raises the errors of `get`, and
+    `APIResponseValidationError` if the server announces assets that it does not give.
     """
 
     def __init__(self, fetch: Callable[[], Generator[AssetPage, None, None]]) -> None:
@@ -51,15 +51,15 @@ class AssetList:
             yield from page.assets
 
     def pages(self) -> Generator[AssetPage, None, None]:
-        """Iterate over the pages: each with the assets that none before it had, and the total."""
+        """Iterate over the pages: each has the assets that no earlier page had, and the total."""
         yield from self._fetch()
 
 
 class Assets:
-    """The operations on assets; reached as `client.assets`.
+    """The operations on assets, as `client.assets`.
 
-    Every method raises `InvalidAssetIdError` for an identifier that can't be sent (D1), and where
-    it says nothing else, the errors of `get`.
+    Every method raises `InvalidAssetIdError` for an identifier that can't be sent (D1), and the
+    errors of `get` unless it says otherwise.
     """
 
     def __init__(self, runner: Runner, options: Options) -> None:
@@ -70,8 +70,8 @@ class Assets:
         """Fetch an asset as it is now (docs: GET /api/v1/assets/{assetId}).
 
         Raises:
-            APIStatusError: The server refused; the class goes by HTTP status.
-            APIConnectionError: No whole answer arrived, within `timeout`: `APITimeoutError`.
+            APIStatusError: The server refused; its subclass depends on the HTTP status.
+            APIConnectionError: No whole answer arrived; `APITimeoutError` if the time was up.
             APIResponseValidationError: The answer isn't what the specification promises.
         """
         return self._runner.run(self._flows.get(asset_id))
@@ -85,8 +85,9 @@ class Assets:
     ) -> AssetList:
         """Return the account's assets, to iterate over (docs: GET /api/v1/assets).
 
-        They are fetched a page at a time, in the server's order, each asset once, however it moves
-        between pages meanwhile. One that is uploaded or deleted meanwhile may be given or not.
+        They are fetched a page at a time, in the server's order. Each asset is given once, even if
+        it moves to another page meanwhile. An asset that is uploaded or deleted meanwhile may be
+        given or not.
 
         Args:
             state: Only assets in this state; `failed` does not find those in `error` (D20).
@@ -109,22 +110,24 @@ class Assets:
     ) -> Asset:
         """Upload a file as a new asset, and return it as it is then (docs: POST /api/v1/assets).
 
-        Mostly it is not ready yet: `wait` takes it. Each upload makes another asset, and the server
-        names it (D23). So a request is repeated only where nothing can have been taken, as after a
-        429 or a refused connection; the text of another error says whether the asset may exist.
+        Usually it is not ready yet: pass it to `wait`. Each upload makes another asset, and the
+        server names it (D23). So a request is repeated only if the server cannot have taken the
+        file, as after a 429 or a refused connection; the text of any other error says whether the
+        asset may exist.
 
         Args:
             file: A path; the bytes themselves; or a file opened for binary reading, which is read
-                from where it stands and left open. A pipe is first copied to a temporary file.
-            content_type: The MIME type. By default the first bytes tell it, or else the name.
+                from its current position and left open. A pipe is first copied to a temporary
+                file.
+            content_type: The MIME type. By default it is found from the first bytes or the name.
             timeout: Seconds that the whole upload may take. By default there is no limit, but
-                nothing may stand still for longer than the client's timeout.
-            on_progress: Called with the bytes sent so far, and the total; where the upload is
-                repeated, from the beginning. It may be called in another thread.
+                no pause may be longer than the client's timeout.
+            on_progress: Called with the bytes sent so far, and the total; starts again from 0 if
+                the upload is repeated. It may be called in another thread.
 
         Raises:
-            UploadError: The file can't be read, is empty, was changed, or its type can't be told.
-            FileTooLargeError: It has more than 100 MB (D22). If that is known before, nothing was
+            UploadError: The file can't be read, is empty, was changed, or its type is not known.
+            FileTooLargeError: It has more than 100 MB (D22). If its size was known, nothing was
                 sent.
         """
         opened = functools.partial(content_of, file, check_content_type(content_type))
@@ -149,15 +152,15 @@ class Assets:
     ) -> Asset:
         """Poll until the asset is ready, and return it.
 
-        Passing errors (no connection, 429, 5xx …) are polled through.
+        After passing errors (no connection, 429, 5xx …) it polls again.
 
         Args:
             asset_id: What to wait for: an identifier, or an asset.
             timeout: Seconds that the whole wait may take.
-            started_at: When the wait began, to take it up in another process; its time counts
-                from there.
-            missing_ok_for: Seconds from the beginning in which a 404 is polled through as well, for
-                an asset that is listed only a moment after its upload.
+            started_at: When the wait began, if another process began it; `timeout` counts from
+                then.
+            missing_ok_for: Seconds from the beginning in which a 404 is a passing error as well,
+                for an asset that can be fetched only a moment after its upload.
             on_update: Called with the asset each time it was seen.
             on_error: Called with the id and the error of each poll that failed for a passing
                 reason.
@@ -196,7 +199,7 @@ class Assets:
     ) -> Generator[Asset, None, None]:
         """Poll until the asset is ready or failed; yield it each time it was seen.
 
-        The arguments are those of `wait`. A failed asset is yielded, last, and raises nothing.
+        The arguments are those of `wait`. A failed asset is yielded last, and raises no error.
 
         Raises:
             WaitTimeoutError: The time was up; also a `TimeoutError`.
@@ -211,8 +214,8 @@ class Assets:
         )
         return _seen(self._runner.iterate(flow, cancel), on_error)
 
-    # One id, or a mapping, is refused. Declared as None, each use of what comes of it is an error;
-    # Never would be silent.
+    # One id, or a mapping, is refused. Type checkers then complain about each use of the result,
+    # because it is declared as None; they would ignore code after a result of type Never.
     @overload
     def wait_many(  # type: ignore[overload-overlap]  # the narrower one comes first
         self,
@@ -253,8 +256,8 @@ class Assets:
         """Wait for many assets at once; yield the result of each as soon as its wait ends.
 
         They share one connection pool and one back-off: a 429 to one slows all. The arguments are
-        those of `wait`. An identifier named twice is waited for once. No result is raised:
-        `result.asset` is the ready asset, or else `result.error` the reason.
+        those of `wait`. An identifier that is given twice is waited for once. No failed wait raises
+        an error: either `result.asset` is the ready asset, or `result.error` is the reason.
 
         Raises:
             ConfigurationError: `asset_ids` is a single id, or a mapping.
@@ -270,7 +273,7 @@ class Assets:
         on_update: Callable[[Asset], object] | None,
         on_error: Callable[[str, BabouError], object] | None,
     ) -> Generator[WaitResult, None, None]:
-        with contextlib.closing(events):  # a caller who leaves early leaves nothing running
+        with contextlib.closing(events):  # if the caller leaves early, nothing keeps running
             for event in events:
                 if isinstance(event, WaitResult):
                     yield event
@@ -281,12 +284,12 @@ class Assets:
         """Say whether the asset can be used; the verdict is true when it can.
 
         Not found, failed and not ready yet are verdicts. A wrong key or a broken network says
-        nothing about the asset, and raises (D6).
+        nothing about the asset, and raises an error (D6).
         """
         try:
             return verdict(id_of(asset_id), self.get(asset_id))
         except NotFoundError as error:
-            if error.code is None:  # not the API's own answer, but of a gateway or another server
+            if error.code is None:  # not from the API itself, but from a gateway or another server
                 raise
             return verdict(id_of(asset_id), None)
 
@@ -332,21 +335,21 @@ class Assets:
         """Store the asset's bytes, and return the path of the file.
 
         Bytes are fetched without the API key, from http, https or (with the extra `s3`) s3. They
-        go to a hidden file first; the next call to the same destination goes on from what an
-        earlier one left, however that ended.
+        go to a hidden file first. If a call ends early, the next one with the same destination
+        continues from that file.
 
         Args:
             asset: The asset, or its identifier.
             destination: A path; a directory, in which the asset's name is used; or a file opened
-                for binary writing, which is left open. A symbolic link is followed, and a device
-                or FIFO written into.
+                for binary writing, which is left open. Symbolic links are followed; bytes can go
+                to a device or FIFO.
             overwrite: Whether an existing file may be replaced.
             timeout: Seconds that the whole download may take. By default there is no limit, but
                 no pause may be longer than the client's timeout.
             on_progress: Called with the bytes stored so far, and the total if it is known.
 
         Raises:
-            DownloadError: The bytes can't be had or stored; the text says why.
+            DownloadError: The bytes can't be fetched or stored; the text says why.
         """
         limit = math.inf if timeout is None else check_seconds(timeout, "timeout")
         end, found = self._runner.clock() + limit, asset
@@ -368,7 +371,7 @@ def _seen(
     events: Generator[Asset | FailedPoll, None, None],
     on_error: Callable[[str, BabouError], object] | None,
 ) -> Generator[Asset, None, None]:
-    with contextlib.closing(events):  # a caller who leaves early leaves nothing running
+    with contextlib.closing(events):  # if the caller leaves early, nothing keeps running
         for event in events:
             _notify(event, None, on_error)
             if isinstance(event, Asset):

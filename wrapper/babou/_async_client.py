@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Self
 from babou._core.config import (
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
-    Secret,
     check_base_url,
-    check_key,
-    key_from_environment,
+    key_source,
     user_agent,
 )
 from babou._core.polling import Options, PollPolicy
@@ -29,15 +27,16 @@ class AsyncClient:
     Args:
         api_key: The key, or a function (asynchronous or not) that is asked for it before each
             request, so that keys can be rotated. By default the environment variable BABOU_API_KEY.
-        base_url: Scheme and host, and a path if there is one before `/api/v1`, which may be left
-            out or not. By default the environment variable BABOU_BASE_URL, or else
+        base_url: Scheme and host, and the path before `/api/v1` if there is one; `/api/v1` itself
+            may be given or left out. By default the environment variable BABOU_BASE_URL, or else
             https://api.babou.ai.
         timeout: Seconds that one call may take in all: connection, reading, retries and the pauses
-            between them. A wait has a time of its own, of which each poll takes at most this.
+            between them. A wait has its own timeout; each of its polls takes at most this.
         max_retries: Further attempts after one that failed for a passing reason.
         poll: How long a wait pauses between polls.
-        budget: Shares out requests: a slot of it is taken before each request to the API, and a 429
-            holds it. A slot after the deadline fails the call at once. By default nothing does.
+        budget: Limits the rate of requests: each request to the API waits for a slot, and a 429
+            stops all for a while. A call fails at once if its slot is after the deadline. By
+            default there is no limit.
         user_agent_suffix: Your product, such as `my-service/1.4`.
         transport: Sends the requests: `AsyncHttpxTransport` over an httpx client of yours, or an
             `AsyncTransport` of your own. By default this client makes one, over httpcore.
@@ -71,17 +70,18 @@ class AsyncClient:
         from babou._http.async_runner import AsyncRunner  # noqa: PLC0415
         from babou._http.budget import check_budget  # noqa: PLC0415
         from babou._http.runner import Head  # noqa: PLC0415
+        from babou._http.transport import check_transport  # noqa: PLC0415
 
-        key: Secret | Callable[[], str | Awaitable[str]]
-        if api_key is None:
-            key = key_from_environment()
-        else:
-            key = api_key if callable(api_key) else check_key(api_key)
+        key = key_source(api_key)
         self._options = Options(timeout, max_retries, poll)
         head = Head(server_url(check_base_url(base_url)), user_agent(user_agent_suffix))
         budget = check_budget(budget)
-        self._runner = AsyncRunner(transport or AioTransport(), key, head, budget=budget)
         self._owns_transport = transport is None
+        if transport is None:
+            transport = AioTransport()
+        else:
+            check_transport(transport, is_async=True)
+        self._runner = AsyncRunner(transport, key, head, budget=budget)
         self.assets = AsyncAssets(self._runner, self._options)
 
     def with_options(

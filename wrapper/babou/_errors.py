@@ -21,8 +21,8 @@
     │   ├── AssetFailedError          …because the asset failed
     │   ├── WaitTimeoutError          (also a TimeoutError) …because its time was up
     │   └── WaitCancelledError        …because it was told to stop
-    ├── DownloadError                 the bytes could not be had, or not be stored
-    └── UploadError                   a file that can't be uploaded
+    ├── DownloadError                 the bytes could not be fetched or stored
+    └── UploadError                   the file can't be uploaded
 
 All of them can be pickled and copied. None of them ever holds the API key.
 """
@@ -41,11 +41,11 @@ class BabouError(Exception):
     """Base class of everything this package raises on purpose."""
 
     def __bool__(self) -> Literal[True]:
-        return True  # said for type checkers: `if result.error` leaves no error in the other branch
+        return True  # so type checkers know that `if result.error` misses no error
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions are unpickled by calling the class with `args`, which keyword-only
-        # arguments do not survive.
+        # Python unpickles an exception by calling its class with `args`; that would lose the
+        # keyword-only arguments.
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
@@ -57,11 +57,11 @@ def _rebuild(cls: type[BabouError], args: tuple[Any, ...], state: dict[str, Any]
 
 
 class ConfigurationError(BabouError, ValueError):
-    """An argument or environment variable that no request can be made with."""
+    """An argument or environment variable is wrong or missing, so no request can be made."""
 
 
 class InvalidAssetIdError(ConfigurationError):
-    """An identifier that would reach another endpoint, or none (D1); nothing was sent.
+    """The identifier would reach another endpoint, or none (D1); nothing was sent.
 
     Attributes:
         asset_id: What was given.
@@ -102,7 +102,7 @@ class APIStatusError(BabouError):
     Attributes:
         status_code: HTTP status, 100 to 999.
         code: The server's identifier of the kind of error (`NOT_FOUND`, …), if it gave one.
-        message: The server's words, or ours where the body was not the documented one.
+        message: The server's words, or ours if the body was not the documented one.
         hint: What to try next, if the server said.
         request_id: The answer's `x-request-id`, for a support request.
         retry_after: Seconds the server asks to wait, if it said.
@@ -218,7 +218,7 @@ class WaitError(BabouError):
         asset: The asset as last seen, or None if it was never seen.
         elapsed: Seconds since the wait began.
         polls: Requests made.
-        last_error: The last error that was polled through, if the asset was not seen since.
+        last_error: The last error of a poll, if the asset was not seen after it.
     """
 
     def __init__(
@@ -252,7 +252,7 @@ class WaitCancelledError(WaitError):
 
 
 class DownloadError(BabouError):
-    """The bytes could not be had, or not be stored.
+    """The bytes could not be fetched, or could not be stored.
 
     Attributes:
         asset_id: Which asset.
@@ -275,4 +275,4 @@ class DownloadError(BabouError):
 
 
 class UploadError(BabouError):
-    """The file could not be read to its end, is empty, or is of no type that can be told."""
+    """The file could not be read to its end, is empty, or its type is not known."""

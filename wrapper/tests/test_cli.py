@@ -264,12 +264,18 @@ def test_a_wait_for_a_dead_server_tells_why_it_waits(run, line):
     assert "within" not in result.stderr
 
 
-def test_wait_can_wait_for_an_asset_that_is_not_listed_yet(run):
+def test_wait_can_wait_for_an_asset_that_is_not_listed_yet(run, server):
     """For so many seconds; by default a 404 ends it at once."""
+    server.fault("not_found", times=3)
+    result = run("wait", "ast_demo_image", "--missing-ok-for", "60", *QUICK)
+    assert result.exit_code == 0
+    assert result.stdout == "ast_demo_image\tready\n"
+    assert result.stderr.splitlines()[0].startswith(
+        "babou: still waiting: Asset 'ast_demo_image': HTTP 404"
+    )
     result = run("wait", "nope", "--missing-ok-for", "0.05", *QUICK)
     assert result.exit_code == 3
     assert result.stdout == "nope\tnot_found\n"
-    assert result.stderr.splitlines()[0].startswith("babou: still waiting: Asset 'nope': HTTP 404")
     assert "still waiting" not in run("wait", "nope").stderr
 
 
@@ -520,7 +526,7 @@ def test_a_rate_is_kept_to_by_the_whole_command(run, server):
 def test_a_message_of_the_library_names_options(run, server):
     """`timeout=` is an argument in Python; here it is --timeout."""
     server.fault("never_answers")
-    stderr = run("get", "ast_demo_image", "--timeout", "0.05", *ONCE).stderr
+    stderr = run("get", "ast_demo_image", "--timeout", "0.5", *ONCE).stderr
     assert "Raise --timeout, or check the network" in stderr
 
 
@@ -528,7 +534,7 @@ def test_a_message_of_the_library_names_options(run, server):
 def test_a_message_names_the_option_that_the_command_has(run, server, command):
     """Where --timeout is that of the whole command, a single call has another."""
     server.fault("never_answers")
-    line = (command, "ast_demo_image", "--timeout", "5", "--call-timeout", "0.02", *ONCE)
+    line = (command, "ast_demo_image", "--timeout", "30", "--call-timeout", "0.5", *ONCE)
     result = run(*line, *(["--max-attempts", "2", *QUICK] if command == "wait" else []))
     assert result.exit_code == 5
     assert "Raise --call-timeout, or check the network" in result.stderr

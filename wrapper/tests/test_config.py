@@ -1,15 +1,24 @@
 """What the caller and the environment say is checked before anything is sent."""
 
+import functools
 from datetime import UTC, datetime, timezone, tzinfo
 from importlib import metadata
 from urllib.parse import unquote, urlsplit
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import BASE_URL, KEY, ids
 
-from babou import AsyncClient, Client
+from babou import (
+    AsyncClient,
+    AsyncHttpxTransport,
+    Client,
+    HttpxTransport,
+    PollPolicy,
+    RateBudget,
+)
 from babou._core import config
 from babou._core.config import (
     DEFAULT_BASE_URL,
@@ -20,7 +29,7 @@ from babou._core.config import (
     check_key,
     check_seconds,
     check_started_at,
-    key_from_environment,
+    key_source,
     user_agent,
     version,
 )
@@ -35,12 +44,82 @@ BAD_KEYS = ["sk-bab-a\n", " sk-bab-a", "sk-bab a", "sk-bab-\x00", "sk-bab-\x7f",
 class Idle:
     """A transport that is never asked anything."""
 
+    def send(self, *_, **__):
+        raise AssertionError
+
+
+class Untold(Idle):
+    """A transport whose `send` does not tell its parameters, as compiled code may not."""
+
+    def __init__(self):
+        self.send = functools.partial(Idle.send, self)
+        self.send.__signature__ = "unknown"
+
+
+class SyncKind:
+    """What `babou.Transport` names."""
+
+    def send(self, request, *, timeout, cancel=None):
+        raise AssertionError(request, timeout, cancel)
+
+
+class AsyncKind:
+    """What `babou.AsyncTransport` names."""
+
+    async def send(self, request, *, timeout):
+        raise AssertionError(request, timeout)
+
+
+class Awaitable:
+    """Another such, whose `send` gives what is awaited."""
+
+    def send(self, request, *, timeout):
+        raise AssertionError(request, timeout)
+
+
+SYNC = [Idle, Untold, SyncKind]
+ASYNC = [Idle, Untold, AsyncKind, Awaitable]
+NEITHER = [object, lambda: SyncKind, lambda: AsyncKind, httpx.Client, httpx.AsyncClient]
+
 
 @CLIENTS
 def test_key_comes_from_the_environment(client, no_babou_environment):
     """BABOU_API_KEY is where the key is kept by convention."""
     no_babou_environment.setenv("BABOU_API_KEY", KEY)
     assert client(transport=Idle())._runner.key.reveal() == KEY
+
+
+@pytest.mark.parametrize("transport", [*SYNC, *ASYNC, *NEITHER])
+def test_a_transport_that_a_client_cannot_send_with_is_refused(transport):
+    """Not at the first call, by a TypeError of somewhere else."""
+    for client, kinds, name in ((Client, SYNC, ""), (AsyncClient, ASYNC, "Async")):
+        if transport in kinds:
+            client(KEY, transport=transport())
+            continue
+        told = f"be {name}HttpxTransport.*httpx.{name}Client.*babou.{name}Transport, not be of type"
+        with pytest.raises(ConfigurationError, match=told):
+            client(KEY, transport=transport())
+
+
+def test_an_httpx_client_of_the_other_kind_is_refused():
+    """HttpxTransport sends over a Client, AsyncHttpxTransport over an AsyncClient."""
+    with pytest.raises(ConfigurationError, match="must be an httpx.Client, not be of type Async"):
+        HttpxTransport(httpx.AsyncClient())
+    with pytest.raises(ConfigurationError, match="must be an httpx.AsyncClient, not .* Client"):
+        AsyncHttpxTransport(httpx.Client())
+    with pytest.raises(ConfigurationError, match="of type HTTPTransport"):
+        HttpxTransport(httpx.HTTPTransport())
+
+
+@CLIENTS
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("poll", 3), ("poll", PollPolicy), ("budget", 20), ("budget", RateBudget)],
+)
+def test_an_option_of_another_type_is_refused(client, option, value):
+    """At once, and by its name."""
+    with pytest.raises(ConfigurationError, match=f"^{option} must .* not be of type (int|type)"):
+        client(KEY, transport=Idle(), **{option: value})
 
 
 @CLIENTS
@@ -68,7 +147,7 @@ def test_key_that_no_header_can_hold_is_refused_unshown(client, key, no_babou_en
     if "\0" not in key:
         no_babou_environment.setenv("BABOU_API_KEY", key)
         with pytest.raises(ConfigurationError, match="^BABOU_API_KEY contains white space"):
-            key_from_environment()
+            key_source(None)
 
 
 def test_key_of_another_type_is_refused_by_its_type():

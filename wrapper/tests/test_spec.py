@@ -297,3 +297,17 @@ def test_each_decision_names_tests_that_exist(decision):
     named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", decision)
     assert named
     assert [f"{file}::{test}" for file, test in named if test not in functions(ROOT / file)] == []
+
+
+WALK = re.findall(
+    r"`(_[a-z_]+/[a-z0-9_]+\.py)`(?: \(([^)]*)\))?",
+    (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
+)
+
+
+@pytest.mark.parametrize(("module", "names"), WALK)
+def test_a_newcomers_walk_leads_to_what_exists(module, names):
+    """CONTRIBUTING says in which module a question is answered, and by which function or class."""
+    source = (ROOT / "wrapper/babou" / module).read_text(encoding="utf-8")
+    for name in re.findall(r"\w+", names):
+        assert re.search(rf"\b(?:def|class) {name}\b", source), name

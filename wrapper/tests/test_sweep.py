@@ -26,6 +26,7 @@ from babou._errors import (
     WaitTimeoutError,
 )
 
+SILENCE = object()
 WAITS = {"timeout": 600.0, "request_timeout": 30.0, "missing_ok_for": 0.0}
 
 
@@ -112,9 +113,10 @@ def play(server, ids, *, by_pages=True, round_trip=0.01, seed=1, **options):
 
 def replied(server, step, now, round_trip):
     """Return what comes of a request, and when."""
-    if now + round_trip > step.deadline:
-        return APITimeoutError("late."), step.deadline
-    return server(step.request, now + round_trip / 2), now + round_trip
+    reply = server(step.request, now + round_trip / 2)
+    if reply is SILENCE or now + round_trip > step.deadline:
+        return APITimeoutError("late."), max(now, step.deadline)
+    return reply, now + round_trip
 
 
 def lognormal(count, *, median=8.0, sigma=1.2, seed=7):
@@ -189,6 +191,16 @@ def test_a_list_that_cannot_be_had_is_done_without(reply):
     assert server.requests["page"] <= 4
     assert server.requests["asset"] <= each.requests["asset"] * 1.1
     assert lag(results, server) <= lag(one_by_one, each) * 1.1 + 0.1
+
+
+@pytest.mark.parametrize("timeout", [12.0, 25.0, 600.0])
+def test_a_list_that_never_answers_holds_up_no_wait(timeout):
+    """After some seconds each id is polled, and before the end of the wait in any case."""
+    ends = {f"ast_{number}": (3.0, "ready") for number in range(200)}
+    server = Server(ends, list(ends), reply=SILENCE)
+    results, _ = play(server, list(ends), timeout=timeout)
+    assert {outcome(result) for _, result in results.values()} == {"ready"}
+    assert max(at for at, _ in results.values()) < min(timeout, 16.0)
 
 
 @pytest.mark.parametrize("others", [500, 50_000])

@@ -107,7 +107,7 @@ class _OfAnswer:
 
     def decoded(self, raw: bytes, document: Json) -> list[Made]:  # noqa: ARG002  as the client has it
         value = _validated(self.body.name, raw)
-        self.transport.status, self.transport.body = self.status, raw
+        self.transport.status, self.transport.bodies = self.status, [raw]
         model = self.function(client=self.client, **self.arguments).parsed
         return [Made(model, value, self.body.schema)]
 

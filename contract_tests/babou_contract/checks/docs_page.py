@@ -124,7 +124,11 @@ def _hold_body(facts: Facts, operation: Operation, tally: Tally) -> None:
     if body is None:
         return
     place = (*operation.place, "requestBody")
-    for media_type in published.load()["values"][body["types"]]:
+    listed = published.load()["values"][body["types"]]
+    for media_type in operation.bodies.keys() - set(listed):  # the list is a closed one (D24)
+        text = f"the page lists no body of {media_type}"
+        missing(tally, text, (*place, "content", media_type))
+    for media_type in listed:
         tally.case()
         content = operation.bodies.get(media_type)
         if content is None:

@@ -24,25 +24,29 @@ _OK = 200
 
 
 class Loopback(httpx.BaseTransport):
-    """Answers every request with what it was last told, and keeps the request."""
+    """Answers requests with what it was told, in turn and then the last again; keeps them."""
 
     def __init__(self) -> None:
-        self.status, self.body = _OK, b""
+        self.status = _OK
+        self.bodies: Sequence[bytes] = (b"",)
         self.requests: list[httpx.Request] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer without any network."""
         request.read()
         self.requests.append(request)
-        headers = {"Content-Type": "application/json"}
-        return httpx.Response(self.status, headers=headers, content=self.body)
+        body = self.bodies[min(len(self.requests), len(self.bodies)) - 1]
+        return httpx.Response(
+            self.status, headers={"Content-Type": "application/json"}, content=body
+        )
 
 
 class Answering:
     """A client's transport that does the same, without the thread of one over httpx."""
 
     def __init__(self) -> None:
-        self.status, self.body = _OK, b""
+        self.status = _OK
+        self.bodies: Sequence[bytes] = (b"",)
         self.requests: list[httpx.Request] = []
 
     def send(
@@ -58,7 +62,8 @@ class Answering:
             request.method, request.url, headers=dict(request.headers), content=content
         )
         self.requests.append(kept)
-        return babou.Response(self.status, {"content-type": "application/json"}, self.body)
+        body = self.bodies[min(len(self.requests), len(self.bodies)) - 1]
+        return babou.Response(self.status, {"content-type": "application/json"}, body)
 
     def stream(
         self, request: babou.Request, *, stall: float, timeout: float
@@ -81,10 +86,17 @@ class Loop:
         self, driver: Driver, arguments: Arguments, body: bytes, status: int = _OK
     ) -> Sequence[Any]:
         """Return what the client makes of the first answer to a call."""
-        self.transport.status, self.transport.body = status, body
+        self.transport.status = status
+        return self.talk(driver, arguments, [body])[0]
+
+    def talk(
+        self, driver: Driver, arguments: Arguments, bodies: Sequence[bytes]
+    ) -> list[Sequence[Any]]:
+        """Return what the client makes of answers to a call, as many of them as it asks for."""
+        self.transport.bodies = bodies
         self.transport.requests.clear()
         with closing(driver.answers(self.client, arguments)) as answers:
-            return next(answers)
+            return [made for _, made in zip(bodies, answers, strict=False)]
 
 
 class FoundError(Exception):

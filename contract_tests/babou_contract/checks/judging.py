@@ -6,7 +6,7 @@ from attrs import evolve
 
 from babou_contract.checks.registry import Check, NotExercisedError, Tally
 from babou_contract.probing.answers import PASSING
-from babou_contract.probing.asks import READ, VALUE, Seen
+from babou_contract.probing.asks import Seen
 from babou_contract.probing.failures import Failure
 from babou_contract.probing.observations import Observations
 
@@ -37,7 +37,7 @@ def _is_told_by_its_rule(seen: Seen) -> bool:
     if not expects or status in expects:
         return False
     is_documented = seen.operation.status_of(status) is not None
-    lawful = seen.ask.kind in {READ, VALUE}
+    lawful = seen.ask.call.known and seen.ask.key is None
     return not lawful or (status >= _CLIENT_ERROR and is_documented)
 
 
@@ -53,19 +53,24 @@ def judged(observations: Observations) -> Iterator[Seen]:
             yield seen
 
 
-def refused(observations: Observations, kind: str, operation: str = "") -> Iterator[Seen]:
-    """Yield the answers to lawful requests of a kind that were refused with a documented error.
+def refused(observations: Observations, *kinds: str, operation: str = "") -> Iterator[Seen]:
+    """Yield the answers to lawful requests that were refused with a documented error.
 
     Of an operation that never succeeded it is not known whether the requests are right.
     """
-    for seen in observations.answered(kind, operation=operation):
-        status = seen.answer.status or 0
-        if not seen.ask.expects or status in seen.ask.expects:
+    for seen in observations.answered(*kinds, operation=operation):
+        if not seen.ask.call.known or seen.ask.key or not seen.ask.expects:
             continue
-        is_refusal = _CLIENT_ERROR <= status < _SERVER_ERROR and status != _RATE_LIMITED
-        documented = seen.operation.status_of(status) is not None
-        if is_refusal and documented and observations.reached(seen.operation):
+        expected = seen.answer.status in seen.ask.expects
+        if not expected and is_refusal(seen) and observations.reached(seen.operation):
             yield seen
+
+
+def is_refusal(seen: Seen) -> bool:
+    """Say whether an answer is a documented error of who asked, and no limit of the rate."""
+    status = seen.answer.status or 0
+    is_error = _CLIENT_ERROR <= status < _SERVER_ERROR and status != _RATE_LIMITED
+    return is_error and seen.operation.status_of(status) is not None
 
 
 def where_asked(id: str, check: Check) -> Check:

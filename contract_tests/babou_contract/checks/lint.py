@@ -101,12 +101,12 @@ def required_members(document: spec.Document) -> Iterator[Problem]:
 
 
 def security(document: spec.Document) -> Iterator[Problem]:
-    """Every operation names a security scheme that the document defines."""
+    """Every operation names a security scheme that the document defines, or none on purpose."""
     known = document.get("components", {}).get("securitySchemes", {})
     for place, operation in operations(document):
         wanted = operation.get("security")
-        if not wanted or not all(wanted):
-            yield place, "an operation that asks for no key"
+        if wanted is None or not all(wanted):
+            yield place, "an operation that asks for no key; if that is meant, write `security: []`"
         for scheme in (name for item in wanted or () for name in item):
             if scheme not in known:
                 yield (*place, "security"), f"there is no scheme {scheme}"

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import httpx
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 import babou
 from babou_contract.checks.client import Arguments, Driver
@@ -43,7 +43,7 @@ class Recorder(httpx.BaseTransport):
         """Send, within the run's rate, and keep what comes."""
         session = self.observations.session
         session.turn()
-        started = session.elapsed()
+        started, sent = session.elapsed(), request.read()
         response = self.inner.handle_request(request)
         assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101  a sync transport
         content = b"".join(response.stream)
@@ -51,7 +51,8 @@ class Recorder(httpx.BaseTransport):
         headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw)
         accepted = request.headers.get("accept-encoding", "")
         raw = decoded(Raw(response.status_code, headers, content), accepted)
-        self.heard.append(Answer(self._exchange(request, raw, headers, started), raw))
+        exchange = evolve(self._exchange(request, raw, headers, started), sent=sent)
+        self.heard.append(Answer(exchange, raw))
         session.record(self.heard[-1].exchange)
         self.copies.append(
             lambda: httpx.Response(

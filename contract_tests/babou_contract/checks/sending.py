@@ -119,21 +119,27 @@ def _hold_request(loop: Loop, driver: Driver, arguments: Arguments) -> None:
     fail = partial(FoundError, arguments)
     told = "no answer"
     try:
-        loop.answered(driver, arguments, b"{}")
+        loop.talk(
+            driver, arguments, [json.dumps(one).encode() for one in driver.replies(arguments)]
+        )
     except babou.BabouError as error:
         told = str(error)
     sent = loop.transport.requests
     if driver.can_be_sent(arguments) is not bool(sent):
         summary = f"{driver.operation_id} sends {len(sent)} requests for these arguments"
         raise fail(summary, "none" if sent else "a request", told)
-    for request in sent:
+    meant = driver.sent(arguments) if sent else []
+    for request, parameters in zip(sent, meant, strict=False):
         wrong = [
-            *unlawful(request, driver.operation, driver.sent(arguments)),
+            *unlawful(request, driver.operation, parameters),
             *_other_body(request, driver.body(arguments)),
         ]
         for expected, received in wrong:
             summary = f"a request of {driver.operation_id} is not what the spec allows"
             raise fail(summary, expected, received)
+    if len(sent) != len(meant):
+        summary = f"{driver.operation_id} sends another number of requests than it has to"
+        raise fail(summary, f"{len(meant)}", f"{len(sent)}; {told}")
 
 
 def _other_body(

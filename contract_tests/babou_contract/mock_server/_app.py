@@ -15,7 +15,7 @@ from babou_contract.specification import spec
 
 from . import handlers  # noqa: F401  each registers itself
 from ._active_faults import ActiveFaults, Target, changed, rewrite
-from ._arguments import WrongArgumentError, arguments
+from ._arguments import WrongArgumentError, WrongPathError, arguments
 from ._assets import Entry
 from ._bodies import has_body, head_problem, limit_of, taken
 from ._calls import HANDLERS, Call
@@ -153,7 +153,8 @@ class App:
         try:
             read = arguments(operation, request, match.in_path)
         except WrongArgumentError as problem:
-            return invalid(operation, str(problem))
+            in_path = isinstance(problem, WrongPathError)
+            return invalid(operation, str(problem), in_path=in_path)
         return head_problem(operation, request) or read
 
     def _members(self, request: Request, entry: Entry) -> dict[str, Any]:

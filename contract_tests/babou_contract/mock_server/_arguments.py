@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from babou_contract.specification.operations import Operation, Parameter
+from babou_contract.specification.styles import texts
 
 from ._messages import Request
 from ._schemas import misfit
@@ -20,10 +21,12 @@ class WrongArgumentError(ValueError):
     """An argument is not what the specification allows; the text says which and why."""
 
 
+class WrongPathError(WrongArgumentError):
+    """It is one in the path, so nothing has the address."""
+
+
 def arguments(operation: Operation, request: Request, in_path: Mapping[str, str]) -> dict[str, Any]:
     """Return the arguments by name, with the defaults of those that were left out.
-
-    Parameters of type object are not read.
 
     Raises:
         WrongArgumentError: One is not allowed.
@@ -34,9 +37,8 @@ def arguments(operation: Operation, request: Request, in_path: Mapping[str, str]
         place = parameter.place
         if place not in given:
             given[place] = _PLACES[place](request)
-        texts = given[place].get(parameter.name.lower() if place == "header" else parameter.name)
-        if texts is not None:
-            read[parameter.name] = _value(parameter, texts)
+        if found := texts(parameter, given[place]):
+            read[parameter.name] = _value(parameter, found)
         elif parameter.required:
             raise WrongArgumentError(f"{parameter.name} is missing")
         elif "default" in parameter.schema:
@@ -44,21 +46,35 @@ def arguments(operation: Operation, request: Request, in_path: Mapping[str, str]
     return read
 
 
-def _value(parameter: Parameter, texts: list[str]) -> Any:  # noqa: ANN401  what the schema says
+def _value(parameter: Parameter, found: list[str] | dict[str, str]) -> Any:  # noqa: ANN401  what the schema says
     schema = parameter.schema
-    if schema.get("type") == "array":
-        parts = texts if len(texts) > 1 else texts[0].split(",")
-        value: Any = [_scalar(schema.get("items", {}), part)[0] for part in parts]
+    value: Any
+    if isinstance(found, dict):
+        members = schema.get("properties", {})
+        more = schema.get("additionalProperties", {})
+        value = {k: _scalar(members.get(k, more), text)[0] for k, text in found.items()}
         problem = misfit(schema, value)
-    elif schema.get("type") == "object":
-        return texts[0]
-    elif len(texts) > 1:
-        problem = "is there more than once"
+    elif parameter.kind == "array" and not parameter.media_type:
+        value = [_scalar(schema.get("items", {}), text)[0] for text in found]
+        problem = misfit(schema, value)
+    elif len(found) > 1:
+        value, problem = found, "is there more than once"
+    elif parameter.media_type:
+        value, problem = _json(found[0], schema)
     else:
-        value, problem = _scalar(schema, texts[0])
+        value, problem = _scalar(schema, found[0])
     if problem:
-        raise WrongArgumentError(f"{parameter.name} {problem}")
+        raised = WrongPathError if parameter.place == "path" else WrongArgumentError
+        raise raised(f"{parameter.name} {problem}")
     return value
+
+
+def _json(text: str, schema: Any) -> tuple[Any, str | None]:  # noqa: ANN401  a JSON schema
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text, "is not JSON"
+    return value, misfit(schema, value)
 
 
 def _scalar(schema: Any, text: str) -> tuple[Any, str | None]:  # noqa: ANN401  a JSON schema
@@ -77,9 +93,9 @@ def _decoded(name: str, text: str) -> str:
     try:
         value = unquote_to_bytes(text).decode()
     except UnicodeDecodeError as error:
-        raise WrongArgumentError(f"{name} is no UTF-8") from error
+        raise WrongPathError(f"{name} is no UTF-8") from error
     if _CONTROL.search(value):
-        raise WrongArgumentError(f"{name} has control characters")
+        raise WrongPathError(f"{name} has control characters")
     return value
 
 

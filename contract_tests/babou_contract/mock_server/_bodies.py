@@ -15,6 +15,7 @@ from ._messages import Request, Response
 from ._schemas import misfit
 
 _MEDIA_TYPE_STATUS = "415"
+_TOO_LARGE = 413
 _IN_MEMORY = 16 << 20  # bytes of a body that is looked into
 _ON_DISK = 1 << 40
 
@@ -52,7 +53,9 @@ def limit_of(operation: Operation, request: Request) -> tuple[int, bool]:
 def taken(operation: Operation, request: Request) -> Body | Response:
     """Return the body of a request that arrived, or what is wrong with it."""
     if request.body is None:
-        return error(413, operation=operation)
+        told = operation.status_of(_TOO_LARGE) is not None
+        too_long = invalid(operation, "the body is too long")
+        return error(_TOO_LARGE, operation=operation) if told else too_long
     found = documented(operation, request)
     if found is None or not has_body(request):
         return Body()

@@ -48,9 +48,13 @@ def refusal(
     return error(status, code if code in shown or not shown else None, operation=operation, why=why)
 
 
-def invalid(operation: Operation, why: str) -> Response:
-    """Answer that a request is not as the specification says: 400, or 422 where that is its way."""
-    named = (status for status in (400, 422) if str(status) in operation.responses)
+def invalid(operation: Operation, why: str, *, in_path: bool = False) -> Response:
+    """Answer that a request is not as the specification says: 400, or 422 where that is its way.
+
+    An operation that documents neither does not find what an argument in its path would name.
+    """
+    ways = (400, 422, 404) if in_path else (400, 422)
+    named = (status for status in ways if str(status) in operation.responses)
     return refusal(operation, next(named, 400), "VALIDATION_ERROR", why)
 
 

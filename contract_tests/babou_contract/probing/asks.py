@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 from babou_contract.probing.answers import Answer, Credential
 from babou_contract.specification import spec
 from babou_contract.specification.operations import Operation
+from babou_contract.specification.styles import pairs
 
 # An answer that is wrong one time in six is missed by n reads with a probability of (5/6)^n:
 # 26 is the first n for which that is below 1 %. Each known call that changes nothing is made so
@@ -20,7 +21,17 @@ READ, KEY, STRANGER, METHOD = "known", "key", "stranger", "method"
 VALUE, MADE_UP, BODY = "value", "made up", "body"
 UNLAWFUL = frozenset({"unlawful"})  # the mark of a body that has to be refused
 REFUSED = frozenset({401})
-BINARY = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAkQBADs=")  # a GIF of a pixel
+SAMPLES = {  # whole files, small ones: a server may look whether bytes are of their type
+    "image/gif": base64.b64decode("R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAkQBADs="),
+    "image/png": base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+    ),
+    "image/svg+xml": b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>',
+    "audio/wav": base64.b64decode(
+        "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQIAAACAgA=="
+    ),
+}
+BINARY = SAMPLES["image/gif"]
 
 
 @frozen
@@ -48,35 +59,24 @@ class Call:
     @property
     def target(self) -> str:
         """Path and query."""
-        path = self.operation.path_for({k: text_of(v) for k, v in self.arguments.items()})
+        path = self.operation.path_for(dict(self._placed("path")))
         pairs = [*self._placed("query"), *self.more]
         return f"{path}?{urlencode(pairs)}" if pairs else path
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """The parameters among the headers, and the media type of the body."""
-        own = tuple((name, text) for name, text in self._placed("header"))
-        return (*own, ("Content-Type", self.media_type)) if self.media_type else own
+        """The parameters among the headers and the cookies, and the media type of the body."""
+        cookies = "; ".join(f"{name}={text}" for name, text in self._placed("cookie"))
+        more = (("Cookie", cookies), ("Content-Type", self.media_type))
+        return (*self._placed("header"), *((name, text) for name, text in more if text))
 
     def _placed(self, place: str) -> list[tuple[str, str]]:
-        known = [p.name for p in self.operation.parameters if p.place == place]
         return [
-            (name, text_of(each))
-            for name in known
-            if name in self.arguments
-            for each in _each(self.arguments[name])
+            pair
+            for parameter in self.operation.parameters
+            if parameter.place == place and parameter.name in self.arguments
+            for pair in pairs(parameter, self.arguments[parameter.name])
         ]
-
-
-def _each(value: object) -> Iterable[object]:
-    return value if isinstance(value, (list, tuple)) else [value]
-
-
-def text_of(value: object) -> str:
-    """Return a value as it is written in a URL."""
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false"}.get(bool(value), "") if value is not None else "null"
-    return str(value)
 
 
 @frozen
@@ -194,13 +194,14 @@ def body_of(operation: Operation, media_type: str = "") -> tuple[str, bytes]:
     """Return media type and bytes of an example of a body; nothing where none is documented."""
     if not operation.bodies:
         return "", b""
-    media = media_type or next(iter(operation.bodies))
+    media = media_type or next((one for one in operation.bodies if one in SAMPLES), "")
+    media = media or next(iter(operation.bodies))
     content = operation.bodies[media]
     if content.examples:
         return media, encoded(media, next(iter(content.examples.values())))
     schema = spec.merged(content.schema)
     if schema.get("format") == "binary" or not ("json" in media or media.startswith("text/")):
-        return media, BINARY
+        return media, SAMPLES.get(media, BINARY)
     return media, encoded(media, made(schema))
 
 

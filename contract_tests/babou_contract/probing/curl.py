@@ -6,7 +6,9 @@ import shlex
 from babou_contract.model import Exchange
 
 _MOST_BYTES = 2000  # a longer body is cut: the line is for a person
-_LEFT_TO_CURL = {"accept", "accept-encoding", "connection", "host", "user-agent"}
+_LEFT_TO_CURL = {
+    *("accept", "accept-encoding", "connection", "content-length", "host", "user-agent")
+}
 
 
 def curl(exchange: Exchange) -> str:
@@ -17,36 +19,41 @@ def curl(exchange: Exchange) -> str:
     elif exchange.method != "GET":
         words += ["-X", exchange.method]
     words += _encoding(exchange)
-    words += _body(exchange.sent)
-    words.append(shlex.quote(exchange.url))
+    source, body = _body(exchange)
+    words += [*body, shlex.quote(exchange.url)]
     for name, value in exchange.headers:
         if name.lower() not in _LEFT_TO_CURL:
             words += ["-H", _quoted(f"{name}: {value}" if value else f"{name};")]
-    return _before(exchange.sent) + " ".join(words)
+    if body and not _value(exchange, "content-type"):
+        words += ["-H", "Content-Type:"]  # or curl sends one of its own
+    return source + " ".join(words)
 
 
-def _body(sent: bytes) -> list[str]:
-    """Send a body as it was: a text in the line, bytes from a pipe."""
-    if not sent:
-        return []
-    return ["--data-binary", "@-" if _is_binary(sent) else shlex.quote(sent.decode())]
-
-
-def _before(sent: bytes) -> str:
-    """Return what writes a body of bytes into the pipe."""
-    if not _is_binary(sent):
-        return ""
-    octal = "".join(f"\\{byte:03o}" for byte in sent[:_MOST_BYTES])
-    return f"printf '{octal}' | "
+def _body(exchange: Exchange) -> tuple[str, list[str]]:
+    """Return what writes a body into a pipe, if that is needed, and the arguments that send it."""
+    sent, announced = exchange.sent, int(_value(exchange, "content-length") or 0)
+    from_pipe = ["--data-binary", "@-"]
+    if announced and not sent:
+        return f"head -c {announced} /dev/zero | ", from_pipe
+    if len(sent) > _MOST_BYTES and len(set(sent)) == 1:
+        return f"head -c {len(sent)} /dev/zero | tr '\\0' '\\{sent[0]:03o}' | ", from_pipe
+    if _is_binary(sent):
+        octal = "".join(f"\\{byte:03o}" for byte in sent[:_MOST_BYTES])
+        return f"printf '{octal}' | ", from_pipe
+    return "", ["--data-binary", shlex.quote(sent[:_MOST_BYTES].decode())] if sent else []
 
 
 def _is_binary(sent: bytes) -> bool:
     return sent.startswith(b"@") or not sent.decode("latin-1").isprintable() or not sent.isascii()
 
 
+def _value(exchange: Exchange, header: str) -> str:
+    return next((value for name, value in exchange.headers if name.lower() == header), "")
+
+
 def _encoding(exchange: Exchange) -> list[str]:
     """Ask for the encoding where it matters: curl by itself asks for none."""
-    asked = next((v for n, v in exchange.headers if n.lower() == "accept-encoding"), "")
+    asked = _value(exchange, "accept-encoding")
     if exchange.header("content-encoding") is None and asked != "identity":
         return []
     if re.search(r"\bgzip\b", asked):

@@ -13,6 +13,7 @@ from babou_contract.probing.asks import (
     MADE_UP,
     METHOD,
     READS,
+    SAMPLES,
     STRANGER,
     UNLAWFUL,
     VALUE,
@@ -110,9 +111,10 @@ def _values(base: Call) -> Iterator[Ask]:
     """Yield each parameter at, under and over its limits, of another type, left out, repeated."""
     operation = base.operation
     for parameter in operation.parameters:
-        if parameter.place in {"header", "cookie"}:
-            continue
+        in_head = parameter.place in {"header", "cookie"}  # where not every text can be
         for one in _values_of(parameter):
+            if in_head and (one.odd or one.value == ""):
+                continue
             lawful = one.lawful and parameter.place == "query" and base.known
             call = evolve(base.but(**{parameter.name: one.value}), subject="", known=lawful)
             about = f"{parameter.name} {one.about}"
@@ -121,12 +123,14 @@ def _values(base: Call) -> Iterator[Ask]:
             else:
                 expects = successes(operation) if lawful else frozenset()
                 yield Ask(VALUE, call, about, expects, odd=one.odd)
-        if parameter.place != "query":
+        if parameter.place == "path":
             continue
         present = parameter.name in base.arguments
         if present:
             call = evolve(base.but(**{parameter.name: None}), known=not parameter.required)
             yield Ask(VALUE, call, f"without {parameter.name}")
+        if in_head or parameter.kind != "scalar":
+            continue
         value = base.arguments.get(parameter.name, _lawful(parameter))
         call = evolve(base.but(**{parameter.name: [value, value]}), known=False)
         yield Ask(VALUE, call, f"{parameter.name} given twice")
@@ -144,6 +148,9 @@ def _values_of(parameter: Parameter) -> Iterator[_Value]:
     kinds = [types] if isinstance(types, str) else types
     for value in parameter.examples[:1]:
         yield _Value(value, f"{value!r}, as in the example", lawful=True)
+    if parameter.kind != "scalar":
+        yield from _lists(schema) if parameter.kind == "array" else ()
+        return
     if {"integer", "number"} & set(kinds):
         yield from _numbers(schema, whole="integer" in kinds)
     elif "boolean" in kinds:
@@ -169,6 +176,17 @@ def _numbers(schema: spec.Document, *, whole: bool) -> Iterator[_Value]:
     yield _Value(_HUGE, f"{_HUGE}")
 
 
+def _lists(schema: spec.Document) -> Iterator[_Value]:
+    items = spec.merged(schema.get("items", {}))
+    one = spec.sample(items)
+    if (most := schema.get("maxItems")) is not None:
+        yield _Value([one] * (most + 1), f"of {most + 1} items, too many")
+    if (least := schema.get("minItems", 0)) > 1:
+        yield _Value([one] * (least - 1), f"of {least - 1} items, too few")
+    if items.get("type") in {"integer", "number", "boolean"} or spec.listed(items):
+        yield _Value(["none of these"], "with an item 'none of these'")
+
+
 def _texts(schema: spec.Document) -> Iterator[_Value]:
     free = not {"pattern", "format", "enum", "const"} & schema.keys()
     least, most = schema.get("minLength"), schema.get("maxLength")
@@ -189,9 +207,13 @@ def _texts(schema: spec.Document) -> Iterator[_Value]:
 def _bodies(base: Call) -> Iterator[Ask]:
     """Yield bodies of each documented media type, of another one, none, and broken ones."""
     operation = base.operation
-    for media in list(operation.bodies)[1:]:
-        call = evolve(base, media_type=media, content=body_of(operation, media)[1], known=False)
-        yield Ask(BODY, call, f"a body of {media}")
+    for media, documented in operation.bodies.items():
+        if media != base.media_type:
+            known = base.known and (media in SAMPLES or bool(documented.examples))
+            sent = body_of(operation, media)[1]
+            call = evolve(base, media_type=media, content=sent, known=known)
+            expects = successes(operation) if known else frozenset()
+            yield Ask(BODY, call, f"a body of {media}", expects)
     if not operation.bodies:
         return
     other = evolve(base, media_type="application/x-not-documented", known=False)

@@ -96,6 +96,10 @@ class Observations:
             if operation.id not in self.settings.waived
         )
 
+    def operation(self, id: str) -> Operation | None:
+        """Return an operation of those that this run asks, None where it is none of them."""
+        return next((one for one in self.operations if one.id == id), None)
+
     @cached_property
     def calls(self) -> Mapping[str, list[Call]]:
         """The calls that have to succeed, by operation."""

@@ -163,7 +163,8 @@ class Session:
         usual = (("Accept", "application/json"), ("Accept-Encoding", "gzip"))
         fixed = (*(one for one in usual if one[0].lower() not in given), *headers)
         own = (("Authorization", credential.value),) if credential.value is not None else ()
-        shown = (("Authorization", credential.shown or ""),) if own else ()
+        shown = [("Authorization", credential.shown or "")] if own else []
+        shown += [("Content-Length", str(announced))] if announced else []
         started, raw, problem, failure = self.elapsed(), None, None, None
         try:
             seconds = min(self._settings.timeout, self.left())

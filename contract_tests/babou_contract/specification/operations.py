@@ -50,6 +50,8 @@ class Parameter:
         place: `path`, `query`, `header` or `cookie`.
         schema: With its reference followed.
         examples: Its own, those of its schema, and its default.
+        style: How lists and objects are written, with `explode`.
+        media_type: That of its text, where it is written as a body is; else empty.
     """
 
     name: str
@@ -57,6 +59,16 @@ class Parameter:
     required: bool
     schema: Document
     examples: tuple[Json, ...]
+    style: str
+    explode: bool
+    media_type: str = ""
+
+    @property
+    def kind(self) -> str:
+        """`array` or `object`, where its values are written as several; else `scalar`."""
+        types = self.schema.get("type", "object" if "properties" in self.schema else "")
+        known = [types] if isinstance(types, str) else types
+        return next((name for name in ("array", "object") if name in known), "scalar")
 
 
 @frozen(eq=False)
@@ -240,14 +252,20 @@ def _contents(item: Document) -> dict[str, Content]:
 
 
 def _parameter(document: Document, written: Document) -> Parameter:
-    schema = follow(document, written.get("schema", {}))
-    given = [written["example"]] if "example" in written else []
+    media, content = next(iter(_contents(written).items()), ("", Content({}, {})))
+    schema = follow(document, written.get("schema", content.schema))
+    given = [written["example"]] if "example" in written else [*content.examples.values()]
     given += [one["value"] for one in written.get("examples", {}).values() if "value" in one]
     given += [*schema.get("examples", ()), *(schema[k] for k in ("default",) if k in schema)]
+    place = str(written.get("in"))
+    style = str(written.get("style", "form" if place in {"query", "cookie"} else "simple"))
     return Parameter(
         str(written.get("name")),
-        str(written.get("in")),
+        place,
         bool(written.get("required")),
         schema,
         tuple(given),
+        style,
+        bool(written.get("explode", style == "form")),
+        media,
     )

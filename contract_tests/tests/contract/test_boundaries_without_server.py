@@ -167,6 +167,13 @@ def test_a_member_that_is_added_needs_no_edit_here(edited, check):
     assert result.outcome is Outcome.passed or check.name.startswith("decisions"), result
 
 
+def test_an_operation_may_say_that_it_asks_for_no_key(edited):
+    """What is left out may be forgotten; an empty list is meant."""
+    edited(lambda d: _operation(d).update(security=[]))
+    result = perform(_check(docs_page.CHECKS, "the-spec-is-lint-clean"), None)
+    assert result.outcome is Outcome.passed, result
+
+
 def test_every_lint_rule_says_what_it_wants():
     """The rule's sentence is what a person reads."""
     assert all((rule.__doc__ or "").startswith("Every ") for rule in lint.RULES)

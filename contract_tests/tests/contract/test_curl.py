@@ -3,12 +3,15 @@
 import gzip
 import os
 import re
+import shlex
 import subprocess
 
 import pytest
 from attrs import evolve
 
 from babou_contract.mock_server import MockServer
+from babou_contract.model import Exchange
+from babou_contract.probing.curl import curl
 
 _BAD_ENCODING = 61  # curl's exit code
 IMAGE = "ast_testImage00001"
@@ -162,6 +165,55 @@ def test_an_encoding_that_was_not_accepted_is_shown(judge, small_server):
     assert status == 200
     assert b"Content-Encoding: gzip" in done.stdout
     assert small_server.requests[-1].header("accept-encoding") == "identity"
+
+
+def _sent_by(exchange):
+    """Return the body that the line's `curl` would send, and the line's arguments."""
+    line = curl(exchange)
+    before, pipe, command = line.rpartition("| curl ")
+    words = shlex.split(f"curl {command}" if pipe else line)
+    if pipe:
+        return subprocess.run(["sh", "-c", before], capture_output=True, check=True).stdout, words
+    return words[words.index("--data-binary") + 1].encode(), words
+
+
+@pytest.mark.parametrize("body", [b"0" * 10_000, b"{}", b"\0\xff", b"'" * 3000, b"@x"])
+def test_a_body_is_sent_again(body):
+    """Short or long, a text or bytes; a long one of one character does not fill the screen."""
+    url = "http://127.0.0.1/"
+    made = Exchange(method="POST", url=url, headers=(("Content-Type", "a/b"),), sent=body)
+    sent, words = _sent_by(made)
+    assert sent == body
+    assert "Content-Type: a/b" in words
+    assert len(curl(made)) < 500
+
+
+def test_no_media_type_of_curls_own_is_sent():
+    """Where the check sent a body without one, the line does."""
+    _, words = _sent_by(Exchange(method="POST", url="http://127.0.0.1/", headers=(), sent=b"x"))
+    assert words[-2:] == ["-H", "Content-Type:"]
+
+
+def test_a_body_that_was_only_announced_is_made(judge, small_server):
+    """The line sends as many bytes as the check announced."""
+    large = []
+
+    def rewrite(request, response):
+        large.append(int(request.header("content-length") or 0) > 10**8)
+        return evolve(response, status=200) if response.status == 413 else response
+
+    report = judge(rewrite, waived=("listAssets",), allow_unsafe_methods=True)
+    [found] = [one for one in report.disagreements if "100 MB" in one.summary]
+    assert found.curl.startswith("head -c 104857601 /dev/zero | curl ")
+    done = subprocess.run(
+        ["sh", "-c", found.curl],
+        env={"PATH": os.environ["PATH"], "BABOU_API_KEY": small_server.api_key},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert b"HTTP/1.1 200" in done.stdout
+    assert large[-1]
 
 
 def test_the_clients_own_requests_can_be_sent_again(judge, small_server):

@@ -1,10 +1,13 @@
 """Each way in which the list or an upload can be wrong is found, by the check named for it."""
 
 import json
+from collections import Counter
 
 import pytest
 from attrs import evolve
 
+from babou_contract.checks.meaning.upload_asset import uploads
+from babou_contract.mock_server import MockServer
 from babou_contract.specification.assets import asset_examples
 
 FIRST = "ast_testImage00001"
@@ -77,6 +80,72 @@ def _respelled(request, response):
     return response.with_json(page)
 
 
+def _filtered_too_late(request, response):
+    """Leave out of a page what its filter does not want, instead of looking for more."""
+    page = response.json()
+    first = "offset=1" in request.target and "contentType=" in request.target
+    return response.with_json({**page, "assets": page["assets"][1:]}) if first else response
+
+
+def _one_later(request, response):
+    """Give the first asset of a filtered page for the second one."""
+    page = response.json()
+    if "offset=1" not in request.target or "contentType=" not in request.target:
+        return response
+    other = {**page["assets"][0], "id": FIRST}
+    return response.with_json({**page, "assets": [other]})
+
+
+def _sized_later(size):
+    """Tell the size of an upload from the fifth read on only."""
+    reads = Counter()
+
+    def rewrite(request, response):
+        one = "/assets/" in request.path or request.method == "POST"
+        if response.status > 201 or not one:
+            return response
+        asset = response.json()
+        if asset["id"].startswith("ast_test"):
+            return response
+        reads[asset["id"]] += request.method == "GET"
+        known = reads[asset["id"]] > 4
+        more = {"size": size} if known else {"size": None, "url": None, "state": "processing"}
+        return response.with_json({**asset, **more})
+
+    return rewrite
+
+
+def _invalid(_request, response):
+    """Refuse a request; without the right key it is refused already."""
+    refusal = {"error": "Invalid", "code": "VALIDATION_ERROR"}
+    return response if response.status == 401 else evolve(response, status=400).with_json(refusal)
+
+
+def _of_type(media_type, change):
+    """Change the answers to uploads of a type."""
+
+    def rewrite(request, response):
+        is_it = request.header("content-type") == media_type and response.status < 300
+        return change(request, response) if is_it else response
+
+    return rewrite
+
+
+def _listed_from(look):
+    """Leave uploads out of the list until it was looked at so many times since they were made."""
+    looks = Counter()
+
+    def change(page):
+        new = {a["id"] for a in page["assets"] if not a["id"].startswith("ast_test")}
+        looks.update(new)
+        kept = [a for a in page["assets"] if a["id"] not in new or looks[a["id"]] >= look]
+        gone = len(page["assets"]) - len(kept)
+        numbers = page["pagination"]
+        return {"assets": kept, "pagination": {**numbers, "total": numbers["total"] - gone}}
+
+    return _page(change)
+
+
 LISTS = {
     "an asset without a size": (
         _assets(lambda a: [{k: v for k, v in one.items() if k != "size"} for one in a]),
@@ -105,6 +174,22 @@ LISTS = {
         _assets(lambda a: [{**one, "url": one["url"] and "s3://other/key"} for one in a]),
         "listed-assets-are-what-get-says",
     ),
+    "a filter of each page instead of the list": (
+        _of("list", _filtered_too_late),
+        "pages-add-up",
+    ),
+    "a page of another length where none is asked for": (
+        _page(lambda p: {**p, "pagination": {**p["pagination"], "limit": 10}}),
+        "pages-add-up",
+    ),
+    "a filtered page that begins one later": (
+        _of("list", _one_later),
+        "pages-are-slices",
+    ),
+    "a url in the list without its signature": (
+        _assets(lambda a: [{**one, "url": one["url"] and one["url"].split("?")[0]} for one in a]),
+        "listed-assets-are-what-get-says",
+    ),
     "a hundred and one assets": (
         _when("limit=101", lambda _q, r: _answered(r, {**PAGE, "limit": 101})),
         "pages-have-at-most-a-hundred-assets",
@@ -117,14 +202,19 @@ LISTS = {
         _of("head", lambda _q, r: r.with_body(b"")),
         "other-safe-methods-are-harmless",
     ),
-    "a limit of 100 is refused": (
-        _when(
-            "limit=100",
-            lambda _q, r: evolve(r, status=400).with_json(
-                {"error": "Invalid limit", "code": "VALIDATION_ERROR"}
-            ),
-        ),
-        "lawful-values-are-taken",
+    "a limit of 100 is refused": (_when("limit=100", _invalid), "lawful-values-are-taken"),
+    "the second page is refused": (_when("offset=2", _invalid), "known-calls-succeed"),
+    "a page past the end is refused": (
+        _when("offset=1000000", _invalid),
+        "a-page-past-the-end-is-empty",
+    ),
+    "a filter by a state that an asset has is refused": (
+        _when("state=failed", _invalid),
+        "filters-select",
+    ),
+    "a filter by a type that an asset has is refused": (
+        _when("contentType=video", _invalid),
+        "filters-select",
     ),
 }
 
@@ -136,6 +226,8 @@ UPLOADS = {
     "another name later": (_upload(name="not this"), "an-upload-can-be-read"),
     "202 for an upload": (_of("upload", _as_another_status(202)), "each-operation-is-exercised"),
     "ready without a url": (_upload(state="ready", url=None), "a-ready-upload-has-url-and-size"),
+    "a documented type is refused": (_of_type("audio/wav", _invalid), "known-calls-succeed"),
+    "a byte less, once the size is known": (_sized_later(34), "an-upload-keeps-type-and-size"),
     "any type is taken": (
         lambda _q, r: r if b"Content-Type is one of" not in r.bytes() else evolve(r, status=201),
         "unlawful-bodies-are-refused",
@@ -219,6 +311,34 @@ RIGHT = {
 }
 
 
+@pytest.fixture
+def at_once(monkeypatch):
+    """Look at the list again and again without a pause."""
+    monkeypatch.setattr(uploads, "_PAUSES", (0.0,) * 5)
+
+
+def test_an_upload_may_be_listed_later(judge, at_once):
+    """D26: nothing is said of when, so a list that lags behind is right."""
+    report = judge(_listed_from(4), waived=(), allow_unsafe_methods=True)
+    assert report.disagreements == ()
+    assert report.exit_code == 0
+    [found] = [one for one in report.findings if one.id == "D26"]
+    assert found.answer == "seen in 4 looks"
+
+
+def test_an_upload_that_is_never_listed_is_found(judge, at_once, failed_in):
+    """D26: at some time it has to be there."""
+    report = judge(_listed_from(10**6), waived=(), allow_unsafe_methods=True)
+    assert failed_in(report) == {"an-upload-is-listed"}
+
+
+def test_what_is_waived_is_not_asked_for_uploads_either(judge, small_server):
+    """Neither the list nor the asset: a server may not have them as yet."""
+    waived = ("listAssets", "getAsset")
+    assert judge(waived=waived, allow_unsafe_methods=True).exit_code == 0
+    assert {request.operation_id for request in small_server.requests} == {"uploadAsset"}
+
+
 @pytest.mark.parametrize("rewrite", RIGHT.values(), ids=RIGHT)
 def test_a_right_server_is_not_accused(judge, rewrite):
     """Unusual, and as the specification has it."""
@@ -254,6 +374,35 @@ def test_a_waived_operation_is_not_asked_and_is_told(judge, small_server):
     rows = [row for row in report.coverage if row.operation != "getAsset"]
     assert {(row.state.value, row.reason) for row in rows} == {("not exercised", "waived")}
     assert not any(request.path.endswith("/assets") for request in small_server.requests)
+
+
+def test_a_size_that_is_known_later_is_right(judge):
+    """As it is where the file is analysed first."""
+    report = judge(_sized_later(35), waived=("listAssets",), allow_unsafe_methods=True)
+    assert report.exit_code == 0, report.verdict
+
+
+def test_arguments_of_the_command_line_are_texts(judge):
+    """A limit that was given as `3` is the 3 that the page says."""
+    report = judge(waived=("uploadAsset",), arguments=(("listAssets", "limit", "3"),))
+    assert report.disagreements == ()
+
+
+def test_the_items_of_a_list_are_told_once(judge):
+    """An asset after the other lacks its size: one accusation, which names the operation."""
+    without = _assets(lambda a: [{k: v for k, v in one.items() if k != "size"} for one in a])
+    report = judge(without, waived=("uploadAsset",))
+    said = [one.summary for one in report.disagreements if "schema" in one.summary]
+    assert said == ["assets.0.size of an answer 200 of listAssets is not what the schema allows"]
+
+
+@pytest.mark.parametrize("waived", [("getAsset", "uploadAsset"), ("getAsset",)])
+def test_an_account_without_assets_is_judged(judge, waived):
+    """The list is empty; of assets nothing can be said, and nothing breaks."""
+    with MockServer(assets=False) as server:
+        asked = {"base_url": server.base_url, "api_key": server.api_key, "assets": ()}
+        report = judge(waived=waived, allow_unsafe_methods=True, only=("3", "4"), **asked)
+    assert report.exit_code == 0, report.verdict
 
 
 def test_known_arguments_are_sent(judge, small_server):

@@ -5,12 +5,12 @@
 | `_app` | the group, how its errors are told, other packages' commands; and the short commands |
 | `_wait`, `_transfer` | `wait`; `upload` and `download` |
 | `_settings` | the arguments and options that they share, and the client made of them |
-| `_progress` | what a person sees meanwhile: lines, a live display, a bar |
+| `_progress` | what a person sees during a command: lines, a live display, a bar |
 | `_output` | what is printed: text that is safe on a terminal, and JSON; the exit codes |
 
-The standard streams may be closed, full, or a pipe that nobody reads. Results that can't be written
-are an error of the command (`_app`). Messages that can't be are left out, and change nothing: no
-exit code, no result. This module needs neither click nor rich.
+The standard streams may be closed, full, or a pipe that nobody reads. If results can't be written,
+the command ends with an error (`_app`). If messages can't be written, they are left out, and exit
+code and results stay the same. This module needs neither click nor rich.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ def main() -> NoReturn:
     _replace_closed_streams()
     if not all(map(importlib.util.find_spec, ("click", "rich"))):
         sys.exit(_without_extra())
-    # What is loaded stays: to look through it for garbage, meanwhile and at the end, took a sixth
-    # of a command's time.
+    # Modules are never garbage, but the collector looked through them, meanwhile and at the end:
+    # that took a sixth of a command's time.
     gc.set_threshold(50_000)
     try:
         from babou._cli._app import cli  # noqa: PLC0415 (click may be missing)
         from babou._cli._output import Exit  # noqa: PLC0415
 
-        # So that the cursor is shown again, and what a download has stored is kept.
+        # SystemExit runs the cleanup: the cursor is shown again, a download's part is kept.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.TERMINATED))
         cli.main()
-    except KeyboardInterrupt:  # before or after the commands, which have their own words for it
+    except KeyboardInterrupt:  # before or after a command; commands have messages for it
         sys.exit(130)
     finally:
         gc.freeze()
@@ -60,23 +60,23 @@ class Messages:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write what can be written."""
+        """Write, if possible."""
         with contextlib.suppress(OSError):
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Pass on what can be passed on."""
+        """Flush, if possible."""
         with contextlib.suppress(OSError):
             self._stream.flush()
 
 
 def _replace_closed_streams() -> None:
-    """Put streams in the place of those that whoever started this process had closed."""
+    """Replace the standard streams that were closed when this process started."""
     # In the order of their numbers: each takes the lowest number that is free, which is its own.
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
-    if sys.stdout is None:  # one that can't be written to, so that this is found as for any other
+    if sys.stdout is None:  # the new one can't be written to, so results meet the usual error
         unwritable = os.open(os.devnull, os.O_RDONLY)
         sys.stdout = open(unwritable, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     if sys.stderr is None:

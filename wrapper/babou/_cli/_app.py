@@ -1,7 +1,7 @@
-"""The group of commands: its errors, what other packages add to it, and the short commands.
+"""The group of commands: its errors, commands of other packages, and the short commands.
 
-`get`, `check`, `url`, `list` and `completion` ask, print and end; `_wait` and `_transfer` have the
-commands that take their time.
+The short commands are `get`, `check`, `url`, `list` and `completion`. `_wait` and `_transfer` have
+the commands that take longer.
 """
 
 from __future__ import annotations
@@ -60,16 +60,16 @@ _EXTRAS = {"contract": "babou[contract]", "mock": "babou[testing]"}
 
 
 class App(click.Group):
-    """A group in which every end has a message of one line and an exit code.
+    """A group whose commands end with an exit code and, after an error, a message of one line.
 
-    Commands of other packages, and of this one's extras, are the entry points of the group
-    `babou.commands`; each is a click command, and is imported when it is called or its help shown.
+    Commands of other packages, and of this package's extras, are the entry points of the group
+    `babou.commands`. Each is a click command, imported when it is called or its help is shown.
     """
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ANN401 (as click has it)
         """Run, and exit."""
         for stream in (sys.stdout, sys.stderr):
-            # What the locale can't encode is written as \u…; a stream may have been replaced.
+            # Characters that the locale lacks become \u…; a replaced stream may not have this.
             with contextlib.suppress(AttributeError):
                 stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         try:
@@ -86,12 +86,12 @@ class App(click.Group):
         sys.exit(code if isinstance(code, int) else Exit.YES)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401 (as click has it)
-        """Read the arguments; `--help` and `--version` print their text meanwhile."""
+        """Read the arguments; `--help` and `--version` print their text here."""
         with _results():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (as click has it)
-        """Run the command that was asked for; turn its errors into click's."""
+        """Run a command; turn its errors into click's."""
         try:
             with _results():
                 return super().invoke(ctx)
@@ -103,7 +103,7 @@ class App(click.Group):
         return [*self.commands, *(name for name in _plugins() if name not in self.commands)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command; of another package's, import it."""
+        """Return a command; import it if it is another package's."""
         found = super().get_command(ctx, cmd_name)
         if found is None and (plugin := _plugins().get(cmd_name)) is not None:
             return _load(plugin)
@@ -256,7 +256,7 @@ def completion(*, shell: str, as_json: bool) -> int:
     invoke_without_command=True,
     context_settings={
         "help_option_names": ["-h", "--help"],
-        # click's own choice is never below 50, which breaks lines on narrower terminals.
+        # click's own width is at least 50, which breaks lines on narrower terminals.
         "terminal_width": max(30, min(78, shutil.get_terminal_size().columns - 1)),
     },
     commands={
@@ -277,7 +277,7 @@ def cli(ctx: click.Context, /, **_: object) -> None:
     """Upload, list, wait for, check and download assets of Babou's API.
 
     The options below can stand before or after the command. Results go to standard output, messages
-    to standard error; after an error standard output is empty, but for lines already written.
+    to standard error; after an error standard output is empty, except for lines already written.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
@@ -292,7 +292,7 @@ def cli(ctx: click.Context, /, **_: object) -> None:
 
 @contextlib.contextmanager
 def _results() -> Iterator[None]:
-    """See to it that what the block prints is written, or that the exit code tells otherwise."""
+    """Make sure that what the block prints is written, or that the exit code says otherwise."""
     try:
         try:
             yield
@@ -314,7 +314,7 @@ def _results() -> Iterator[None]:
 
 
 def let_go_of_stdout() -> None:
-    """Let what is still unwritten go nowhere; Python's last flush would complain about it."""
+    """Discard what is still unwritten; Python's last flush would complain about it."""
     with contextlib.suppress(OSError, ValueError):
         stdout = sys.stdout.fileno()
         with open(os.devnull, "wb") as null:  # noqa: PTH123 (no path of a file)
@@ -336,7 +336,7 @@ def _load(plugin: EntryPoint) -> click.Command:
 
 
 def _unavailable(name: str, error: Exception) -> click.Command:
-    """Return a command that says what is missing."""
+    """Return a command that says what to install."""
     needed = f"pip install '{_EXTRAS[name]}'" if name in _EXTRAS else str(error)
 
     @click.command(
@@ -352,7 +352,7 @@ def _unavailable(name: str, error: Exception) -> click.Command:
 
 
 def _plainly(text: str) -> str:
-    """Return a usage error of click in one line, as a sentence, in words for everybody."""
+    """Return a usage error of click as one sentence in plain words."""
     line = " ".join(text.split()).rstrip(".")
     for theirs, ours in _PLAIN_WORDS:
         line = re.sub(theirs, ours, line)
@@ -361,6 +361,6 @@ def _plainly(text: str) -> str:
 
 def _end(text: str, code: int) -> int:
     if code == Exit.INTERRUPTED and sys.stderr.isatty():
-        click.echo(err=True)  # leaves the terminal's ^C on a line of its own
+        click.echo(err=True)  # so that the terminal's ^C stays on a line of its own
     click.echo(message(text), err=True)
     return code

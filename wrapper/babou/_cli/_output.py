@@ -1,7 +1,6 @@
 """What a command prints, and the code that it exits with.
 
-Results go to standard output, everything that is said about them to standard error. Text is made
-such that it cannot play tricks on a terminal.
+Results go to standard output, all messages to standard error. No text can control the terminal.
 """
 
 from __future__ import annotations
@@ -44,8 +43,8 @@ if TYPE_CHECKING:
 _KIBI = 1024
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
-# The library's messages name its arguments; here they are options. `timeout=` is that of a single
-# call where the network is spoken of; its option is not called the same in every command.
+# The library's messages name arguments; on the command line these are options. In messages about
+# the network, `timeout=` is that of a single call; its option has another name in some commands.
 _ARGUMENTS = re.compile(
     r"\b(?P<call>timeout)=(?=, or check)"
     r"|\b(?P<argument>api_key|content_type|overwrite|state|timeout)=(?:True)?"
@@ -61,11 +60,11 @@ _OPTIONS = {
     "state": "--state",
     "timeout": "--timeout",
 }
-CALL_TIMEOUT = "babou.call_timeout"  # where click's context has the name of that option
+CALL_TIMEOUT = "babou.call_timeout"  # the key of that option's name in click's context
 
 
 def clean(text: object) -> str:
-    """Return text in one line, in which nothing can move the cursor or turn the writing round."""
+    """Return text in one line, without characters that control the terminal or the direction."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in str(text)
@@ -73,22 +72,22 @@ def clean(text: object) -> str:
 
 
 def on_terminal(stream: TextIO) -> bool:
-    """Tell whether a stream is a terminal that can do more than write lines."""
+    """Tell whether a stream is a terminal that can do more than print lines."""
     return stream.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
 
 
 def print_json(document: object) -> None:
-    """Print one document, in ASCII, which every terminal and locale can encode."""
+    """Print one document, in ASCII, which every terminal and locale can show."""
     click.echo(json.dumps(document, indent=2))
 
 
 def print_path(path: Path) -> None:
-    """Print a path: made safe on a terminal, and else exactly as it is, for the next program."""
+    """Print a path: cleaned on a terminal, otherwise exactly as it is, for the next program."""
     click.echo(clean(path) if sys.stdout.isatty() else os.fsencode(path))
 
 
 def message(text: object) -> str:
-    """Return what is said to the person on standard error, as one line."""
+    """Return a message for standard error, in one line."""
     return clean(f"babou: {in_options(text)}")
 
 
@@ -106,7 +105,7 @@ def in_options(text: object) -> str:
 
 
 def error_document(error: BabouError) -> dict[str, Any]:
-    """Return what a document says of an error."""
+    """Return an error as a part of a JSON document."""
     return {
         "type": type(error).__name__,
         "message": in_options(error),
@@ -123,7 +122,7 @@ def colour(asset: Asset | None) -> str:
 
 
 def print_asset(asset: Asset) -> None:
-    """Print an asset's members, those that this version doesn't know included."""
+    """Print an asset's members, including those that this version doesn't know."""
     document = asset.to_dict()
     width = max(len(clean(name)) for name in document)
     in_colour = on_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
@@ -173,7 +172,7 @@ def readable_size(size: int) -> str:
 
 
 def binary(size: float, *, of: float | None = None) -> str:
-    """Return a number of bytes, or a part of one, in the largest unit of which there is one."""
+    """Return a number of bytes, or a part of a number, in the largest unit that fits."""
     whole, unit = size if of is None else of, 0
     while whole >= _KIBI and unit < len(_UNITS) - 1:
         whole, size, unit = whole / _KIBI, size / _KIBI, unit + 1
@@ -183,7 +182,7 @@ def binary(size: float, *, of: float | None = None) -> str:
 
 
 class Exit(IntEnum):
-    """What a script can tell an end by."""
+    """The exit codes, and their meaning in the help."""
 
     meaning: str
 
@@ -206,14 +205,14 @@ class Exit(IntEnum):
 
 
 class Failure(click.ClickException):
-    """An end that is told in one line."""
+    """An end with a message of one line and an exit code."""
 
     def __init__(self, text: str, code: Exit) -> None:
         super().__init__(text)
         self.exit_code = code  # type: ignore[misc]  # click declares it for the class, and reads it here
 
 
-_ERRORS: tuple[tuple[type[BabouError], Exit], ...] = (  # the first that fits counts
+_ERRORS: tuple[tuple[type[BabouError], Exit], ...] = (  # the first match counts
     (ConfigurationError, Exit.USAGE),
     (BadRequestError, Exit.USAGE),
     (NotFoundError, Exit.NOT_FOUND),
@@ -240,7 +239,7 @@ VERDICTS: Mapping[VerdictReason, Exit] = {
 
 
 def exit_for(error: BabouError) -> Exit:
-    """Return the exit code that an error ends with."""
+    """Return the exit code for an error."""
     if isinstance(error, DownloadError) and _is_trouble(error):
         return Exit.TROUBLE
     return next(code for kind, code in _ERRORS if isinstance(error, kind))
@@ -262,11 +261,11 @@ def each(
 ) -> int:
     """Ask for each asset, or file; return the highest exit code among them.
 
-    `ask` prints what it finds, unless --json is given: then the `members` that it returns are
+    `ask` prints what it finds. With --json it prints nothing; the `members` that it returns are
     printed at the end, in an array of results, or for a single asset as `alone` makes them.
 
-    An error about one of several assets is told, and the next one is asked for; one that all of
-    them would meet is raised, as is that of a single asset.
+    An error that concerns one of several assets is printed, and the next asset follows. An error
+    that all of them would meet is raised, and so is the error of a single asset.
     """
     code, documents = Exit.YES, []
     for each_given in given:

@@ -1,6 +1,6 @@
-"""What a person sees meanwhile, all of it on standard error.
+"""What a person sees during a command, all of it on standard error.
 
-rich is imported by what needs it: lines are written without it.
+rich is imported where it is needed: lines are printed without it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import contextlib
 import sys
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -24,33 +24,9 @@ if TYPE_CHECKING:
     from babou._errors import BabouError
 
 _MOST_ROWS = 20
-_TOLD_FROM = 2  # failed polls: a single one is often over before anybody has read of it
-_TROUBLE_LINES = 3  # of the display; a server's own text may be long
-_MARGIN = 2  # columns left free for the ^C that a terminal writes, or it breaks the line
-
-
-class Display(Protocol):
-    """Shows how waits are getting on; a context manager."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(self, ended_by: type[BaseException] | None, *_: object) -> None: ...
-
-    def seen(self, asset: Asset) -> None:
-        """Show an asset as it is now."""
-
-    def failed(self, asset_id: str, error: BabouError) -> None:
-        """Show that a poll failed, and that the wait goes on."""
-
-    def ended(self, asset_id: str, how: str) -> None:
-        """Show that a wait has ended."""
-
-    def say(self, line: str, *, err: bool) -> None:
-        """Print a line when it does not get in the way of what is shown."""
-
-
-def waiting(asset_ids: Sequence[str], *, live: bool) -> Display:
-    """Return a display for waits: live, or in lines."""
-    return LiveDisplay(asset_ids, _console()) if live else LineDisplay()
+_PRINTED_FROM = 2  # failed polls: a single one is often over before anybody can read the message
+_TROUBLE_LINES = 3  # for an error in the display; a server's own text may be long
+_MARGIN = 2  # columns for the ^C that a terminal prints, which would break a full line
 
 
 def _trouble(error: BabouError) -> str:
@@ -58,12 +34,12 @@ def _trouble(error: BabouError) -> str:
 
 
 class LineDisplay:
-    """Write a line each time that an asset's state has changed, and for each kind of trouble."""
+    """Print a line for each change of an asset's state, and for each kind of error."""
 
     def __init__(self) -> None:
         self._states: dict[str, str] = {}
         self._failures = 0
-        self._told: dict[tuple[type, int | None], str] = {}  # of which asset each kind was told
+        self._printed: dict[tuple[type, int | None], str] = {}  # for each kind printed, its asset
 
     def __enter__(self) -> Self:
         return self
@@ -71,23 +47,23 @@ class LineDisplay:
     def __exit__(self, *_: object) -> None: ...
 
     def seen(self, asset: Asset) -> None:
-        """Write the asset's state if it is another one than before."""
-        self._told = {kind: of for kind, of in self._told.items() if of != asset.id}
+        """Print the asset's state if it has changed."""
+        self._printed = {kind: of for kind, of in self._printed.items() if of != asset.id}
         state = clean(asset.state)
         if self._states.get(asset.id) != state:
             self._states[asset.id] = state
             click.echo(f"{clean(asset.id)} {state}", err=True)
 
     def failed(self, asset_id: str, error: BabouError) -> None:
-        """Write the error, once a kind until its asset is seen; but for the very first one."""
+        """Print the error once for its kind, until its asset is seen; never the very first one."""
         self._failures += 1
         kind = type(error), getattr(error, "status_code", None)
-        if self._failures >= _TOLD_FROM and kind not in self._told:
-            self._told[kind] = asset_id
+        if self._failures >= _PRINTED_FROM and kind not in self._printed:
+            self._printed[kind] = asset_id
             click.echo(_trouble(error), err=True)
 
     def ended(self, asset_id: str, how: str) -> None:
-        """Nothing: the result is a line of its own."""
+        """Do nothing: the result is printed as a line of its own."""
 
     def say(self, line: str, *, err: bool) -> None:
         """Print a line at once."""
@@ -101,7 +77,7 @@ class _Row:
 
 
 class LiveDisplay:
-    """Show a row per asset, or a summary where there are too many; gone unless interrupted."""
+    """Show a row per asset, or a summary of many; it disappears unless interrupted."""
 
     def __init__(
         self,
@@ -132,21 +108,21 @@ class LiveDisplay:
 
     def __exit__(self, ended_by: type[BaseException] | None, *_: object) -> None:
         if ended_by is not None and not issubclass(ended_by, Exception):
-            self._live.transient = False  # interrupted: what was seen last stays on the screen
+            self._live.transient = False  # interrupted: the last display stays on the screen
         self._live.stop()
         for line, err in self._held:
             click.echo(line, err=err)
 
     def seen(self, asset: Asset) -> None:
-        """Take in an asset as it is now."""
+        """Show an asset as it is now."""
         row = self._rows[asset.id]
         row.state, row.colour = clean(asset.state), colour(asset)
         self._forget(asset.id)
 
     def failed(self, asset_id: str, error: BabouError) -> None:
-        """Show the error below the rest, until its asset is seen again; but for the first one."""
+        """Show the error below the rest until its asset is seen again; never the very first one."""
         self._failures += 1
-        if self._failures >= _TOLD_FROM:
+        if self._failures >= _PRINTED_FROM:
             self._trouble = asset_id, _trouble(error)
 
     def _forget(self, asset_id: str) -> None:
@@ -162,14 +138,14 @@ class LiveDisplay:
         self._forget(asset_id)
 
     def say(self, line: str, *, err: bool) -> None:
-        """Print a line: at once where standard output is elsewhere, else after the display."""
+        """Print a line: at once if standard output is no terminal, otherwise after the display."""
         if err or sys.stdout.isatty():
             self._held.append((line, err))
         else:
             click.echo(line)
 
     def render(self) -> RenderableType:
-        """Return what is shown now."""
+        """Return what the display shows now."""
         from rich.console import Group  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
@@ -212,11 +188,16 @@ class LiveDisplay:
         return f"{minutes}:{seconds:02}"
 
 
+def waiting(asset_ids: Sequence[str], *, live: bool) -> LineDisplay | LiveDisplay:
+    """Return a display for waits: live, or in lines."""
+    return LiveDisplay(asset_ids, _console()) if live else LineDisplay()
+
+
 @contextlib.contextmanager
 def transfer(
     *, live: bool, console: Console | None = None
 ) -> Iterator[Callable[[int, int | None], None] | None]:
-    """Show a download's bar: bytes, rate, remaining time; yield what is told of its progress."""
+    """Show a bar with bytes, rate and remaining time; yield its `on_progress`."""
     if not live:
         yield None
         return

@@ -1,7 +1,7 @@
 """The arguments and options that commands share, and the client made of them.
 
-The options can stand before the command as well as after it: what is given before becomes the
-default of the command's own option of the same name (see `_app`).
+The options can stand before or after the command: an option before it becomes the default of the
+command's own option of the same name (see `_app`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class AssetIds(list[str]):
-    """The IDs that were given, and whether the answer is about several, even if it is one."""
+    """The given IDs, and whether the answer is a list, even if it has only one ID."""
 
     def __init__(self, ids: Iterable[str], *, several: bool) -> None:
         super().__init__(ids)
@@ -39,7 +39,7 @@ class AssetIds(list[str]):
 
 @frozen
 class Settings:
-    """What was said with the options that every command takes."""
+    """The values of the options that every command has."""
 
     as_json: bool
     verbose: bool
@@ -51,9 +51,9 @@ class Settings:
 
     @contextlib.contextmanager
     def client(self, poll: PollPolicy = PollPolicy()) -> Iterator[Client]:  # noqa: B008 (frozen)
-        """Open the client; with --verbose, requests are told on standard error meanwhile."""
+        """Open the client; with --verbose, print its requests on standard error."""
         with (
-            _told(self.verbose),
+            _logged(self.verbose),
             Client(
                 self._key(),
                 base_url=self.base_url,
@@ -67,11 +67,11 @@ class Settings:
 
     @property
     def is_live(self) -> bool:
-        """Tell whether something that moves can be shown; --verbose writes lines of its own."""
+        """Tell whether a live display can be shown; --verbose prints lines of its own."""
         return on_terminal(sys.stderr) and not self.verbose
 
     def read_ids(self, given: Sequence[str]) -> AssetIds:
-        """Return the IDs, each once; read those of standard input."""
+        """Return the IDs, each once; for `-`, read them from standard input."""
         asset_ids = []
         for asset_id in given:
             if asset_id != "-":
@@ -148,29 +148,17 @@ def command(
     argument: Callable[[Callable[..., int]], Callable[..., int]] | None = _IDS,
     note: str = _STANDARD_INPUT,
 ) -> Callable[[Callable[..., int]], click.Command]:
-    """Make a function a command for assets: it takes `Settings`, and what was given, mostly IDs.
+    """Make a function a command: it takes `Settings`, its argument (mostly IDs) and its options.
 
-    A note on that and its examples end its help.
+    Its help ends with the note on the argument, and the examples.
     """
 
     def decorate(function: Callable[..., int]) -> click.Command:
         @functools.wraps(function)
-        def run(
-            *,
-            as_json: bool,
-            verbose: bool,
-            base_url: str | None,
-            timeout: float,
-            max_retries: int,
-            rate: float | None,
-            api_key_file: str | None,
-            **own: Any,  # noqa: ANN401 (whatever the command's own options are)
-        ) -> int:
+        def run(**given: Any) -> int:  # noqa: ANN401 (the values of all options)
             click.get_current_context().meta[CALL_TIMEOUT] = call_timeout
-            settings = Settings(
-                as_json, verbose, base_url, timeout, max_retries, rate, api_key_file
-            )
-            return function(settings, **own)
+            settings = Settings(**{name: given.pop(name) for name in _COMMON})
+            return function(settings, **given)
 
         with_options = common_options(call_timeout)(run)
         whole = with_options if argument is None else argument(with_options)
@@ -255,7 +243,7 @@ _COMMON = frozenset(fields_dict(Settings))
 
 
 @contextlib.contextmanager
-def _told(verbose: bool) -> Iterator[None]:  # noqa: FBT001 (private)
+def _logged(verbose: bool) -> Iterator[None]:  # noqa: FBT001 (private)
     if not verbose:
         yield
         return

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from babou._cli import _output
-from babou._cli._output import Exit, Failure, each
+from babou._cli._output import CALL_TIMEOUT, Exit, Failure, clean, each, print_path
 from babou._cli._progress import transfer, waiting
 from babou._cli._settings import Settings, command, seconds, type_option
 from babou._core.config import DEFAULT_WAIT_TIMEOUT
@@ -77,7 +77,7 @@ def upload(
                 client.assets, file, content_type=content_type, timeout=total, told=on_progress
             )
         if not settings.as_json:
-            click.echo(_output.clean(asset.id))
+            click.echo(clean(asset.id))
         if wait:
             asset = _ready(settings, client.assets, asset, wait_timeout)
         return {"asset": asset.to_dict()}
@@ -85,12 +85,8 @@ def upload(
     with settings.client() as client:
         several = len(files) > 1
         return each(
-            settings, files, send, "asset", named="file", several=several, alone=_asset_alone
+            settings, files, send, "asset", named="file", several=several, alone=itemgetter("asset")
         )
-
-
-def _asset_alone(document: dict[str, Any]) -> object:
-    return document["asset"]
 
 
 def _check_standard_input(settings: Settings) -> None:
@@ -177,7 +173,7 @@ def download(
             raise Failure(f"{output!r} exists. Choose another name, or pass --overwrite.", Exit.NO)
 
     if total is not None and total <= settings.timeout:  # then no call has more than that
-        click.get_current_context().meta[_output.CALL_TIMEOUT] = "--timeout"
+        click.get_current_context().meta[CALL_TIMEOUT] = "--timeout"
 
     def ask(asset_id: str) -> dict[str, Any]:
         asset = asset_id if limit is None else _ready(settings, client.assets, asset_id, limit)
@@ -198,7 +194,7 @@ def download(
                     Exit.INTERRUPTED,
                 ) from None
         if not settings.as_json:
-            _output.print_path(path)
+            print_path(path)
         return {"path": str(path), "bytes": path.stat().st_size}
 
     with settings.client() as client:

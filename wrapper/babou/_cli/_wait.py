@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from babou._cli import _output
-from babou._cli._output import Exit, exit_for
+from babou._cli._output import Exit, clean, error_document, exit_for, message, print_json
 from babou._cli._progress import waiting
 from babou._cli._settings import Settings, command, seconds
 from babou._core.config import DEFAULT_WAIT_TIMEOUT
-from babou._core.outcomes import WaitFailure, WaitSuccess
 from babou._core.polling import PollPolicy
-from babou._errors import AssetFailedError, BabouError, ConfigurationError, WaitError
+from babou._errors import AssetFailedError, WaitError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Sequence
 
-    from babou._assets import Assets
-    from babou._cli._progress import Display
     from babou._core.outcomes import WaitResult
 
 
@@ -86,7 +82,13 @@ def wait(
         settings.client(poll) as client,
         waiting(asset_ids, live=settings.is_live) as display,
         contextlib.closing(
-            _results(client.assets, asset_ids, display, limit, missing_ok_for or 0.0)
+            client.assets.wait_many(
+                asset_ids,
+                timeout=limit,
+                missing_ok_for=missing_ok_for or 0.0,
+                on_update=display.seen,
+                on_error=display.failed,
+            )
         ) as results,
     ):
         for result in results:
@@ -94,49 +96,16 @@ def wait(
             how = _how(result)
             display.ended(result.asset_id, how)
             if not settings.as_json:
-                display.say(f"{_output.clean(result.asset_id)}\t{how}", err=False)
+                display.say(f"{clean(result.asset_id)}\t{how}", err=False)
             if result.error is not None:
-                display.say(_output.message(result.error), err=True)
+                display.say(message(result.error), err=True)
     if settings.as_json and asset_ids.several:
-        _output.print_json([_result_document(found[asset_id]) for asset_id in asset_ids])
+        print_json([_result_document(found[asset_id]) for asset_id in asset_ids])
     elif settings.as_json:
         for result in found.values():
             if result.asset is not None:
-                _output.print_json(result.asset.to_dict())
+                print_json(result.asset.to_dict())
     return max(_exit_of(result) for result in found.values())
-
-
-def _results(
-    assets: Assets,
-    asset_ids: Sequence[str],
-    display: Display,
-    timeout: float,
-    missing_ok_for: float,
-) -> Generator[WaitResult]:
-    seen, failed = display.seen, display.failed
-    if len(asset_ids) > 1:
-        yield from assets.wait_many(
-            asset_ids,
-            timeout=timeout,
-            missing_ok_for=missing_ok_for,
-            on_update=seen,
-            on_error=failed,
-        )
-        return
-    [asset_id] = asset_ids
-    try:
-        asset = assets.wait(
-            asset_id,
-            timeout=timeout,
-            missing_ok_for=missing_ok_for,
-            on_update=seen,
-            on_error=failed,
-        )
-        yield WaitSuccess(asset_id, asset)
-    except ConfigurationError:
-        raise
-    except BabouError as error:
-        yield WaitFailure(asset_id, error)
 
 
 def _how(result: WaitResult) -> str:
@@ -144,7 +113,7 @@ def _how(result: WaitResult) -> str:
     asset = result.asset
     if isinstance(result.error, AssetFailedError):
         asset = result.error.asset
-    return _exit_of(result).name.lower() if asset is None else _output.clean(asset.state)
+    return _exit_of(result).name.lower() if asset is None else clean(asset.state)
 
 
 def _exit_of(result: WaitResult) -> Exit:
@@ -155,7 +124,7 @@ def _result_document(result: WaitResult) -> dict[str, Any]:
     asset, error = result.asset, None
     if result.error is not None:
         asset = result.error.asset if isinstance(result.error, WaitError) else None
-        error = _output.error_document(result.error)
+        error = error_document(result.error)
     return {
         "asset_id": result.asset_id,
         "ok": error is None,

@@ -1,1 +1,1 @@
-"""What is pure: no clock, no network, no files. Everything else stands on it."""
+"""The pure core: no clock, no network, no files. Everything else is built on it."""

@@ -1,4 +1,4 @@
-"""What both clients do alike: arguments are checked, flows built from them and from the options."""
+"""Check the arguments of the operations, and build their flows: the same for both clients."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class Times(Protocol):
-    """What a runner tells of time and chance."""
+    """A runner's clocks and random numbers."""
 
     @property
     def clock(self) -> Callable[[], float]: ...
@@ -49,12 +49,12 @@ class Times(Protocol):
 
 
 def _since(moment: datetime | None, wall: Callable[[], float]) -> float:
-    """Return the seconds since a moment by the wall clock, 0 for none or one to come."""
+    """Return the seconds since a moment by the wall clock, 0 for None or a moment to come."""
     return 0.0 if moment is None else max(0.0, wall() - moment.timestamp())
 
 
 def id_of(asset: object) -> str:
-    """Return the identifier of an asset, or of what is one already.
+    """Return the identifier of an asset, or an identifier as it is.
 
     Raises:
         InvalidAssetIdError: It can't be sent.
@@ -124,7 +124,7 @@ class AssetFlows:
         )
 
     def query(self, state: object, content_type: object) -> Query:
-        """Return which assets a list is of."""
+        """Return which assets to list."""
         known = schema.definition("AssetState")["enum"]
         if state is not None and state not in known:
             raise ConfigurationError(f"state must be one of {', '.join(known)}, not {state!r}.")

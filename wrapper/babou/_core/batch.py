@@ -1,11 +1,11 @@
-"""Wait for many assets at once: who is polled next, and when. Pure.
+"""Wait for many assets at once: which asset is polled next, and when. Pure.
 
-All waits share one back-off: where one poll is answered 429, none is sent until the server's pause
-(or a back-off that grows with each 429 in a row) is over. Where that pause reaches past the end,
-and where the key is refused, all waits end at once, as each would by itself.
+All waits share one back-off: after a 429, no poll is sent until the server's pause is over, or a
+back-off that grows with each 429 in a row. If that pause is longer than the time that is left, or
+if the key is refused, all waits end at once, as each would by itself.
 
-Many waits are polled through the pages of the list (`sweep`), once it is known of some that they
-are under way.
+Many waits are polled through the pages of the list (`sweep`), as soon as some of them are known to
+be under way.
 """
 
 from __future__ import annotations
@@ -34,28 +34,30 @@ _Result = TypeVar("_Result", WaitSuccess, WaitFailure)
 _Entry = tuple[float, int, str, float]
 
 Poll = str | PagePoll
-"""What is asked for: an asset, by its id, or a page of the list."""
+"""What is requested: an asset, by its id, or a page of the list."""
 
 Event = Asset | FailedPoll | WaitResult
-"""What comes of it: an asset was seen, a poll failed for a passing reason, a wait ended."""
+"""What follows: an asset was seen, a poll failed for a passing reason, a wait ended."""
 
 _SAMPLE = 20
-"""Waits that are polled by themselves first: they tell whether the others are likely under way."""
+"""Waits that are polled first, one by one: they show whether the others are likely under way."""
 _SOON = 0.25
-"""Part of the time since the last sweep within which so many must be due that one is worth it."""
+"""A sweep counts the waits that are due within this part of the time since the last sweep."""
 _EARLY = 0.5
-"""Part of a pause after which a sweep looks for an asset, too: then all are due together again."""
+"""A sweep includes a wait after this part of its pause, so that all become due together."""
 _LOOK = 0.1
-"""Seconds between two looks at whether a sweep is worth it."""
+"""Seconds between two decisions on whether a sweep is worth it."""
 _LAST = 1.0
-"""Seconds before the end in which each asset is asked for by itself: a page is but a hint."""
+"""Seconds before the end in which each asset is polled by itself: a page is only a hint."""
+_PATIENCE = 5.0
+"""The most seconds that a page may take: until it has come, its assets are not polled."""
 
 
 class Batch:
     """The schedule of many waits. Times are on the runner's clock, in seconds.
 
     Args:
-        asset_ids: Each is waited for once, however often it is named.
+        asset_ids: Each is waited for once, even if it is named twice.
         policy: Sets the pauses of each wait.
         began: When the waits began.
         timeout: Seconds after which all of them end.
@@ -82,17 +84,17 @@ class Batch:
             asset_id: WaitState(asset_id, timeout, request_timeout, missing_ok_for)
             for asset_id in asset_ids
         }
-        # When each is due, and since when it is not asked for.
+        # When each is due, and when its pause began.
         self._queue = [(began, order, each, began) for order, each in enumerate(self._waits)]
         self._order = len(self._queue)
         self._pages = Pages(is_on=len(self._queue) >= FEWEST, began=began)
-        # Those that are polled later, when the first have told whether they are under way.
+        # The others are polled when the first have shown whether they are under way.
         self._later = self._queue[_SAMPLE:] if self._pages.is_on else []
         self._queue = self._queue[: len(self._queue) - len(self._later)]
         self._answers = self._under_way = 0
         self._sweep: Sweep | None = None
-        self._alone: set[str] = set()  # they are asked for by themselves next
-        self._finished: dict[str, float] = {}  # when they were seen at their end
+        self._alone: set[str] = set()  # their next poll is not by a page
+        self._finished: dict[str, float] = {}  # when each was seen terminal
         self._look_at = began
         self._not_before = began
         self._refusals = 0
@@ -102,7 +104,7 @@ class Batch:
         return bool(self._waits)
 
     def next_due(self) -> float | None:
-        """Return when `take` has something to give, or None where all polls are under way."""
+        """Return when `take` has something to give, or None while all polls are under way."""
         has_page = self._sweep is not None and self._sweep.has_more
         if not self._queue and not has_page:
             return None
@@ -122,12 +124,13 @@ class Batch:
         deadline = min(self._end_at, now + self._request_timeout)
         if not is_over and (sweep := self._sweep or self._begun(now)) and sweep.has_more:
             page = sweep.take()
+            deadline = min(deadline, now + _PATIENCE, self._end_at - _LAST)
             return page, Step(page.call.request, 0.0, deadline)
         _, _, asset_id, _ = heapq.heappop(self._queue)
         wait = self._waits[asset_id]
         if self._fatal is not None:
             outcome = outcome_of(self._fatal, asset_id)  # the same answer, with this asset's name
-            assert isinstance(outcome, BabouError)  # noqa: S101 (it was, for another asset)
+            assert isinstance(outcome, BabouError)  # noqa: S101 (it was one for another asset)
             return self._end(WaitFailure(asset_id, outcome))
         if is_over:
             return self._end(WaitFailure(asset_id, wait.timed_out(now - self._began)))
@@ -135,7 +138,7 @@ class Batch:
         return asset_id, Step(asset_request(asset_id), 0.0, deadline, attempt=wait.polls)
 
     def settle(self, poll: Poll, answer: Reply, *, sent: float, now: float) -> list[Event]:
-        """Take in what came of a poll, and return what that means."""
+        """Record the result of a poll, and return the events that follow."""
         if isinstance(poll, PagePoll):
             return list(self._settle_page(poll, answer, sent, now))
         self._alone.discard(poll)
@@ -149,7 +152,7 @@ class Batch:
     def _seen(
         self, asset_id: str, came: Asset | BabouError, answer: Reply, sent: float, now: float
     ) -> Iterator[Event]:
-        """Take in an asset that was seen, or why it was not."""
+        """Record an asset that was seen, or the reason why it was not."""
         wait, elapsed = self._waits[asset_id], now - self._began
         outcome = wait.take_in(
             came,
@@ -163,7 +166,7 @@ class Batch:
             yield FailedPoll(asset_id, came)
         decision = wait.decide(self._policy, outcome, elapsed=elapsed, random=self._random)
         if isinstance(decision, Again):
-            # Sums of floats may overshoot.
+            # The sum may be a little beyond the end, by rounding.
             self._put(asset_id, min(now + decision.delay, self._end_at), now)
         elif isinstance(decision, Done):
             yield self._end(WaitSuccess(asset_id, decision.asset))
@@ -177,7 +180,7 @@ class Batch:
         heapq.heappush(self._queue, (due, self._order, asset_id, now))
 
     def _sampled(self, came: Asset | BabouError) -> None:
-        """Let all others be polled as soon as half of the first have told how they are."""
+        """Release all other waits as soon as half of the first are answered."""
         self._answers += 1
         self._under_way += isinstance(came, Asset) and not came.is_terminal
         if self._later and self._answers >= _SAMPLE // 2:
@@ -187,10 +190,10 @@ class Batch:
             self._look_at = self._began
 
     def _begun(self, now: float) -> Sweep | None:
-        """Begin a sweep for all that is due, if it is likely to save more than it costs."""
+        """Begin a sweep for all waits that are due, if it is likely to save more than it costs."""
         if not self._pages.is_on or now < self._look_at or now > self._end_at - _LAST:
             return None
-        self._look_at = now + _LOOK  # it takes long where there are many
+        self._look_at = now + _LOOK  # deciding takes long if there are many
         soon = now + _SOON * (now - self._pages.began)
         share = self._under_way / max(1, self._answers)
         likely, shown, others = 0.0, list[str](), list[_Entry]()
@@ -233,14 +236,14 @@ class Batch:
             self._end_sweep(now)
 
     def _is_stale(self, page: AssetPage, sent: float) -> bool:
-        """Tell whether a page shows an asset under way that had come to its end before."""
+        """Tell whether a page shows an asset under way that was seen terminal before."""
         return any(
             self._finished.get(asset.id, sent) < sent and not asset.is_terminal
             for asset in page.assets
         )
 
     def _end_sweep(self, now: float) -> None:
-        """Ask for what no page has shown."""
+        """Poll one by one what no page has shown."""
         if self._sweep is not None:
             left, self._sweep.left, self._sweep = self._sweep.left, {}, None
             for asset_id in left:
@@ -261,10 +264,10 @@ class Batch:
         if not isinstance(outcome, RateLimitError):
             return
         wait = asked_pause(outcome)
-        # Of many polls that were under way together and are all refused, the first counts alone.
+        # If many polls were under way together and are all refused, only the first counts.
         if sent >= self._not_before:
             self._refusals += 1
-            # Half of what is left, at most, so that a poll can follow the pause.
+            # At most half of the time that is left, so that a poll can follow the pause.
             own = backoff(self._refusals, self._random)
             wait = max(wait, min(own, (self._end_at - now) / 2))
         self._not_before = max(self._not_before, now + wait)

@@ -1,4 +1,4 @@
-"""What is asked of the API: for each operation its request, and what a reply to it means. Pure."""
+"""The request of each operation, and the meaning of the replies to it. Pure."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 Reply = Response | APIConnectionError | APIResponseValidationError | BudgetError
-"""What comes of one request."""
+"""The result of one request."""
 
 Answer = tuple[Reply | Cancelled | None, float]
-"""What a flow is sent back, with the runner's time."""
+"""What a flow receives for a step: the result, and the runner's time."""
 
 _OTHER_SERVER = "Another server or path may have answered: check BABOU_BASE_URL"
 
@@ -49,10 +49,10 @@ class Call(Generic[_T]):
     """One call of an operation.
 
     Attributes:
-        subject: What it is about, as its errors begin.
+        subject: What it is about; its errors begin with this.
         decode: Reads the body of a success.
-        successes: Statuses whose body is read.
-        advice: What to try after a status, where that is this operation's own.
+        successes: The statuses of a success.
+        advice: What to try after a status, if that is different for this operation.
     """
 
     request: Request
@@ -62,7 +62,7 @@ class Call(Generic[_T]):
     advice: Mapping[int, str] = {}
 
     def outcome(self, reply: Reply | Cancelled | None) -> _T | BabouError:
-        """Return what a reply means: the result, or the error to raise."""
+        """Return the result that a reply brings, or the error to raise."""
         if isinstance(reply, BabouError):
             reply.args = (f"{self.subject}: {reply}",)
             return reply
@@ -87,13 +87,13 @@ def asset_call(asset_id: str) -> Call[Asset]:
 
 
 def outcome_of(reply: Reply | Cancelled | None, asset_id: str) -> Asset | BabouError:
-    """Return what a reply to the call for an asset means."""
+    """Return the asset that a reply to `asset_call` brings, or the error."""
     return asset_call(asset_id).outcome(reply)
 
 
 @frozen
 class Query:
-    """Which assets a list is of: all, or those of a state or type."""
+    """Which assets to list: all, or those of a state or type."""
 
     state: AssetState | None = None
     content_type: str | None = None
@@ -136,9 +136,9 @@ def status_error(
 
     Args:
         response: The answer.
-        details: `error`, `code` and `hint` of its body, or None where it is not the documented one.
+        details: `error`, `code` and `hint` of its body, or None if it is not the documented one.
         subject: What the call was about.
-        advice: What to try after a status, where that is the operation's own.
+        advice: What to try after a status, if that is different for the operation.
     """
     status, headers = response.status, response.headers
     details = details or {}
@@ -185,7 +185,7 @@ _ADVICE: Mapping[int, str] = {
     409: "Try again later",
     429: "Slow down, and try again later",
 }
-"""What to try, by status, or else by its first digit."""
+"""What to try, by status, or else by the first digit of the status."""
 
 _FOREIGN: Mapping[int, str] = {
     400: "Another server or a gateway may have answered: check BABOU_BASE_URL, then the id",
@@ -193,4 +193,4 @@ _FOREIGN: Mapping[int, str] = {
     403: "Another server or a gateway may have answered: check BABOU_BASE_URL, then BABOU_API_KEY",
     404: "Another server or path may have answered: check BABOU_BASE_URL, then the id",
 }
-"""What to try where the answer is not the API's own, which always has a code."""
+"""What to try if the answer has no `code`: each of the API's own has one."""

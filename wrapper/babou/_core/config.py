@@ -1,4 +1,4 @@
-"""Check what the caller and the environment say before anything is sent."""
+"""Check the caller's arguments and the environment before anything is sent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, TypeGuard, TypeVar
 from urllib.parse import urlsplit
 
 from babou._errors import ConfigurationError, InvalidAssetIdError
@@ -19,12 +20,13 @@ DEFAULT_TIMEOUT = 30.0
 DEFAULT_MAX_RETRIES = 2
 DEFAULT_WAIT_TIMEOUT = 600.0
 MAX_ID_LENGTH = 256  # D12
-MAX_SECONDS = 1e9  # some thirty years; far more makes the system's own timers overflow
+MAX_SECONDS = 1e9  # some thirty years; the system's own timers overflow at far more
 _LONGEST_SHOWN = 80
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MIME_TYPE = re.compile(r"[\x21-\x2e\x30-\x7e]+/[\x21-\x7e]+(; ?[\x21-\x7e]+)*")
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
+_Asked = TypeVar("_Asked", bound=Callable[[], Any])
 
 
 class Secret:
@@ -62,15 +64,18 @@ def check_key(key: object, *, source: str = "api_key") -> Secret:
     return Secret(key)
 
 
-def key_from_environment() -> Secret:
-    """Return the key in BABOU_API_KEY, or raise `ConfigurationError`."""
-    key = os.environ.get("BABOU_API_KEY")
-    if key is None:
+def key_source(api_key: str | _Asked | None) -> Secret | _Asked:
+    """Return the key, or the function that returns it; by default the key in BABOU_API_KEY."""
+    if callable(api_key):
+        return api_key
+    if api_key is not None:
+        return check_key(api_key)
+    if "BABOU_API_KEY" not in os.environ:
         raise ConfigurationError(
             "No API key. Set the environment variable BABOU_API_KEY to a key of the form "
             "sk-bab-…, or pass api_key=."
         )
-    return check_key(key, source="BABOU_API_KEY")
+    return check_key(os.environ["BABOU_API_KEY"], source="BABOU_API_KEY")
 
 
 def check_base_url(base_url: str | None) -> str:
@@ -101,13 +106,20 @@ def check_base_url(base_url: str | None) -> str:
     return base_url.rstrip("/")
 
 
+def _is_number(value: object, least: float) -> TypeGuard[float]:
+    """Tell whether a value is a number from `least` to `MAX_SECONDS`."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return least <= value <= MAX_SECONDS
+
+
+def _is_whole(value: object, least: int) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
 def check_seconds(value: object, name: str) -> float:
     """Return a duration in seconds as a float, or raise if it is not positive and finite."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or not 0 < value <= MAX_SECONDS
-    ):
+    if not _is_number(value, 0) or not value:
         raise ConfigurationError(
             f"{name} must be a positive, finite number of seconds, not {_shown(value)}. "
             "To wait long, say how long."
@@ -115,22 +127,38 @@ def check_seconds(value: object, name: str) -> float:
     return float(value)
 
 
+def check_number(value: object, name: str, *, least: float = 0.0) -> float:
+    """Return a number from `least` up as a float, or raise."""
+    if not _is_number(value, least):
+        raise ConfigurationError(
+            f"{name} must be a finite number from {least:g} up, not {_shown(value)}."
+        )
+    return float(value)
+
+
+def check_rate(value: object, name: str) -> float:
+    """Return a number of requests a second as a float, or raise if it is not positive, finite."""
+    if not _is_number(value, 1 / MAX_SECONDS):
+        raise ConfigurationError(
+            f"{name} must be a positive, finite number of requests a second, not {_shown(value)}."
+        )
+    return float(value)
+
+
 def check_count(value: object, name: str) -> int:
     """Return a whole number that is not negative, or raise."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if not _is_whole(value, 0):
         raise ConfigurationError(f"{name} must be a whole number from 0 up, not {_shown(value)}.")
     return value
 
 
 def check_most(value: object) -> int | None:
-    """Return how many assets are wanted at most, or raise; None stands for all."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigurationError(
-            f"limit must be a whole number from 1 up, not {_shown(value)}. For all, leave it out."
-        )
-    return value
+    """Return how many assets to give at most, or raise; None stands for all."""
+    if value is None or _is_whole(value, 1):
+        return value
+    raise ConfigurationError(
+        f"limit must be a whole number from 1 up, not {_shown(value)}. For all, leave it out."
+    )
 
 
 def check_content_type(value: object) -> str | None:
@@ -140,33 +168,6 @@ def check_content_type(value: object) -> str | None:
     raise ConfigurationError(
         f"content_type must be a MIME type such as 'image/png', not {_shown(value)}."
     )
-
-
-def check_rate(value: object, name: str) -> float:
-    """Return a number of requests a second as a float, or raise if it is not positive, finite."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or not 0 < value <= MAX_SECONDS
-        or 1 / value > MAX_SECONDS
-    ):
-        raise ConfigurationError(
-            f"{name} must be a positive, finite number of requests a second, not {_shown(value)}."
-        )
-    return float(value)
-
-
-def check_number(value: object, name: str, *, least: float = 0.0) -> float:
-    """Return a number from `least` up as a float, or raise."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or not least <= value <= MAX_SECONDS
-    ):
-        raise ConfigurationError(
-            f"{name} must be a finite number from {least:g} up, not {_shown(value)}."
-        )
-    return float(value)
 
 
 def check_times(times: object, name: str) -> tuple[float, ...]:
@@ -232,11 +233,7 @@ def check_asset_ids(
 
 
 def _several(values: object, expected: str) -> Iterable[object]:
-    """Return what can be gone through, but not text or a mapping: its letters or keys aren't meant.
-
-    Raises:
-        ConfigurationError: It is something else.
-    """
+    """Return an iterable; raise for text and mappings, whose letters or keys aren't meant."""
     if isinstance(values, (str, bytes, bytearray, Mapping)) or not isinstance(values, Iterable):
         raise ConfigurationError(f"{expected}, not {_shown(values)}.")
     return values
@@ -245,8 +242,8 @@ def _several(values: object, expected: str) -> Iterable[object]:
 @functools.cache
 def version() -> str:
     """Return this package's version."""
-    # Installers write it into the name of a folder beside the package; to load what reads it there
-    # takes as long as twenty calls.
+    # Installers write it into the name of a folder beside the package. `importlib.metadata` would
+    # read it there as well, but takes as long as twenty calls to load.
     beside = [path.name for path in Path(__file__).parents[1].glob("babou-*.dist-info")]
     if len(beside) == 1:
         return beside[0].removeprefix("babou-").removesuffix(".dist-info")
@@ -273,7 +270,7 @@ def user_agent(suffix: object) -> str:
 
 
 def _shown(value: object) -> str:
-    """Return a value as it stands in a message: cut short, however large it is."""
+    """Return a value as messages show it: cut short."""
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 1000:  # noqa: PLR2004
         return "a huge number"  # Python refuses to print very long integers
     shown = repr(value)

@@ -1,7 +1,7 @@
-"""Read where an asset's bytes are, what their file is to be called, and what a storage says. Pure.
+"""Read where an asset's bytes are, a name for their file, and the headers of a storage. Pure.
 
-All of it is untrusted. A storage says which bytes of how many come, of which version, in which
-coding; a length or range that cannot be read counts as not given.
+None of it is trusted. The headers say which bytes come, of how many, of which version and in which
+coding; a length or range that cannot be read counts as absent.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _LONGEST_NAME = 150  # bytes, far below the 255 that file systems allow
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
 _UNSATISFIED = re.compile(r"bytes \*/(\d{1,18})", re.ASCII)
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
-_STRONG = re.compile(r'"[ !#-~]*"')  # anything else could not be sent back, or kept in a name
+_STRONG = re.compile(r'"[ !#-~]*"')  # anything else can't be sent back or be part of a file's name
 _PIECE = 1 << 18
 _NO_CODING = frozenset({"", "identity", "aws-chunked"})
-"""The last is what S3 keeps of an upload's framing; the object's bytes are not coded by it."""
+"""S3 keeps `aws-chunked` from the upload; the object's bytes are not coded by it."""
 
 
 def source_url(asset: Asset) -> str:
@@ -70,7 +70,7 @@ def scheme(url: str) -> str:
 
 
 def safe_name(name: str, *, fallback: str) -> str:
-    """Return a file name made of the server's, which can't leave its directory or be hidden."""
+    """Return a file name, made from the server's, that stays in its directory and is not hidden."""
     last = re.split(r"[/\\]", name)[-1]
     printable = "".join(
         character
@@ -92,7 +92,7 @@ def safe_name(name: str, *, fallback: str) -> str:
 
 @frozen
 class ContentRange:
-    """Which bytes of the whole a 206 brings; `total` is None where the storage does not say."""
+    """Which bytes of the whole a 206 brings; `total` is None if the storage does not say."""
 
     first: int
     last: int
@@ -116,7 +116,7 @@ def content_range(headers: Mapping[str, str]) -> ContentRange | None:
 
 
 def unsatisfied_total(headers: Mapping[str, str]) -> int | None:
-    """Return the length of the whole that a 416 tells, or None (RFC 9110, 15.5.17)."""
+    """Return the length of the whole from a 416, or None (RFC 9110, 15.5.17)."""
     match = _UNSATISFIED.fullmatch(headers.get("content-range", "").strip())
     return int(match[1]) if match else None
 
@@ -128,13 +128,13 @@ def content_length(headers: Mapping[str, str]) -> int | None:
 
 
 def strong_etag(headers: Mapping[str, str]) -> str | None:
-    """Return an ETag that proves bytes equal, None for a weak or odd one (RFC 9110, 8.8.3)."""
+    """Return the ETag if it proves bytes equal, None if it is weak or odd (RFC 9110, 8.8.3)."""
     etag = headers.get("etag", "").strip()
     return etag if _STRONG.fullmatch(etag) else None
 
 
 def content_coding(headers: Mapping[str, str]) -> str:
-    """Return the codings that the body is in, or an empty text (RFC 9110, 8.4)."""
+    """Return the codings of the body, or an empty text (RFC 9110, 8.4)."""
     codings = headers.get("content-encoding", "").lower().split(",")
     return ", ".join(coding.strip() for coding in codings if coding.strip() not in _NO_CODING)
 
@@ -147,11 +147,11 @@ class Gunzip:
 
     @property
     def is_at_end(self) -> bool:
-        """Tell whether a body may end here; one without any byte is empty."""
+        """Tell whether the body may end here; a body without any byte may."""
         return self._member is None or bool(self._member.eof)
 
     def pieces(self, chunk: bytes | memoryview) -> Iterator[bytes]:
-        """Yield what the next bytes of the body stand for.
+        """Decode the next bytes of the body.
 
         Raises:
             zlib.error: They are not gzip, or a checksum is wrong.

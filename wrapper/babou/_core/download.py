@@ -3,13 +3,13 @@
 | rule | source |
 |---|---|
 | the request is bare: no key, no cookie, no compression asked for | D17 |
-| what broke off is continued if the ETag is strong: `Range`, `If-Range` | RFC 9110, 13.1.5, 14.2 |
-| a 206 may be shorter than asked for: then the next range is asked for | RFC 9110, 15.3.7 |
-| what is no continuation (another 206, 412, 416, a 200) begins the download again | 13.1.5 |
-| a try that stores nothing beyond the furthest byte before is a failure | |
+| a broken transfer is continued if the ETag is strong: `Range`, `If-Range` | 9110, 13.1.5, 14.2 |
+| a 206 may be shorter than requested: then the next range is requested | RFC 9110, 15.3.7 |
+| an answer that does not continue (another 206, 412, 416, a 200) restarts the download | 13.1.5 |
+| an attempt that stores nothing beyond the furthest byte so far is a failure | |
 | more than `max_retries` failures in a row end the download | |
-| whole means all that the storage announced, and the asset's `size` where it is known | |
-| gzip that nobody asked for is undone, and then nothing can be continued | RFC 9110, 8.4 |
+| whole means all that the storage announced, and the asset's `size` if it is known | |
+| gzip that nobody asked for is decoded, and then nothing can be continued | RFC 9110, 8.4 |
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Plan:
     Attributes:
         longest_pause: Seconds that the storage may ask to wait before it is tried again.
         offset: Bytes that are stored already.
-        validator: Strong ETag by which they can be continued.
-        total: Bytes that the whole will have, as far as known.
+        validator: Strong ETag with which they can be continued.
+        total: Bytes of the whole, if known.
         delay: Seconds to wait before the next request.
         is_whole: Whether nothing is missing.
     """
@@ -72,9 +72,9 @@ class Plan:
     _redirects: int = field(init=False, default=0)
     _failures: int = field(init=False, default=0)
     _furthest: int = field(init=False, default=0)
-    _trouble: str = field(init=False, default="")  # the last failure since something was gained
+    _trouble: str = field(init=False, default="")  # the last failure since new bytes were stored
     _has_gained: bool = field(init=False, default=False)
-    _left: int | None = field(init=False, default=None)  # bytes that this body still has
+    _left: int | None = field(init=False, default=None)  # bytes that are still to come in this body
     _is_part: bool = field(init=False, default=False)
     _gunzip: Gunzip | None = field(init=False, default=None)
 
@@ -88,11 +88,11 @@ class Plan:
 
     @property
     def is_resumable(self) -> bool:
-        """Tell whether another call can go on from what is stored."""
+        """Tell whether another call can continue what is stored."""
         return self.validator is not None and self._is_beginning(self.offset)
 
     def resume(self, offset: int, validator: str) -> bool:
-        """Go on from what an earlier call stored, and tell whether that is possible."""
+        """Continue what an earlier call stored, and tell whether that is possible."""
         if self.offset or not self._is_beginning(offset) or not strong_etag({"etag": validator}):
             return False
         self.offset, self.validator = offset, validator
@@ -115,10 +115,10 @@ class Plan:
         return Request("GET", self._place, headers)
 
     def accept(self, status: int, headers: Mapping[str, str], received_at: float) -> bool:
-        """Take in the head of an answer; tell whether its body is to be stored from `offset` on.
+        """Read the head of an answer; tell whether its body is to be stored from `offset` on.
 
         Raises:
-            DownloadError: The storage refuses for good, or offers something else than the asset.
+            DownloadError: The storage refuses for good, or has something else than the asset.
         """
         self.delay = 0.0
         if status in _REDIRECTS:
@@ -134,7 +134,7 @@ class Plan:
             self.is_whole = True
             return False
         if status in {_PART, _PRECONDITION_FAILED, _UNSATISFIABLE} and self.offset:
-            self.restart()  # costs no attempt: the next request has no range that could be refused
+            self.restart()  # no failure: the next request has no range, so this can't happen again
             return False
         refusal = _REFUSALS.get(status, "the storage refused")
         if not is_retryable(status):
@@ -147,7 +147,7 @@ class Plan:
         return False
 
     def _begin(self, headers: Mapping[str, str]) -> None:
-        """Take in the head of a 200."""
+        """Read the head of a 200."""
         self.restart()
         self._left = content_length(headers)
         if coding := self._coding(headers, self._left):
@@ -160,7 +160,7 @@ class Plan:
             self._expect(self._left)
 
     def _continues(self, headers: Mapping[str, str]) -> bool:
-        """Take in the head of a 206, if it brings the bytes that come next."""
+        """Read the head of a 206; tell whether it brings the next bytes."""
         found = content_range(headers)
         if found is None or found.first != self.offset or not self._is_same(headers):
             return False
@@ -174,14 +174,14 @@ class Plan:
         return True
 
     def _has_all(self, headers: Mapping[str, str]) -> bool:
-        """Tell whether a 416 says that nothing comes after what is stored."""
+        """Tell whether a 416 says that all bytes are stored."""
         if unsatisfied_total(headers) != self.offset or not self._is_same(headers):
             return False
         self._expect(self.offset)
         return True
 
     def _coding(self, headers: Mapping[str, str], total: int | None) -> str:
-        """Return the coding to undo; none where the asset's size is that of the coded bytes."""
+        """Return the coding to undo; none if the asset's size is the size of the coded bytes."""
         is_sized_as_coded = self.size is not None and self.size == total
         return "" if is_sized_as_coded else content_coding(headers)
 
@@ -208,10 +208,10 @@ class Plan:
         self._place = target
 
     def pieces(self, chunk: bytes | memoryview) -> Iterator[bytes | memoryview]:
-        """Yield what is to be stored of the next bytes of a body.
+        """Yield what is to be stored for the next bytes of a body.
 
         Raises:
-            APIConnectionError: They are more than announced, or not what they are said to be.
+            APIConnectionError: There are more bytes than announced, or they can't be decoded.
         """
         if self._left is not None:
             if len(chunk) > self._left:
@@ -227,7 +227,7 @@ class Plan:
             raise APIConnectionError(f"the gzip coding is broken: {error}") from error
 
     def stored(self, count: int) -> None:
-        """Take note that so many more bytes are stored."""
+        """Record that more bytes are stored."""
         self.offset += count
         if self.offset > self._furthest:
             self._furthest, self._failures, self._has_gained = self.offset, 0, True
@@ -237,11 +237,11 @@ class Plan:
             raise self._error(f"more bytes came than the asset's size, {self.size}")
 
     def body_ended(self) -> None:
-        """Take in that an answer has come to its end: the whole is there, or the next range is due.
+        """Record the end of an answer: the whole is there, or the next range is due.
 
         Raises:
-            APIConnectionError: Something is missing; `failed` says what follows.
-            DownloadError: The attempts are used up.
+            APIConnectionError: Something is missing; call `failed`.
+            DownloadError: There is no attempt left.
         """
         if self._left:
             raise APIConnectionError(f"the body ended {self._left} bytes too early")
@@ -261,19 +261,19 @@ class Plan:
                 self._count_failure(f"the storage sends nothing beyond byte {reached}")
 
     def failed(self, error: APIConnectionError, *, left: float) -> None:
-        """Take in that the transfer broke off; set `delay` for the next attempt, or raise.
+        """Record that the transfer broke off; set `delay` for the next attempt, or raise.
 
         Args:
             error: The reason.
             left: Seconds that the whole download still has.
 
         Raises:
-            DownloadError: The attempts are used up, or the time is.
+            DownloadError: There is no attempt left, or no time.
         """
         if isinstance(error, APITimeoutError) and left < _MOMENT:
             raise self.out_of_time() from error
         reached = self.offset
-        if self.validator is None or reached == self.total:  # all is there, and yet it is wrong
+        if self.validator is None or reached == self.total:  # all is there, but wrong
             self.restart()
         what = f"the transfer broke off at byte {reached}: {str(error).rstrip('.')}"
         self._count_failure(what, cause=error)
@@ -289,7 +289,7 @@ class Plan:
         self.delay = backoff(self._failures, self.random)
 
     def out_of_time(self) -> DownloadError:
-        """Return the error of a download whose time is up; what failed last is its reason."""
+        """Return the error of a download whose time is up, with its last failure."""
         trouble = f" The last error: {self._trouble}." if self._trouble else ""
         return self._error(
             f"the time for all of it was up at byte {self.offset}.{trouble} Raise timeout="

@@ -1,7 +1,7 @@
 """The calls of the API with their retries, each written once for sync and async. Pure.
 
-A flow is a generator. It yields `Step`s (a pause, a request, a deadline) and is sent back what came
-of each, with the runner's time. Flows read no clock, draw no randomness of their own and know no
+A flow is a generator. It yields `Step`s (a pause, a request, a deadline) and receives the result of
+each, with the runner's time. Flows read no clock, draw no random numbers of their own and know no
 HTTP library; the runners drive them.
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from babou._core.operations import Asset, AssetPage
 
 _REFUSED = range(400, 500)
-_HOW_TO_LOOK = (
+_HOW_TO_FIND = (
     "The asset may exist all the same: look for it with client.assets.list() before you upload the "
     "file again"
 )
@@ -57,13 +57,13 @@ def ask(
     random: Callable[[], float],
     may_repeat: Callable[[BabouError], bool] = is_transient,
 ) -> Generator[Step, Answer, tuple[_T, float]]:
-    """Make a call, trying again what can be tried again, all within `timeout` seconds.
+    """Make a call, and repeat it after passing errors, all within `timeout` seconds.
 
     Returns:
         The result, and the time at which it came.
 
     Raises:
-        BabouError: As `call.outcome` says; the last one, where several attempts failed.
+        BabouError: As `call.outcome` says; the last one if several attempts failed.
     """
     deadline = now + timeout
     step = Step(call.request, delay=0.0, deadline=deadline)
@@ -93,7 +93,7 @@ def ask(
 def _out_of_time(
     error: BabouError, call: Call[_T], timeout: float, attempts: int, *, left: float
 ) -> BabouError:
-    """Return an error with the words why no further attempt was made."""
+    """Return an error that also says why there was no further attempt."""
     asked = asked_pause(error)
     reason = (
         f"The server asks to wait {asked:g} s, which reaches past the deadline of {timeout:g} s"
@@ -112,7 +112,7 @@ def _out_of_time(
 
 
 def explained(error: BabouError, reason: str) -> BabouError:
-    """Return an error with a further sentence."""
+    """Return the error with one more sentence."""
     error.args = (f"{error} {reason}.",)
     return error
 
@@ -141,7 +141,7 @@ def pages(
     - A reading without a new asset is the last. If fewer were given than the total says, that is
       an error: otherwise nobody would notice what is missing.
 
-    Where one is yielded, None is sent back, with the time at which the next one is asked for.
+    After each, the flow receives None and the time at which the caller asks for the next one.
 
     Args:
         query: Which assets.
@@ -194,15 +194,15 @@ def _assets_missing(given: int, total: int) -> APIResponseValidationError:
 
 
 class Content(Protocol):
-    """What is uploaded, as far as the flow knows it."""
+    """What a flow has to know of a file that is uploaded."""
 
     @property
     def subject(self) -> str:
-        """How errors name it."""
+        """The beginning of its errors."""
 
     @property
     def size(self) -> int:
-        """How many bytes it has."""
+        """Its number of bytes."""
 
     @property
     def content_type(self) -> str:
@@ -218,11 +218,11 @@ def upload(
 ) -> Generator[Step, Answer, Asset]:
     """Upload a file, within `timeout` seconds.
 
-    Each upload makes another asset. So a request is repeated only where the server has surely taken
-    nothing: not a byte of the file was given to the transport, or the answer is 429.
+    Each upload makes another asset. So a request is repeated only if the server cannot have taken
+    anything: the transport was given no byte of the file, or the answer is 429.
 
     Raises:
-        BabouError: As `ask` says. Where the asset may exist, the text tells how to look.
+        BabouError: As `ask` says. If the asset may exist, the text says how to find it.
     """
 
     def may_repeat(error: BabouError) -> bool:
@@ -240,13 +240,13 @@ def upload(
         )
     except BabouError as error:
         if content.begun and not _is_refusal(error):
-            raise explained(error, _HOW_TO_LOOK) from error.__cause__
+            raise explained(error, _HOW_TO_FIND) from error.__cause__
         raise
     return asset
 
 
 def _is_refusal(error: BabouError) -> bool:
-    """Tell whether the server has surely made no asset."""
+    """Tell whether the error proves that the server made no asset."""
     if isinstance(error, (RateLimitError, BudgetError)):
         return True
     return (

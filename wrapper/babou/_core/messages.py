@@ -1,6 +1,6 @@
-"""What a conversation is made of: requests, responses and steps, as plain values.
+"""Requests, responses and steps, as plain values.
 
-The HTTP library appears in none of them; only a transport knows which one it is.
+None of them contains anything of an HTTP library; only a transport uses one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _without_key(headers: Mapping[str, str]) -> str:
 
 @frozen
 class Request:
-    """One HTTP request; the key is added by the runner, so that no flow ever holds it."""
+    """One HTTP request. The runner adds the key, so that no flow ever holds it."""
 
     method: str
     url: str
@@ -30,7 +30,7 @@ class Request:
     content: Any = field(default=None, repr=False, eq=False)
     """Body: None, or an iterable (of an `AsyncTransport`: an asynchronous one) of bytes.
 
-    It is gone through once. Its length is in the header `content-length`.
+    It is read once. Its length is in the header `content-length`.
     """
 
 
@@ -47,7 +47,7 @@ class Response:
 
 @frozen
 class Step:
-    """What a flow asks of its runner: sleep `delay` seconds, then send, be done by `deadline`."""
+    """What a flow asks its runner to do: sleep `delay` seconds, then send, within `deadline`."""
 
     request: Request
     delay: float
@@ -58,11 +58,11 @@ class Step:
 
 @frozen
 class Cancelled:
-    """What came of a step: nothing, because the caller's `cancel` event was set."""
+    """The result of a step that ended because the caller's `cancel` event was set."""
 
 
 _LISTED = {"content-length": ",", "content-range": ",", "etag": '",', "location": ", http"}
-"""The headers that an answer is read by, and what stands in a line of several different values."""
+"""The headers that decide how an answer is read, and what separates several values in a line."""
 
 _SINGLE = {
     *_LISTED,
@@ -74,34 +74,30 @@ _ERROR = 400
 def join_headers(pairs: Iterable[tuple[str, str]], *, status: int = 200) -> dict[str, str]:
     """Return the headers of an answer by their names in lower case.
 
-    A header that came in several lines is one list (RFC 9110, 5.3). Some headers have only one
-    value, and come twice all the same: an application and the gateway before it may each add their
-    own, or a gateway may have joined both into one line. For those:
+    A header that came in several lines is one list (RFC 9110, 5.3). Some headers allow only one
+    value, but come twice: an application and the gateway before it may each add their own, or a
+    gateway may have joined both into one line. For these headers:
 
     - equal values count once;
-    - different values of a header that an answer is read by are a protocol error. Where its status
-      is an error already, the header is left out instead;
-    - other different values stay a list. `retry` takes the longest pause out of it.
+    - different values of a header that decides how the answer is read are a protocol error. If the
+      status is an error already, the header is left out instead;
+    - other different values stay a list. `retry` takes the longest pause from it.
 
     Args:
         pairs: Name and value of each line, as they came.
-        status: The answer's; an error is told whatever its headers are.
+        status: The answer's status; an error status is reported with whatever headers it has.
 
     Raises:
-        APIConnectionError: A header that the answer is read by has several different values.
+        APIConnectionError: A header that decides how the answer is read has different values.
     """
     lines = dict[str, list[str]]()
     for name, value in pairs:
-        lines.setdefault(name.lower(), []).append(value)
-    joined = dict[str, str]()
+        lines.setdefault(name.lower(), []).append(value.strip())
+    joined = {name: ", ".join(values) for name, values in lines.items()}
     for name, values in lines.items():
-        if len(values) == 1 and "," not in values[0]:
-            joined[name] = values[0].strip()
+        if name not in _SINGLE or "," not in joined[name]:
             continue
-        if name not in _SINGLE:
-            joined[name] = ", ".join(values)
-            continue
-        different = list(dict.fromkeys(_once(value.strip()) for value in values))
+        different = list(dict.fromkeys(map(_once, values)))
         value = ", ".join(different)
         if name in _LISTED and (len(different) > 1 or _LISTED[name] in value):
             if status < _ERROR:
@@ -109,15 +105,18 @@ def join_headers(pairs: Iterable[tuple[str, str]], *, status: int = 200) -> dict
                     f"the answer has several different {name} headers, where only one is allowed "
                     "(RFC 9110, 5.3). Look at the server, and at a proxy or gateway before it."
                 )
+            del joined[name]
         else:
             joined[name] = value
     return joined
 
 
 def _once(value: str) -> str:
-    """Return what is repeated in a line: "5" of "5, 5"; a line without a repetition as it is."""
+    """Return the repeated part of a line ("5" of "5, 5"), or a line without repetition as it is."""
     for comma in (", ", ","):
         parts = value.split(comma)
+        if parts[0] not in parts[1:]:
+            continue
         for length in range(1, len(parts) // 2 + 1):
             times, rest = divmod(len(parts), length)
             if not rest and parts == parts[:length] * times:

@@ -1,18 +1,20 @@
 """The adapter: the only module that knows the generated package.
 
-Two things cross it: the operations' request builders and the models' `from_dict`. The generated
-code trusts every answer; here an answer is first held against the specification's own schema
-(`schemas.json`, written by the same command as the generated code), so that whatever gets through
-has the types it declares.
+It uses two things: the operations' request builders and the models' `from_dict`. The generated
+code trusts every answer. Here an answer is first checked against the specification's own schema
+(`schemas.json`, written by the same command as the generated code), so that what gets through has
+the types it declares.
 
-A function is imported from the module of its operation, not the module from its package: mypy's
-cache misses a module that is renamed and comes back, where it is imported from its package.
+The request builders are imported from the modules of their operations (`from …get_asset import`),
+not the modules from their package: otherwise mypy's cache misses a module that is renamed and comes
+back.
 """
 
 from __future__ import annotations
 
 import copy
 import copyreg
+import functools
 import json
 from io import BytesIO
 from types import SimpleNamespace
@@ -28,7 +30,7 @@ from babou_generated.api.assets.get_asset import _get_kwargs as _asset_arguments
 from babou_generated.api.assets.list_assets import _get_kwargs as _page_arguments
 from babou_generated.api.assets.upload_asset import _get_kwargs as _upload_arguments
 from babou_generated.models import Asset as _GeneratedAsset
-from babou_generated.models import AssetState
+from babou_generated.models import AssetState as AssetState  # noqa: PLC0414 (imported from here)
 from babou_generated.models import Error as _GeneratedError
 from babou_generated.types import UNSET, File, Unset
 
@@ -41,10 +43,10 @@ UNDER_WAY = tuple(state for state in AssetState if state not in {AssetState.READ
 
 
 def _one_and_only(_unset: Unset) -> str:
-    return "UNSET"  # pickled and copied by its name, or a copy of an asset would not be equal to it
+    return "UNSET"  # pickled by its name: otherwise a copy of an asset would not be equal to it
 
 
-copyreg.pickle(Unset, _one_and_only)  # stands for an optional member that is not there
+copyreg.pickle(Unset, _one_and_only)  # the value of an optional member that is absent
 
 
 @attrs.frozen(slots=True, eq=True)
@@ -52,20 +54,20 @@ class Asset(_GeneratedAsset):
     """An uploaded media file as it was when the server answered; immutable.
 
     Its members are those of the specification, with the types they declare. Members that the
-    specification does not know are kept in `asset.additional_properties`. `asset["member"]` is the
-    JSON value of any of them, known or not, and `"member" in asset` tells whether it came.
+    specification does not know are in `asset.additional_properties`. `asset["member"]` is the JSON
+    value of any member, known or not, and `"member" in asset` tells whether the server sent it.
     """
 
     _document: dict[str, Any] = attrs.field(factory=dict, repr=False, eq=False, init=False)
 
     @property
     def is_ready(self) -> bool:
-        """Tell whether the bytes can be had."""
+        """Tell whether the bytes can be downloaded."""
         return self.state == AssetState.READY
 
     @property
     def is_failed(self) -> bool:
-        """Tell whether the upload or its analysis went wrong for good, in either spelling (D2)."""
+        """Tell whether the upload or its analysis failed for good, in either spelling (D2)."""
         return self.state in _FAILED
 
     @property
@@ -74,10 +76,10 @@ class Asset(_GeneratedAsset):
         return self.is_ready or self.is_failed
 
     def __bool__(self) -> Literal[True]:
-        return True  # as of errors: `if result.asset` leaves no asset in the other branch
+        return True  # as for errors: type checkers know that `if result.asset` misses no asset
 
     def __getitem__(self, key: str) -> Any:  # noqa: ANN401 (as inherited)
-        # Members that the specification knows, too: one that it takes up stays where it was.
+        # Also for members that the specification knows: one that it adds stays in this place.
         return self.to_dict()[key]
 
     def __contains__(self, key: str) -> bool:
@@ -111,12 +113,12 @@ class Asset(_GeneratedAsset):
 
     @classmethod
     def _of(cls, document: dict[str, Any]) -> Self:
-        # The generated method makes whatever it is given: here what can be written to, as it does.
+        # The generated method writes to what it makes. An `Asset` is frozen, so it makes this.
         members = vars(_read(SimpleNamespace, normalised("Asset", document)))
         more = members.pop("additional_properties")
         asset = cls(**members)
         asset.additional_properties.update(more)
-        asset._document.update(document)  # filled here, because the class is frozen
+        asset._document.update(document)  # filled here: a frozen class has no other way
         return asset
 
 
@@ -125,7 +127,7 @@ class AssetPage:
     """A page of the list of assets, as it was when the server answered.
 
     Attributes:
-        assets: Those of the page that no page before it had.
+        assets: The assets of the page that no earlier page had.
         limit: How many assets the page has at most.
         offset: How many assets of the list come before the page.
         total: How many assets the list had.
@@ -136,25 +138,6 @@ class AssetPage:
     offset: int
     total: int
 
-
-__all__ = [
-    "UNDER_WAY",
-    "Asset",
-    "AssetPage",
-    "AssetState",
-    "asset_request",
-    "decode_asset",
-    "decode_error",
-    "decode_page",
-    "decode_uploaded",
-    "largest_file",
-    "largest_page",
-    "page_request",
-    "server_url",
-    "successes",
-    "upload_request",
-    "uploaded_types",
-]
 
 _read: Callable[..., SimpleNamespace] = _GeneratedAsset.from_dict.__func__  # type: ignore[attr-defined]  # of a class method
 
@@ -183,6 +166,7 @@ def upload_request(*, size: int, content_type: str) -> Request:
     return Request(arguments["method"].upper(), arguments["url"], headers)
 
 
+@functools.cache
 def successes(operation_id: str) -> frozenset[int]:
     """Return the statuses with which an operation succeeds."""
     return frozenset(int(s) for s in described()[operation_id]["statuses"] if s.startswith("2"))
@@ -210,9 +194,9 @@ _PATH = asset_request("id").url.split("/")[1:-1]
 
 
 def server_url(base_url: str) -> str:
-    """Return a base URL without the beginning of the operation's path, or all of it, at its end.
+    """Return a base URL without the operation's path, or the beginning of that path, at its end.
 
-    A single part of it (`/api`) stays: there may be a gateway at that path, before the API's own.
+    A single part of the path (`/api`) stays: it may be the path of a gateway before the API.
     """
     scheme, _, host, *path = base_url.split("/")
     known = [_PATH[:length] for length in range(len(_PATH), 1, -1)]
@@ -229,8 +213,8 @@ def decode_asset(body: bytes, *, asset_id: str) -> Asset:
     """Return the asset in the body of a success.
 
     Raises:
-        APIResponseValidationError: The body is not JSON (RFC 8259), not what the schema promises,
-            or describes another asset than the one asked for.
+        APIResponseValidationError: The body is not JSON (RFC 8259), is not what the schema
+            promises, or describes another asset than the requested one.
     """
     subject = f"The server's answer for asset {asset_id!r}"
     asset = Asset._decode(body, subject)  # noqa: SLF001 (the class above)
@@ -274,7 +258,7 @@ def _valid(name: str, body: bytes, subject: str) -> dict[str, Any]:
 
 
 def decode_error(body: bytes) -> Mapping[str, str | None] | None:
-    """Return `error`, `code` and `hint` of an error body, or None where it is another one."""
+    """Return `error`, `code` and `hint` of an error body, or None for any other body."""
     try:
         document = load(body)
     except (ValueError, RecursionError):

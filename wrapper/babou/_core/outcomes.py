@@ -1,4 +1,4 @@
-"""How a wait, a poll of it, or a check can end, and the words for it. Pure."""
+"""How a wait, one of its polls, or a check can end, and the texts for that. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Done:
 
 @frozen
 class Failed:
-    """The wait ends with an error: the asset failed, or polling again is no use."""
+    """The wait ends with an error: the asset failed, or another poll is of no use."""
 
     error: BabouError
 
@@ -44,7 +44,7 @@ class Again:
 
 @frozen
 class TimedOut:
-    """The wait ends because its time is up, or would be before the next poll is allowed."""
+    """The wait ends: its time is up, or would be up before the next poll is allowed."""
 
     error: WaitTimeoutError
 

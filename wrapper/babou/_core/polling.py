@@ -1,8 +1,8 @@
 """Decide when to poll again. Pure: everything about time is an argument.
 
 A wait is a sequence of polls, the first at once. After each, `PollPolicy.step` says what follows.
-Its pause is a function of the time since the wait began and nothing else, so a wait can be taken up
-by another process that knows only the asset's id and when the wait began.
+Its pause depends only on the time since the wait began, so another process can take up a wait if
+it knows the asset's id and when the wait began.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def is_passing(error: BabouError, elapsed: float, missing_ok_for: float) -> bool
 
 
 _SLACK = 0.5
-"""Seconds, at most, by which the last poll is sent earlier than a round trip before the end."""
+"""The last poll is sent up to so many seconds earlier than one round trip before the end."""
 
 
 @frozen
 class Options:
-    """What a client was told about time; all in seconds."""
+    """A client's options about time, in seconds."""
 
     timeout: float
     max_retries: int
@@ -49,11 +49,16 @@ class Options:
     def __attrs_post_init__(self) -> None:
         check_seconds(self.timeout, "timeout")
         check_count(self.max_retries, "max_retries")
+        if not isinstance(self.poll, PollPolicy):
+            raise ConfigurationError(
+                f"poll must be a PollPolicy, such as PollPolicy(maximum=10), not be of type "
+                f"{type(self.poll).__name__}."
+            )
 
     def changed(
         self, timeout: float | None, max_retries: int | None, poll: PollPolicy | None
     ) -> Options:
-        """Return other options: what is None stays as it is."""
+        """Return other options; what is None stays the same."""
         return Options(
             self.timeout if timeout is None else timeout,
             self.max_retries if max_retries is None else max_retries,
@@ -69,16 +74,16 @@ def _shortest(policy: PollPolicy) -> float:
 class PollPolicy:
     """How long to pause between polls: `factor`·√elapsed seconds, within limits.
 
-    Growing with the square root keeps both the lag behind the asset and the number of requests
-    near the best possible, whether assets take seconds or hours (docs: benchmarks). Where it is
-    known how long earlier assets took, `for_times` does better.
+    A pause that grows with the square root keeps both the lag behind the asset and the number of
+    requests near the best possible, whether assets take seconds or hours (docs: benchmarks). If you
+    know how long earlier assets took, `for_times` does better.
 
     Attributes:
         factor: Seconds of pause per root of an elapsed second.
         maximum: Longest pause in seconds.
-        minimum: Shortest pause in seconds; no longer than `maximum`, where it isn't set.
+        minimum: Shortest pause in seconds; by default 1, or `maximum` if that is shorter.
         jitter: Share by which a pause varies at random, so that many waits spread out.
-        max_attempts: Polls after which the wait is given up, or None for no limit.
+        max_attempts: Polls after which the wait gives up, or None for no limit.
         schedule: Seconds into the wait at which to poll, before the rule above takes over.
     """
 
@@ -111,20 +116,20 @@ class PollPolicy:
 
     @classmethod
     def for_times(cls, seconds: Iterable[float], requests: float | None = None) -> PollPolicy:
-        """Return the policy with the least mean lag for assets that take about so long.
+        """Return the policy with the least mean lag for assets that take about as long as these.
 
-        The default knows nothing of the assets, so it has to poll all the way. Who knows how long
-        earlier ones took can spend the same requests where the next ones are likely to be ready:
-        of assets that take 30 s, give or take 5 %, it learns 0.1 s late where the default is 1.9 s
-        late; or, with a quarter of the requests, 0.5 s (docs: performance).
+        The default knows nothing about the assets, so it has to poll all the time. If you know how
+        long earlier assets took, the same number of polls can come when the next ones are likely
+        to be ready. For assets that take 30 s ± 5 %, this policy is 0.1 s late, where the default
+        is 1.9 s late; with a quarter of the requests it is 0.5 s late (docs: performance).
 
-        It polls by a `schedule`, up to the longest of these times and somewhat further. No pause
-        in it but the first is longer than the time already waited, whatever the times say.
+        It polls by a `schedule`, up to the longest of these times and somewhat further. Except for
+        the first, no pause in it is longer than the time already waited.
 
         Args:
-            seconds: How long earlier assets took to become ready, 2 or more of them. The closer
-                together they lie, the more there is to gain; 20 are worth something, 200 a lot.
-            requests: Polls that a wait may take in the mean, 2 or more; by default as many as the
+            seconds: How long earlier assets took to become ready, 2 or more of them. The less they
+                differ, the more there is to gain; 20 times help, 200 help a lot.
+            requests: Polls that a wait may take on average, 2 or more; by default as many as the
                 default policy takes with assets like these.
         """
         from babou._core.schedule import best_schedule  # noqa: PLC0415 (few callers need it)
@@ -137,7 +142,7 @@ class PollPolicy:
         elapsed = max(0.0, elapsed)
         shift = self.jitter * (2.0 * random() - 1.0)
         place = bisect_right(self.schedule, elapsed)
-        # A poll that was moved forward stands for the time that it was moved from.
+        # A poll may have been moved forward by the jitter: then this scheduled one is done.
         if place < len(self.schedule) and elapsed >= self.schedule[place] - self._leeway(place):
             place += 1
         if place == len(self.schedule):
@@ -145,11 +150,11 @@ class PollPolicy:
         return self.schedule[place] + shift * self._leeway(place) - elapsed
 
     def _pause(self, elapsed: float) -> float:
-        """Return the pause by the rule alone."""
+        """Return the pause by the rule, without schedule and jitter."""
         return min(self.maximum, max(self.minimum, self.factor * math.sqrt(elapsed)))
 
     def _leeway(self, place: int) -> float:
-        """Return how far a scheduled poll may be moved: half way to the nearest of the others."""
+        """Return how far a scheduled poll may be moved: half way to its nearest neighbour."""
         at = self.schedule[place]
         before = self.schedule[place - 1] if place else 0.0
         last = place == len(self.schedule) - 1
@@ -160,7 +165,7 @@ class PollPolicy:
         return {each.name: getattr(self, each.name) for each in fields(PollPolicy)}
 
     def __setstate__(self, state: Mapping[str, object]) -> None:
-        state = {"schedule": (), **state}  # release 0.1.0 knew none, and its pickles are kept
+        state = {"schedule": (), **state}  # a pickle of release 0.1.0 has no schedule
         for each in fields(PollPolicy):
             object.__setattr__(self, each.name, state[each.name])
 
@@ -178,9 +183,9 @@ class PollPolicy:
         missing_ok_for: float = 0.0,
         random: Callable[[], float] = _random.random,
     ) -> Done | Failed | Again | TimedOut:
-        """Say what follows a poll: a pure function, around which any scheduler can build its wait.
+        """Decide what follows a poll. Any scheduler can build its wait on this pure function.
 
-        A task queue, for one, keeps `job` (when the wait began, and two counters) and runs this
+        For example, a task queue stores `job` (when the wait began, and two counters) and runs this
         each time the job is due; `policy` and `client` (with `max_retries=0`) are the worker's:
 
             def turn(job):
@@ -208,11 +213,11 @@ class PollPolicy:
 
         Args:
             asset_id: What is waited for.
-            outcome: What the poll gave: the asset, or the error that was raised.
+            outcome: The result of the poll: the asset, or the error that was raised.
             elapsed: Seconds since the wait began.
             timeout: Seconds that the whole wait may take.
-            polls: Polls made so far, this one included.
-            failures: Transient errors in a row, this one included; not looked at after an asset.
+            polls: Polls made so far, including this one.
+            failures: Transient errors in a row, including this one; ignored after an asset.
             last_asset: The asset as last seen, for the error of a wait that times out.
             round_trip: Seconds that a poll takes; the last one is sent early enough for its
                 answer to arrive in time.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from babou._errors import BabouError
 
 _ENOUGH = 1.0
-"""Seconds in which a server can answer: a timeout after less says nothing about it."""
+"""Seconds that a server may need: a timeout after less says nothing about the server."""
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
@@ -35,11 +35,11 @@ _RETRYABLE = frozenset({408, 409, 429})
 _SERVER_ERROR = 500
 _SECONDS = re.compile(r"\d{1,9}(\.\d+)?", re.ASCII)
 _VALUE = re.compile(r"(?:\s*(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,)?[^,]+", re.IGNORECASE)
-"""One of several values: the comma after the day of a date is part of it (RFC 9110, 5.6.7)."""
+"""One of several values; the comma after the day of a date is part of it (RFC 9110, 5.6.7)."""
 
 
 def is_retryable(status: int) -> bool:
-    """Tell whether a call answered so can succeed later."""
+    """Tell whether a call with this answer can succeed later."""
     return status in _RETRYABLE or status >= _SERVER_ERROR
 
 
@@ -51,19 +51,19 @@ def is_transient(error: BabouError) -> bool:
 
 
 def says_nothing(error: object, *, given: float, allowed: float, longest: float) -> bool:
-    """Tell whether an error is but the timeout of a request that was cut short by the end.
+    """Tell whether an error is only the timeout of a request that had very little time left.
 
     Args:
-        error: What came of the request.
-        given: Seconds that it had.
-        allowed: Seconds that it would have had, had the end been further away.
+        error: The result of the request.
+        given: Seconds that the request had.
+        allowed: Seconds that it would have had if the end had not been so near.
         longest: Seconds that the slowest request before it took.
     """
     return isinstance(error, APITimeoutError) and given < min(allowed, max(_ENOUGH, longest))
 
 
 def backoff(failures: int, random: Callable[[], float]) -> float:
-    """Return the seconds to pause after so many failures in a row, 1 or more."""
+    """Return the seconds to pause after a number of failures in a row, 1 or more."""
     longest = FIRST_PAUSE * 2.0 ** min(failures - 1, 10)
     return random() * min(LONGEST_PAUSE, longest)
 
@@ -74,7 +74,7 @@ def pause(error: BabouError, failures: int, random: Callable[[], float]) -> floa
 
 
 def asked_pause(error: BabouError) -> float:
-    """Return the seconds that the server, or the budget, asks to wait; 0 where it does not say."""
+    """Return the seconds that the server or the budget asks to wait; 0 if it asks for none."""
     asked = error.retry_after if isinstance(error, (APIStatusError, BudgetError)) else None
     return asked or 0.0
 
@@ -84,7 +84,7 @@ def retry_after(headers: Mapping[str, str], received_at: float) -> float | None:
 
     Args:
         headers: Names in lower case.
-        received_at: Seconds since the epoch; stands in for a missing `Date` header.
+        received_at: Seconds since the epoch; used if there is no `Date` header.
     """
     milliseconds = [
         float(value) / 1000
@@ -107,9 +107,9 @@ def _values(headers: Mapping[str, str], name: str) -> list[str]:
 
 
 def _sent_at(headers: Mapping[str, str], received_at: float) -> float:
-    """Return when the answer was sent by the server's clock, where it tells it: ours may be wrong.
+    """Return when the answer was sent, by the server's clock if possible: ours may be wrong.
 
-    Of several times the earliest counts, by which the pause is longest.
+    Of several times the earliest counts: it makes the longest pause.
     """
     told = [_timestamp(date) for date in _values(headers, "date")]
     return min((moment for moment in told if moment is not None), default=received_at)

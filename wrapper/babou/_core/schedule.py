@@ -1,15 +1,16 @@
 """The best times to poll at, from the times that earlier assets took. Pure.
 
-Each earlier time stands for times like it: its weight is spread around it by a log-logistic kernel,
-so that no schedule hangs on the second at which some asset happened to be ready. A little weight is
-spread much more widely, the less the more times there are: the next asset may be none of these.
+Each earlier time stands for similar times: a log-logistic kernel spreads its weight around it, so
+that no schedule depends on the exact second at which some asset was ready. The next asset may be
+like none of these, so a little weight is spread much more widely; the more times there are, the
+smaller this weight is.
 
 With S(t) the share of waits that are not over at t, and λ the seconds of lag that a poll is worth,
 the best schedule is found from its end backwards, by dynamic programming over a grid of times:
 
     V(a) = min over b > a of  S(a)·(λ + b - a) + V(b)
 
-A larger λ makes for fewer polls; bisection finds the one that spends what may be spent.
+A larger λ gives fewer polls; bisection finds the λ that takes as many polls as allowed.
 """
 
 from __future__ import annotations
@@ -29,16 +30,16 @@ if TYPE_CHECKING:
 _FEWEST = 2.0
 """Requests: the first, at once, and one that finds the asset ready."""
 _AT_ONCE = 0.05
-"""Seconds; what is ready sooner is taken to be ready then."""
+"""Seconds; assets that are ready sooner count as ready then."""
 _MOST_TIMES = 200
 _COARSEST, _FINEST = 500, 2000
 _WIDE = 0.5
-"""The log-scale of the times that are like none before."""
+"""The log-scale of times that are like no earlier one."""
 _NARROWEST = 0.01
 _TAIL = 4.0
-"""How many scales beyond the longest time a schedule goes on."""
+"""A schedule goes on for this many scales beyond the longest time."""
 _STRETCH = 2.0
-"""A poll is followed by another before this many times the time waited is over."""
+"""The next poll comes before this many times the time waited."""
 _TRIES = 24
 
 
@@ -47,10 +48,10 @@ class Model:
     """How long assets take.
 
     Attributes:
-        share: The share of them that a first poll does not find ready.
+        share: The share of assets that the first poll does not find ready.
         logs: Logarithms of the seconds that those took, in order.
         scale: Log-scale of the kernel around each.
-        weight: The share of those that may be like none before.
+        weight: The share of those that may be like no earlier one.
     """
 
     share: float
@@ -88,7 +89,7 @@ class Model:
             low, high = logs[int(place)], logs[int(place) + 1]
             times.add(math.exp(low + part * (high - low)))
         first = min(times - {0.0})
-        while end > first:  # none is further from the one before it than a pause may be long
+        while end > first:  # so that no two are further apart than a pause may be long
             times.add(end)
             end /= _STRETCH
         return sorted(times)
@@ -104,13 +105,13 @@ def best_schedule(
 
     Args:
         seconds: The times that earlier assets took.
-        requests: How many polls a wait may take in the mean, the first, at once, included; None
-            for as many as it takes `otherwise`.
+        requests: How many polls a wait may take on average, including the first, at once; None for
+            as many as it takes with `otherwise`.
         otherwise: The pause after a poll so many seconds into a wait, without the schedule.
 
     Raises:
-        ConfigurationError: There are fewer than two times, or one of them is none; or fewer than
-            two requests.
+        ConfigurationError: There are fewer than two times or requests, or one of the times is no
+            number of seconds.
     """
     times = check_times(seconds, "seconds")
     if len(times) < 2:  # noqa: PLR2004 (one time does not tell how they differ)
@@ -128,7 +129,7 @@ def best_schedule(
 
 
 def model(times: Sequence[float]) -> Model:
-    """Return what is known from the times that earlier assets took, of which one is above 0."""
+    """Return the model of the times that earlier assets took; at least one time is above 0."""
     waited = sorted(max(time, _AT_ONCE) for time in times if time > 0)
     number = len(waited)
     if number > _MOST_TIMES:
@@ -143,14 +144,14 @@ def model(times: Sequence[float]) -> Model:
 
 
 def cheapest(grid: Sequence[float], waiting: Sequence[float], price: float) -> list[int]:
-    """Return the places on the grid of the schedule of least mean lag and price of its polls."""
+    """Return the schedule with the least sum of mean lag and price, as indexes of the grid."""
     last = len(grid) - 1
     value = [0.0] * (last + 1)
     follows = [last] * (last + 1)
     for here in range(last - 1, -1, -1):
         at, share, least = grid[here], waiting[here], math.inf
         # Schedules don't cross: after an earlier poll the next is no later than after a later one.
-        # But for the first, which no other poll has to follow within the time waited.
+        # The first poll is an exception: the limit on the next pause (`_STRETCH`) is not for it.
         furthest = follows[here + 1] if here else last
         for there in range(here + 1, furthest + 1):
             if grid[there] > _STRETCH * at > 0:
@@ -168,9 +169,9 @@ def cheapest(grid: Sequence[float], waiting: Sequence[float], price: float) -> l
 def _within(
     grid: Sequence[float], waiting: Sequence[float], requests: float, *, price: float
 ) -> list[int]:
-    """Return the best schedule that takes no more requests in the mean; a guess at its price helps.
+    """Return the best schedule that takes no more requests on average; `price` is a first guess.
 
-    Its price is found between bounds, which the guess is moved away from until there are two.
+    The price of a poll is found by bisection, once the guess has moved on to two bounds.
     """
     low, high, best = 0.0, math.inf, [0, len(grid) - 1]
     for _ in range(_TRIES):
@@ -185,11 +186,11 @@ def _within(
 
 
 def _spent(known: Model, pause: Callable[[float], float]) -> float:
-    """Return the mean number of polls up to the end, with a pause that depends on the time."""
+    """Return the mean number of polls up to the end, with pauses that depend on the time."""
     at, number, end = 0.0, 1.0, known.end
     while at < end:
         gap = pause(at)
-        step = max(gap, at / 100)  # late in a long wait, many polls at once: there may be millions
+        step = max(gap, at / 100)  # late in a long wait, many polls at once
         number += known.waiting(at) * step / gap
         at += step
     return number

@@ -1,8 +1,7 @@
 """What the specification promises of a body: strict JSON, its schemas, and words for them. Pure.
 
-The schemas are those of `openapi/babou.yaml`, written as `schemas.json`, and the code that holds a
-document against them (`babou_generated.validators`), by the command that also writes the generated
-models.
+The schemas are those of `openapi/babou.yaml`. The command that generates the models also writes
+them to `schemas.json`, and the code that checks a document (`babou_generated.validators`).
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 _validate: Callable[..., Any] = validators.validate
 _PREFIX = 2  # "data" and the schema's name stand before the path in the document
-_MAX_DEPTH = 64  # levels of nesting; what nests far deeper can't be copied, compared or pickled
+_MAX_DEPTH = 64  # levels of nesting; far deeper values can't be copied, compared or pickled
 
 brief = reprlib.Repr()
 brief.maxstring = brief.maxother = 120
@@ -32,7 +31,7 @@ brief.maxstring = brief.maxother = 120
 def load(body: bytes) -> Any:  # noqa: ANN401 (any JSON value)
     """Return the JSON value (RFC 8259) in a body, or raise ValueError or RecursionError."""
     document = _DECODER.decode(body.removeprefix(BOM_UTF8).decode())
-    if body.count(b"[") + body.count(b"{") > _MAX_DEPTH:  # else it can't be so deep
+    if body.count(b"[") + body.count(b"{") > _MAX_DEPTH:  # with fewer it can't be too deep
         _check_depth(document)
     return document
 
@@ -64,7 +63,7 @@ def _finite(text: str) -> float:
 
 def _integer(text: str) -> int:
     if len(text) > _SURELY_FINITE:
-        _finite(text)  # one that is too large for a float would be so for `duration`
+        _finite(text)  # `duration` is a float, and this may be too large for one
     return int(text)
 
 
@@ -80,13 +79,13 @@ def schemas() -> dict[str, Any]:
 
 @functools.cache
 def described() -> dict[str, Any]:
-    """Return by its id what the specification says of each operation."""
+    """Return what the specification says of each operation, by the operation's id."""
     return _packed("operations.json")
 
 
 def _packed(name: str) -> dict[str, Any]:
-    text = pkgutil.get_data("babou_generated", name)  # importlib.resources loads slowly
-    assert text is not None  # noqa: S101 (no loader that has no files imports a package)
+    text = pkgutil.get_data("babou_generated", name)  # importlib.resources is slow to load
+    assert text is not None  # noqa: S101 (only a loader without files returns None)
     found: dict[str, Any] = json.loads(text)
     return found
 
@@ -98,7 +97,7 @@ def definition(reference: str) -> dict[str, Any]:
 
 
 def normalised(name: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a valid document in the one spelling that the generated code takes right."""
+    """Return a valid document in the spelling that the generated code reads correctly."""
     return _spelled(document, _spellings(name))
 
 
@@ -108,7 +107,7 @@ def _spellings(name: str) -> dict[str, Callable[[Any], Any]]:
 
 
 def spellings(schema: Mapping[str, Any]) -> dict[str, Callable[[Any], Any]]:
-    """Return for each member that JSON can spell in several ways how to come to the one to use."""
+    """Return a function for each member that JSON can spell in several ways: it picks one."""
     members = schema.get("properties", {}).items()
     return {name: found for name, part in members if (found := _spelling(part))}
 
@@ -155,7 +154,7 @@ _DATE = r"\d{4}-\d\d-\d\d"
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
-@functools.lru_cache(maxsize=128)  # the validator asks, and then the reader
+@functools.lru_cache(maxsize=128)  # first the validator asks, then the reader
 def spelled_date_time(text: str) -> str:
     """Return an RFC 3339 time as `datetime` writes it, or raise ValueError or OverflowError.
 
@@ -202,7 +201,7 @@ FORMATS = {"date-time": _is_date_time, "date": _is_date, "uuid": _is_uuid}
 
 
 def _as_integer(value: Any) -> Any:  # noqa: ANN401 (any JSON value, here and below)
-    return int(value) if isinstance(value, float) else value  # 245678.0 is one, too (D5)
+    return int(value) if isinstance(value, float) else value  # 245678.0 is an integer, too (D5)
 
 
 def _as_number(value: Any) -> Any:  # noqa: ANN401
@@ -247,7 +246,7 @@ _CONSTRAINTS = {
 
 
 class _Missing:
-    """What came in place of a missing member."""
+    """The value that an error shows for a missing member."""
 
     def __repr__(self) -> str:
         return "nothing"
@@ -264,7 +263,7 @@ def excerpt(body: bytes) -> object:
 
 
 def fault(name: str, document: object) -> tuple[str | None, str, object] | None:
-    """Return which member is wrong, what was expected and what came; None if all is right."""
+    """Return the wrong member, what was expected and what came; None if all is right."""
     try:
         _validate({name: document}, FORMATS)
     except validators.JsonSchemaValueException as error:

@@ -1,16 +1,16 @@
-"""Look at many assets at once, through the pages of those that are under way. Pure.
+"""Look at many assets at once, through the list's pages of assets that are under way. Pure.
 
-A page tells of a hundred assets. It is a hint: what it shows under way need not be asked for, but
-for one asset of each page; what it shows at its end, and what no page shows, is asked for by
-itself. What leaves the list shifts the rest, so pages overlap by twenty assets: of 100,000 under
-way, none was missed so.
+A page shows a hundred assets. It is a hint: an asset that it shows under way is not polled, except
+for one asset of each page. An asset that a page shows terminal, and one that no page shows, is
+polled by itself. When assets leave the list, the others move, so pages overlap by twenty assets:
+of 100,000 under way, none was missed.
 
-| pages are given up for good | because |
+| pages are no longer used after | because |
 |---|---|
-| where one is refused, or isn't as specified | there is no such list or filter (D20, D25) |
-| where two sweeps in a row failed | each id can still be polled |
-| where a sweep costs more than it saves, or would | most under way is not waited for here |
-| where a page shows under way what had ended before | the list is a copy of an earlier time |
+| one is refused, or isn't as specified | there is no such list or filter (D20, D25) |
+| two sweeps in a row failed | each id can still be polled |
+| a sweep cost more than it saved | most of what is under way is not waited for here |
+| a page shows an asset under way that was seen terminal | the list is a copy of an earlier time |
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from babou._core.operations import Asset, AssetPage
 
 FEWEST = 50
-"""Waits from which on it is worth it."""
+"""A sweep can be worth it from this number of waits on."""
 
 _OVERLAP = 20
 
@@ -51,13 +51,13 @@ class PagePoll:
 
 @define(eq=False)
 class Sweep:
-    """One look at all that is under way.
+    """One look at all assets that are under way.
 
     Attributes:
-        left: The assets that are looked for, and were not shown yet.
-        cost: Pages that were asked for.
+        left: The assets that it looks for and that no page has shown yet.
+        cost: Pages that were requested.
         shown: How many of the assets were shown under way.
-        problem: What ended it before its time.
+        problem: The error that ended it early.
     """
 
     left: dict[str, None]
@@ -72,12 +72,12 @@ class Sweep:
 
     @property
     def has_more(self) -> bool:
-        """Tell whether there is another page to ask for."""
+        """Tell whether there is another page to request."""
         return bool(self._to_ask)
 
     @property
     def is_over(self) -> bool:
-        """Tell whether all pages are there, or are of no use any more."""
+        """Tell whether all pages have come, or no more are wanted."""
         return self.problem is not None or not (self._to_ask or self._under_way)
 
     @property
@@ -86,13 +86,13 @@ class Sweep:
         return self.shown >= self.cost
 
     def take(self) -> PagePoll:
-        """Return the next page to ask for."""
+        """Return the next page to request."""
         self.cost += 1
         self._under_way += 1
         return self._to_ask.pop()
 
     def settle(self, poll: PagePoll, outcome: AssetPage | BabouError) -> Iterator[Asset]:
-        """Take in a page, and yield those of its assets that are looked for."""
+        """Record a page, and yield those of its assets that are looked for."""
         self._under_way -= 1
         if isinstance(outcome, BabouError):
             self.problem = self.problem or outcome
@@ -106,7 +106,7 @@ class Sweep:
                 yield asset
 
     def _plan(self, state: AssetState, first: AssetPage) -> None:
-        """Plan the pages that follow the first of a state, if they cost less than they can save."""
+        """Plan the pages after the first of a state, if they cost less than they can save."""
         count = len(first.assets)
         overlap = min(_OVERLAP, count // 2)
         stride = max(1, count - overlap)
@@ -117,7 +117,7 @@ class Sweep:
 
 @define
 class Pages:
-    """Whether sweeps are worth it, from what the last ones told.
+    """Whether sweeps are worth it, judged by the last ones.
 
     Attributes:
         is_on: Whether there may be another sweep.
@@ -134,7 +134,7 @@ class Pages:
         return self.is_on and likely > 2 * self._cost
 
     def ended(self, sweep: Sweep) -> None:
-        """Take in how a sweep ended."""
+        """Record how a sweep ended."""
         self._cost = max(sweep.cost, len(UNDER_WAY))
         if sweep.problem is None:
             self._failures = 0

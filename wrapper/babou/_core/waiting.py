@@ -1,4 +1,4 @@
-"""Wait for an asset: what is known between two polls, and the flow of one wait. Pure.
+"""Wait for an asset: the state between two polls, and the flow of one wait. Pure.
 
 `WaitState` is the same for one wait and for many (`batch`).
 """
@@ -37,7 +37,7 @@ _MOMENT = 0.01
 
 
 def explain_timeout(outcome: object, asset_id: str, *, given: float, took: float) -> None:
-    """Name the end of the wait as the reason of a timeout: no longer call would have helped."""
+    """Say in a timeout that the wait was at its end: a longer `timeout` would not have helped."""
     if isinstance(outcome, APITimeoutError) and _MOMENT <= given <= took + _MOMENT:
         left = f"within the {given:.3g} s that were left of the wait"
         outcome.args = (f"Asset {asset_id!r}: no whole answer {left}. Check the network.",)
@@ -54,7 +54,7 @@ class WaitState:
         failures: Polls that failed in a row.
         round_trip: Seconds that the last answer took.
         asset: The asset as last seen.
-        error: The last error that says something, if the asset was not seen since.
+        error: The last error that says something, if the asset was not seen after it.
     """
 
     asset_id: str
@@ -76,9 +76,9 @@ class WaitState:
     def take_in(
         self, outcome: Asset | BabouError, *, answered: bool, given: float, took: float
     ) -> Asset | BabouError:
-        """Take in what a poll gave, and return what decides how to go on.
+        """Record the outcome of a poll; return the outcome that decides how to go on.
 
-        That is the outcome itself; or what was known before, if the outcome says nothing.
+        That is the same outcome, or what was known before if the new one says nothing.
         """
         known = self.error or self.asset
         if known is not None and says_nothing(
@@ -155,14 +155,13 @@ def watch(
 ) -> Generator[Step | Asset | FailedPoll, Answer, None]:
     """Poll until the asset is terminal; yield it each time it was seen, and each passing error.
 
-    Where one of these is yielded, None is sent back, with the time at which the caller is done
-    with it.
+    After each of these the flow receives None and the time at which the caller asks for the next.
 
     Raises:
         AssetFailedError: The asset failed, and `raise_failed` is set.
         WaitTimeoutError: `timeout` seconds after the wait began, `already_elapsed` of them before
             this call.
-        BabouError: An error that polling again cannot mend.
+        BabouError: An error that another poll cannot cure.
     """
     call = asset_call(asset_id)
     began = now - already_elapsed
@@ -195,4 +194,4 @@ def watch(
             case TimedOut(error):
                 raise error
             case _:
-                return  # ready; or failed, where that is not raised
+                return  # ready, or failed without an error

@@ -2,13 +2,14 @@
 
 | module | what is in it |
 |---|---|
-| `transport` | what a transport is; times, limits and errors that all of them share |
+| `transport` | what a transport is; the limits and errors that all transports share |
 | `sync`, `aio` | the transports that a client makes for itself |
-| `streams` | what they read from and write to: TCP, TLS |
+| `streams` | what these read from and write to: TCP, TLS |
 | `connections` | what both know of a connection: the pool, the request, the bytes of an answer |
 | `network` | opening TCP connections; the environment's proxies and certificates; TLS in memory |
 | `caller` | the transports over an httpx client of the caller's |
 | `s3` | fetching `s3://` with boto3 |
+| `redaction` | the API key is taken out of answers and errors |
 | `budget`, `redis_budget` | one rate for many clients |
 | `runner`, `async_runner` | what drives the flows, and moves the bytes of files |
 """

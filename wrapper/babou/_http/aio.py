@@ -27,7 +27,7 @@ from babou._http.connections import (
     prepared,
     proxy_options,
 )
-from babou._http.network import Address, Proxies, connecting, trusted
+from babou._http.network import READ, Address, Proxies, connecting, trusted
 from babou._http.streams import AsyncTcpStream, Early
 from babou._http.transport import (
     MAX_CONNECTIONS,
@@ -36,6 +36,7 @@ from babou._http.transport import (
     ResponseStream,
     Translated,
     check,
+    timed_out,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 
 class _UntilAnswered:
-    """Go through a request's content as long as nothing is answered; nobody has to close this."""
+    """Iterate over a request's content until the server answers; nobody has to close this."""
 
     def __init__(self, connection: _Connection, content: AsyncIterable[bytes]) -> None:
         self._connection, self._pieces = connection, aiter(content)
@@ -54,27 +55,33 @@ class _UntilAnswered:
         return self
 
     async def __anext__(self) -> bytes:
-        await anyio.lowlevel.checkpoint()  # others have their turn, though the network takes it all
+        await anyio.lowlevel.checkpoint()  # lets other tasks run, even if all is sent at once
         piece = await anext(self._pieces)
         self._connection.top.check_unanswered()
         return piece
 
 
+class _Http(httpcore.AsyncHTTP11Connection):
+    READ_NUM_BYTES = READ
+
+
 class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncNetworkBackend):
-    """One connection: httpcore's, and what is below it."""
+    """One connection: httpcore's, and the stream below it."""
 
     top: Early
+    has_paused = False
     _network: socket.socket
 
     async def ask(
         self, request: httpcore.Request, content: AsyncIterable[bytes] | None = None
     ) -> httpcore.Response:
-        """Send a request, and return the answer as soon as its head is there."""
+        """Send a request, and return the answer as soon as its head has come."""
         if content is not None:
             request.stream = _UntilAnswered(self, content)
         self.received.begin()
         if self._http is None:
             self._http = await self._connect()
+        self.has_paused = True  # httpcore does, before it sends
         return await self._http.handle_async_request(request)
 
     async def _connect(self) -> httpcore.AsyncConnectionInterface:
@@ -84,7 +91,7 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
             host = origin.host.decode()
             stream = await self.connect_tcp(host, origin.port)
             stream = stream if context is None else await stream.start_tls(context, host)
-            return httpcore.AsyncHTTP11Connection(origin, stream, KEEPALIVE)
+            return _Http(origin, stream, KEEPALIVE)
         options = proxy_options(proxy, context, self)
         kind = httpcore.AsyncSOCKSProxy if proxy.is_socks else httpcore.AsyncHTTPProxy
         return kind(**options).create_connection(origin)
@@ -107,12 +114,12 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
         return AsyncTcpStream(self, self._network)
 
     async def aclose(self) -> None:
-        """Close it, if it is open; nothing waits in it, so that no cancellation comes between."""
+        """Close it, if it is open. Nothing in here waits, so it can't be cancelled half way."""
         if self._http is not None:
             await self._http.aclose()
 
     def leave(self) -> None:
-        """Close an idle connection whose event loop runs no longer."""
+        """Close an idle connection whose event loop no longer runs."""
         self._network.close()
 
 
@@ -129,7 +136,7 @@ async def _connected(found: Sequence[Address]) -> socket.socket:
 
 
 async def _writable(sockets: list[socket.socket], pause: float) -> list[socket.socket]:
-    """Return those that are writable as soon as one is, or none after a pause."""
+    """Return the writable sockets as soon as there is one, or none after a pause."""
     writable = list[socket.socket]()
 
     async def wait_for(network: socket.socket) -> None:
@@ -156,8 +163,8 @@ class _Exchange(Exchange[_Connection]):
 class _InThisLoop(threading.local):
     """The connections of one transport in one event loop, and the turns of its calls.
 
-    A thread runs one loop at a time. What an earlier one left open is closed when the next one
-    makes its first call.
+    A thread runs one loop at a time. Connections that an earlier loop left open are closed when the
+    next loop makes its first call.
     """
 
     def __init__(self) -> None:
@@ -165,20 +172,20 @@ class _InThisLoop(threading.local):
         self.pool: Pool[_Connection] = Pool()
 
     def enter(self) -> Self:
-        """Begin anew if this thread runs another loop than at the last call."""
+        """Start again if this thread runs another loop than at the last call."""
         loop = anyio.lowlevel.current_token()
         if self._loop != loop:
             self._loop = loop
             for connection in self.pool.empty():
                 connection.leave()
-            # Apart, because a caller may fetch assets while it stores the pieces of others.
+            # Two limits, because a caller may fetch assets while it stores the pieces of others.
             self.calls = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
             self.streams = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
         return self
 
 
 class AioTransport:
-    """Sends over connections of its own; the environment names proxies and certificates.
+    """Sends over its own connections; the environment names proxies and certificates.
 
     Raises:
         ConfigurationError: The environment's proxies can't be used.
@@ -193,7 +200,7 @@ class AioTransport:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
         check(request, timeout, closed=self._closed)
         here = self._here.enter()
-        with Translated(ERRORS, request, timeout), anyio.fail_after(timeout):
+        with Translated(ERRORS, request, timeout), anyio.move_on_after(timeout):
             await here.calls.acquire()
             try:
                 exchange = await self._open(prepared(request), here.pool, request.content)
@@ -203,12 +210,13 @@ class AioTransport:
                     await self._end(exchange, here.pool)
             finally:
                 here.calls.release()
+        raise timed_out(request, timeout)
 
     @contextlib.asynccontextmanager
     async def stream(
         self, request: Request, *, stall: float, timeout: float
     ) -> AsyncIterator[ResponseStream]:
-        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        """Open a long answer: head and each piece within `stall`, all of it within `timeout`."""
         check(request, timeout, closed=self._closed)
         here, steps = self._here.enter(), AsyncSteps(ERRORS, request, stall, timeout)
         async with contextlib.AsyncExitStack() as leaving:
@@ -227,7 +235,7 @@ class AioTransport:
         content: AsyncIterable[bytes] | None = None,
     ) -> _Exchange:
         origin = request.url.origin
-        # An upload has a new connection: on a kept one that ends, nobody could tell what was taken.
+        # An upload has a new connection: if a kept one ends, nobody knows what the server took.
         connection, useless = pool.take(origin) if content is None else (None, [])
         for one in useless:
             await one.aclose()
@@ -262,7 +270,7 @@ class AioTransport:
                 await one.aclose()
 
     async def close(self) -> None:
-        """Close the connections of this event loop; those of others end with their loops."""
+        """Close the connections of this event loop; those of other loops end with their loops."""
         self._closed = True
         for connection in self._here.enter().pool.empty():
             await connection.aclose()

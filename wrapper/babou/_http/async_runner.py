@@ -1,4 +1,4 @@
-"""The asynchronous runner; `runner` is its sibling, with the same lines but for `await`."""
+"""The asynchronous runner: the lines of its sibling `runner`, with `await`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from babou._errors import (
 )
 from babou._http import s3
 from babou._http.budget import RateBudget, hold_after, too_late
+from babou._http.redaction import hide_key, received
 from babou._http.runner import (
     CALLABLE,
     Head,
@@ -32,8 +33,6 @@ from babou._http.runner import (
     log_exchange,
     not_read,
     nothing_moved,
-    received,
-    settle,
     time_left,
 )
 from babou._http.transport import MAX_CONNECTIONS
@@ -57,7 +56,7 @@ _Polls = dict["asyncio.Task[Reply]", tuple[Poll, float]]
 
 @frozen
 class AsyncRunner:
-    """Drive flows in the running event loop: asyncio's or, but for `many`, trio's."""
+    """Drive flows in the running event loop: asyncio's or trio's (`many`: asyncio's only)."""
 
     transport: AsyncTransport
     key: AsyncKeySource
@@ -80,7 +79,7 @@ class AsyncRunner:
                 return result
 
     async def iterate(self, flow: Generator[Step | _T, Answer, None]) -> AsyncGenerator[_T, None]:
-        """Yield what the flow yields for its caller."""
+        """Yield everything but the steps of a flow."""
         event = next(flow)
         while True:
             answer: Answer
@@ -112,8 +111,9 @@ class AsyncRunner:
                     await self.sleep(pause or 0.0)
                     continue
                 async for poll in _next(ended, pause):
-                    asset_id, began = polls.pop(poll)
-                    for event in settle(batch, asset_id, poll.result(), began, self.clock()):
+                    polled, sent_at = polls.pop(poll)
+                    now = self.clock()
+                    for event in batch.settle(polled, poll.result(), sent=sent_at, now=now):
                         yield event
         finally:
             for poll in polls:
@@ -176,7 +176,7 @@ class AsyncRunner:
         timeout: float,
         on_progress: Callable[[int, int], object] | None,
     ) -> _T:
-        """Carry out an upload; a pipe is read in another thread, so that the deadline ends it."""
+        """Carry out an upload; another thread opens the file, so that a pipe can't block it."""
         end = self.clock() + timeout
         try:
             with anyio.fail_after(timeout):
@@ -209,6 +209,7 @@ class AsyncRunner:
             )
             outcome = received(answer, key, self.wall())
         except (APIConnectionError, APIResponseValidationError) as error:
+            hide_key(error, key)
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
         if self.budget is not None and (seconds := hold_after(outcome)):
@@ -230,7 +231,7 @@ class AsyncRunner:
 
 @frozen
 class _AsyncUploading:
-    """Sends requests with a file's bytes, over another transport."""
+    """A transport over another one, which sends requests with a file's bytes."""
 
     transport: AsyncTransport
     content: Content
@@ -238,7 +239,7 @@ class _AsyncUploading:
     on_progress: Callable[[int, int], object] | None
 
     async def send(self, request: Request, *, timeout: float) -> Response:
-        """Send a request, and return the whole answer, as a transport does."""
+        """Return the whole answer, as a transport does."""
         with anyio.CancelScope(deadline=anyio.current_time() + self.stall) as moving:
 
             def on_piece(sent: int, total: int) -> None:
@@ -279,7 +280,7 @@ async def _ask(budget: Budget, method: Callable[[Unpack[_Ts]], _T], *arguments: 
 
 
 def _check_asyncio() -> None:
-    """Raise in another event loop than asyncio's, where there are no tasks that outlive a call."""
+    """Raise in an event loop other than asyncio's: only there can tasks outlive a call."""
     try:
         asyncio.get_running_loop()
     except RuntimeError as error:
@@ -291,7 +292,7 @@ def _check_asyncio() -> None:
 async def _next(
     ended: asyncio.Queue[asyncio.Task[Reply]], pause: float | None
 ) -> AsyncGenerator[asyncio.Task[Reply], None]:
-    """Wait for the next poll to end, or for the pause to be over; then give all that have ended."""
+    """Wait until a poll ends or the pause is over; yield all polls that have ended."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(pause):
             first = await ended.get()

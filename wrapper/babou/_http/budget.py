@@ -1,8 +1,8 @@
 """Share out the requests that an API key may send, before each is sent.
 
 A client asks its budget for a slot, sleeps until then and sends. Slots are handed out in order, one
-interval apart (the generic cell rate algorithm, without bursts): who asks is told when its turn is,
-and asks no more. So a hundred waiting tasks cost a hundred questions, not a hundred a slot.
+interval apart (the generic cell rate algorithm, without bursts). A client is told when its turn is,
+and does not ask again. So a hundred waiting tasks cost a hundred questions, not a hundred per slot.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST_HOLD = 3600.0
-"""Seconds for which one 429 holds everyone, at most: a wrong Retry-After must not stop a fleet."""
+"""A 429 holds everyone for at most so many seconds: a wrong Retry-After must not stop all."""
 
 _TOO_MANY_REQUESTS = 429
 
 
 @runtime_checkable
 class Budget(Protocol):
-    """What shares out the requests of a client, or of many: `RateBudget`, `RedisBudget`, or yours.
+    """Shares out the requests of one client, or of many: `RateBudget`, `RedisBudget`, or yours.
 
     A client calls it from any of its threads. An `AsyncClient` calls it in a thread, so it may
     block; a `RateBudget` never does, and is called at once.
@@ -37,11 +37,10 @@ class Budget(Protocol):
     def take(self, within: float = math.inf) -> float:
         """Take the next slot, and return the seconds until then, 0 for now.
 
-        If it is more than `within` seconds away, it is not taken: the answer then says how long
-        it would have been.
+        A slot that is more than `within` seconds away is not taken; the seconds are returned too.
 
         Raises:
-            BudgetError: There is none to be had.
+            BudgetError: The budget has no slot.
         """
 
     def hold(self, seconds: float) -> None:
@@ -55,7 +54,7 @@ class Budget(Protocol):
 
 
 class RateBudget:
-    """So many requests a second for all the threads and tasks of this process.
+    """A number of requests a second for all the threads and tasks of this process.
 
     Share one among the clients that use the same API key. The first request is sent at once; each
     of the others at least 1/`per_second` seconds after the one before it.
@@ -96,7 +95,7 @@ class RateBudget:
 
 def check_budget(budget: object) -> Budget | None:
     """Return a client's budget, or raise `ConfigurationError`."""
-    if budget is None or isinstance(budget, Budget):
+    if budget is None or (isinstance(budget, Budget) and not isinstance(budget, type)):
         return budget
     raise ConfigurationError(
         "budget must have the methods take, hold and held, as RateBudget(per_second=20) has them, "

@@ -1,14 +1,15 @@
 """Transports over an httpx client of the caller's, which is used as it is.
 
-Its public `send` is called, and nothing in it is replaced. It may know no deadline, or one for each
-read only, so a synchronous call is made in a thread, which is abandoned when the time is up; an
-asynchronous one is cancelled.
+Its public `send` is called, and nothing in it is replaced. It may have no deadline, or one only for
+each read. So a synchronous call runs in a thread that is abandoned when the time is up; an
+asynchronous call is cancelled.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,10 @@ import anyio
 import httpx
 
 from babou._core.messages import join_headers
+from babou._errors import ConfigurationError
 from babou._http.connections import decoded
 from babou._http.transport import (
+    AT_WORK,
     AsyncSteps,
     Body,
     ErrorMap,
@@ -37,10 +40,18 @@ if TYPE_CHECKING:
 ERRORS = ErrorMap(
     late=(TimeoutError, httpx.TimeoutException),
     broken=(httpx.HTTPError, httpx.StreamError, OSError),
-    impossible=(httpx.InvalidURL, UnicodeError),  # the latter of host names
+    impossible=(httpx.InvalidURL, UnicodeError),  # UnicodeError: in host names
 )
-_LONGEST = 86_400.0  # seconds; a socket takes no more than some weeks
+_LONGEST = 86_400.0  # seconds; sockets accept no more than some weeks
 _DECODED = ("content-encoding", "content-length", "etag")
+
+
+def _is_not_ours(_record: logging.LogRecord) -> bool:
+    """Keep our requests out of httpx's log: it shows whole URLs, which may be signed."""
+    return not AT_WORK.get()
+
+
+logging.getLogger("httpx").addFilter(_is_not_ours)
 
 
 class HttpxTransport:
@@ -49,9 +60,13 @@ class HttpxTransport:
     Args:
         client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
             base URL, timeouts and redirects are not used. It is not closed with the client.
+
+    Raises:
+        ConfigurationError: It is not such a client.
     """
 
     def __init__(self, client: httpx.Client) -> None:
+        _check_client(client, httpx.Client, other=httpx.AsyncClient)
         self._client = client
 
     def send(
@@ -70,7 +85,7 @@ class HttpxTransport:
             with Body(answer.status_code, _headers(answer), ERRORS) as body:
                 for chunk in _chunks(answer):
                     body.add(chunk)
-                    if time.monotonic() > end:  # nobody waits any longer
+                    if time.monotonic() > end:  # the call was abandoned
                         raise TimeoutError
         finally:
             answer.close()
@@ -82,10 +97,10 @@ class HttpxTransport:
 
     @contextlib.contextmanager
     def stream(self, request: Request, *, stall: float, timeout: float) -> Iterator[ResponseStream]:
-        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        """Open a long answer: head and each piece within `stall`, all of it within `timeout`."""
         check(request, timeout, closed=self._client.is_closed)
         end = time.monotonic() + timeout
-        reading = threading.Lock()  # held by the thread that reads, be it abandoned
+        reading = threading.Lock()  # held by the reading thread, even if it is abandoned
 
         def step(action: Callable[[], Any], too_late: Callable[[Any], Any]) -> Any:  # noqa: ANN401
             now = time.monotonic()
@@ -121,9 +136,13 @@ class AsyncHttpxTransport:
     Args:
         client: Brings custom CAs, proxies, transports. Its own headers, authentication, cookies,
             base URL, timeouts and redirects are not used. It is not closed with the client.
+
+    Raises:
+        ConfigurationError: It is not such a client.
     """
 
     def __init__(self, client: httpx.AsyncClient) -> None:
+        _check_client(client, httpx.AsyncClient, other=httpx.Client)
         self._client = client
 
     async def send(self, request: Request, *, timeout: float) -> Response:
@@ -147,7 +166,7 @@ class AsyncHttpxTransport:
     async def stream(
         self, request: Request, *, stall: float, timeout: float
     ) -> AsyncIterator[ResponseStream]:
-        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        """Open a long answer: head and each piece within `stall`, all of it within `timeout`."""
         check(request, timeout, closed=self._client.is_closed)
         steps = AsyncSteps(ERRORS, request, stall, timeout)
         with steps.step():
@@ -160,6 +179,13 @@ class AsyncHttpxTransport:
 
     async def close(self) -> None:
         """Leave the client open: it is the caller's."""
+
+
+def _check_client(client: object, kind: type, *, other: type) -> None:
+    if isinstance(client, other) or not callable(getattr(client, "send", None)):
+        raise ConfigurationError(
+            f"client must be an httpx.{kind.__name__}, not be of type {type(client).__name__}."
+        )
 
 
 def _to_httpx(request: Request, timeout: float) -> httpx.Request:
@@ -175,7 +201,7 @@ def _to_httpx(request: Request, timeout: float) -> httpx.Request:
 
 
 def _headers(answer: httpx.Response) -> dict[str, str]:
-    """Return the headers; of a body that was read already, and decoded, without what is past."""
+    """Return the headers; without those of the coding if httpx has decoded the body already."""
     headers = join_headers(decoded(answer.headers.raw), status=answer.status_code)
     if answer.is_stream_consumed and "content-encoding" in headers:
         for name in _DECODED:

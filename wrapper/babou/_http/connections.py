@@ -1,8 +1,9 @@
-"""What both transports know of connections, without the network."""
+"""What both transports share of connections; no function here uses the network."""
 
 from __future__ import annotations
 
 import functools
+import logging
 import re
 import threading
 from collections import deque
@@ -13,11 +14,11 @@ import httpcore
 
 from babou._core.messages import join_headers
 from babou._http.network import trusted
-from babou._http.transport import MAX_CONNECTIONS, ErrorMap
+from babou._http.transport import AT_WORK, MAX_CONNECTIONS, ErrorMap
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     from babou._core.messages import Request
     from babou._http.network import Proxy
@@ -28,7 +29,7 @@ KEEPALIVE = 60.0
 ERRORS = ErrorMap(
     late=(TimeoutError, httpcore.TimeoutException),
     broken=(httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, OSError),
-    impossible=(UnicodeError,),  # of host names
+    impossible=(UnicodeError,),  # in host names
 )
 _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
@@ -38,9 +39,36 @@ PROXY_AUTHENTICATION = 407
 _NO_BODY = frozenset({204, 304})
 
 
+class _NoBody:
+    """The content of a request that has none: httpcore's own would be sent as an empty piece."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        raise StopAsyncIteration
+
+
+_NO_CONTENT = _NoBody()
+
+
+def _without_values(record: logging.LogRecord) -> bool:
+    """Keep only the step's name in httpcore's log of our requests: the rest shows what came."""
+    if AT_WORK.get():
+        record.msg = record.getMessage().partition(" ")[0]
+        record.args = None
+    return True
+
+
+logging.getLogger("httpcore.http11").addFilter(_without_values)
+
+
 @functools.lru_cache(64)
 def origin_of(scheme: str, authority: str) -> tuple[httpcore.Origin, bytes]:
-    """Return where a connection leads, and what the header `Host` says there."""
+    """Return the origin that a connection leads to, and the value of the header `Host`."""
     parts = urlsplit(f"{scheme}://{authority}")
     name, port = parts.hostname or "", parts.port
     host = name.encode("ascii" if name.isascii() else "idna")
@@ -53,7 +81,7 @@ def origin_of(scheme: str, authority: str) -> tuple[httpcore.Origin, bytes]:
 
 
 def prepared(request: Request) -> httpcore.Request:
-    """Return a request as httpcore has it."""
+    """Return a request in httpcore's form."""
     parts = _URL.match(request.url)
     if parts is None:
         raise UnicodeError("it is not the address of a web server")
@@ -70,7 +98,7 @@ def prepared(request: Request) -> httpcore.Request:
         target=quote(target if target[:1] == "/" else f"/{target}", safe=_SAFE).encode(),
     )
     sent = httpcore.Request(request.method, url)
-    sent.headers = headers  # httpcore would look at each once more
+    sent.headers, sent.stream = headers, _NO_CONTENT  # httpcore would look at each header once more
     return sent
 
 
@@ -84,7 +112,7 @@ def decoded(raw: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
 
 
 class Received:
-    """Counts the bytes that came since a request, to know whether they are its answer and no more.
+    """Counts the bytes since a request, to know whether exactly one answer has come.
 
     Bytes beyond the answer came before they were asked for. httpcore would take them for the
     beginning of the next answer, so such a connection is not used again.
@@ -96,7 +124,7 @@ class Received:
         self.begin()
 
     def begin(self) -> None:
-        """Begin a new exchange."""
+        """Start a new exchange."""
         self.count = self._head = 0
         self._start = self._last = b""
 
@@ -105,7 +133,7 @@ class Received:
         if not self._head:
             self._start += data
             self._head = self._start.find(b"\r\n\r\n") + 4
-            if self._head > 3:  # noqa: PLR2004 (nothing was found at -1)
+            if self._head > 3:  # noqa: PLR2004 (find returned -1)
                 self._start = b""
             else:
                 self._head = 0
@@ -130,7 +158,7 @@ _H = TypeVar("_H", bound=_Http)
 
 
 class Connection(Generic[_H]):
-    """What is known of a connection: httpcore's once it is open, and what came over it."""
+    """A connection: httpcore's connection once it is open, and the bytes received over it."""
 
     def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
         self.origin, self.proxy = origin, proxy
@@ -138,11 +166,11 @@ class Connection(Generic[_H]):
         self._http: _H | None = None
 
     def is_available(self) -> bool:
-        """Tell whether the exchange has ended such that another may follow."""
+        """Tell whether the exchange has ended, and another may follow."""
         return self._http is not None and self._http.is_available()
 
     def has_expired(self) -> bool:
-        """Tell whether an idle connection is of no use: too old, closed, or something came."""
+        """Tell whether an idle connection is useless: too old, closed, or unexpected bytes came."""
         return self._http is None or self._http.has_expired()
 
 
@@ -153,10 +181,10 @@ class Exchange(Generic[_C]):
     """An answer, and the connection that it comes over."""
 
     def __init__(self, connection: _C, answer: httpcore.Response) -> None:
-        """Take in the head of an answer.
+        """Read the head of an answer.
 
         Raises:
-            ConfigurationError: It is a proxy's, in the server's place.
+            ConfigurationError: The answer is from a proxy, not from the server.
         """
         if connection.proxy is not None and answer.status == PROXY_AUTHENTICATION:
             raise connection.proxy.refusal(answer.status)
@@ -177,7 +205,7 @@ class Exchange(Generic[_C]):
 
 
 def proxy_options(proxy: Proxy, context: ssl.SSLContext | None, backend: object) -> dict[str, Any]:
-    """Return what httpcore's proxies are made with; `context` is for the server behind them."""
+    """Return the arguments of httpcore's proxies; `context` is for the server behind the proxy."""
     options: dict[str, Any] = {
         "proxy_url": proxy.url,
         "proxy_auth": proxy.auth,
@@ -224,7 +252,7 @@ class Pool(Generic[_C]):
             return [self._idle.popleft()] if len(self._idle) > MAX_CONNECTIONS else []
 
     def empty(self, origin: httpcore.Origin | None = None) -> list[_C]:
-        """Keep none of an origin's connections, or of all; return them, to be closed."""
+        """Remove the connections of an origin, or all; return them, to be closed."""
         with self._lock:
             taken = [each for each in self._idle if origin is None or each.origin == origin]
             for each in taken:
@@ -233,10 +261,10 @@ class Pool(Generic[_C]):
 
 
 def may_be_sent_again(request: httpcore.Request, received: Received, error: BaseException) -> bool:
-    """Tell whether a request that failed on a kept connection goes out again on a new one.
+    """Tell whether a request that failed on a kept connection is sent again on a new one.
 
-    A server may close an idle connection just when a request is sent on it. Where not a byte of an
-    answer came, and to do it twice does no harm, the request is repeated (RFC 9112, 9.3.1).
+    A server may close an idle connection just when a request is sent on it. If no byte of an answer
+    came, and the request is idempotent, it is repeated (RFC 9112, 9.3.1).
     """
     return (
         not received.count
@@ -247,7 +275,7 @@ def may_be_sent_again(request: httpcore.Request, received: Received, error: Base
 
 
 def is_refused_by_proxy(error: BaseException) -> bool:
-    """Tell whether a proxy wants other credentials before it opens a tunnel."""
+    """Tell whether a proxy demands other credentials before it opens a tunnel."""
     return isinstance(error, httpcore.ProxyError) and str(error).startswith(
         str(PROXY_AUTHENTICATION)
     )

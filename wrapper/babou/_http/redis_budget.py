@@ -1,4 +1,4 @@
-"""Share out the requests of an API key among all processes that use it, through Redis."""
+"""Share out the requests of an API key among all processes that use the key, through Redis."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from babou._core.config import (
     check_number,
     check_rate,
     check_seconds,
-    key_from_environment,
+    key_source,
 )
 from babou._errors import BudgetError, ConfigurationError
 from babou._http.budget import RateBudget
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 _ASK_AGAIN = 1.0
 """Seconds in which a Redis that did not answer is not asked again."""
 
-# Why a script of our own. limits 5.8 counts windows: it says when one ends, and reserves nothing.
-# pyrate-limiter 4.5 has this algorithm (GCRA), by the clock of each client; who is refused reserves
-# nothing and has to ask again beside all others, and there is no hold. Here the slot is taken with
+# Why a script of our own: limits 5.8 counts windows; it says when one ends, and reserves nothing.
+# pyrate-limiter 4.5 has this algorithm (GCRA), but by the clock of each client; a client that is
+# refused reserves nothing and has to ask again, and there is no hold. This script takes the slot at
 # the first question, by the clock of Redis, and a hold moves it.
 _SCRIPT = """
 local time = redis.call('TIME')
@@ -50,20 +50,20 @@ if last > now then
 end
 return {string.format('%.0f', slot - now), string.format('%.0f', math.max(0, held - now))}
 """
-"""Takes microseconds: interval, how far away a slot may be (less than 0: none is wanted), hold."""
+"""Arguments in microseconds: interval, how far away a slot may be (below 0: no slot), hold."""
 
 _NONE = -1.0
 
 
 class RedisBudget:
-    """So many requests a second for all processes, on all machines, that use the same API key.
+    """A number of requests a second for all processes, on all machines, that use the same API key.
 
     Needs the extra `redis`. Each question is one round trip; a request that has to wait for its
     slot makes two. Times are those of Redis's clock: the clocks of the machines do not matter.
-    A process that ends with a slot leaves that slot unused, and holds up nobody.
+    If a process ends before its slot, that slot stays unused, and nobody waits for it.
 
-    A Redis that lost its data begins anew: for as long as requests had been waiting for their
-    slots, up to twice the rate is sent.
+    A Redis that has lost its data starts again: while earlier requests still wait for their slots,
+    up to twice the rate is sent.
 
     Args:
         url: `redis://…`, `rediss://…` or `unix://…`, as redis-py reads it.
@@ -71,9 +71,10 @@ class RedisBudget:
         api_key: The key whose requests are counted, or a function that returns it, as for
             `Client`. Redis is told a hash of it and never the key. By default the environment
             variable BABOU_API_KEY.
-        local_share: What to do while Redis does not answer: go on in each process by itself at
-            this share of the rate, such as 0.1 for ten processes; or (None) raise `BudgetError`,
-            through which waits go on until their time is up. Redis is asked again each second.
+        local_share: What to do while Redis does not answer. With a number, each process goes on
+            alone at this share of the rate, such as 0.1 for ten processes. With None, requests
+            raise `BudgetError`; waits go on after it until their time is up. Redis is asked again
+            each second.
         timeout: Seconds after which a Redis that does not answer counts as away.
 
     Raises:
@@ -91,11 +92,7 @@ class RedisBudget:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._interval = 1.0 / check_rate(per_second, "per_second")
-        self._key: Secret | Callable[[], str]
-        if api_key is None:
-            self._key = key_from_environment()
-        else:
-            self._key = api_key if callable(api_key) else check_key(api_key)
+        self._key = key_source(api_key)
         self._local = None
         if local_share is not None:
             share = check_number(local_share, "local_share")
@@ -122,7 +119,7 @@ class RedisBudget:
         )
 
     def hold(self, seconds: float) -> None:
-        """Give no slot in the next `seconds`, to anyone who uses the key."""
+        """Give no slot in the next `seconds`, to any client with the key."""
         self._ask(hold=check_number(seconds, "seconds"))
         if self._local is not None:
             self._local.hold(seconds)
@@ -135,7 +132,7 @@ class RedisBudget:
         return self._local.held() if self._local is not None else 0.0
 
     def _ask(self, *, within: float = _NONE, hold: float = 0.0) -> tuple[float, float] | None:
-        """Return the seconds until the slot, and of the hold; None where Redis is away."""
+        """Return the seconds until the slot, and of the hold; None if Redis does not answer."""
         if self._clock() < self._ask_from:
             return None
         key = self._key if isinstance(self._key, Secret) else check_key(self._key())
@@ -167,7 +164,7 @@ def _connect(url: str, timeout: float) -> tuple[Script, type[Exception]]:
             retry=Retry(NoBackoff(), 1),  # once, for a connection that Redis closed meanwhile
         )
     except (ValueError, TypeError, AttributeError) as error:
-        # The URL may hold a password: it is in no message, and not in redis-py's either.
+        # The URL may contain a password, so no message shows it; redis-py's own does not either.
         raise ConfigurationError(
             f"url must be such as redis://localhost:6379/0 or rediss://…, not {type(url).__name__} "
             "that redis-py can't read."

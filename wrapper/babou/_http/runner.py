@@ -1,6 +1,6 @@
 """The runner: with its asynchronous sibling the only place that sends, sleeps and reads the clock.
 
-`Runner` and `async_runner.AsyncRunner` drive the same flows with the same lines, once with
+`Runner` and `async_runner.AsyncRunner` drive the same flows with the same lines; the latter adds
 `await`. The clock, the sleep and the randomness are attributes, so tests replace them by numbers in
 a list.
 """
@@ -31,6 +31,7 @@ from babou._errors import (
 )
 from babou._http import s3
 from babou._http.budget import hold_after, too_late
+from babou._http.redaction import hide_key, received
 from babou._http.transport import CANCEL_CHECK, MAX_CONNECTIONS, Limit, in_thread
 
 if TYPE_CHECKING:
@@ -55,13 +56,13 @@ _Ended = SimpleQueue[Future[_Polled]]
 
 @frozen
 class Head:
-    """What turns a flow's relative, keyless request into one that can be sent."""
+    """Adds what a flow's request lacks: the base URL, the key, the headers of every call."""
 
     base_url: str
     user_agent: str
 
     def complete(self, request: Request, key: Secret) -> Request:
-        """Return the request with base URL, key and the headers that every call has."""
+        """Return the request as it is sent."""
         headers = {
             "authorization": f"Bearer {key.reveal()}",
             "accept": "application/json",
@@ -98,7 +99,7 @@ class Runner:
     def iterate(
         self, flow: Generator[Step | _T, Answer, None], cancel: threading.Event | None
     ) -> Generator[_T, None, None]:
-        """Yield what the flow yields for its caller."""
+        """Yield everything but the steps of a flow."""
         event = next(flow)
         while True:
             answer: Answer
@@ -134,12 +135,14 @@ class Runner:
                     continue
                 if cancel is not None:
                     pause = min(CANCEL_CHECK, CANCEL_CHECK if pause is None else pause)
-                for poll in _next(ended, pause):
+                for ended_poll in _next(ended, pause):
                     under_way -= 1
-                    yield from settle(batch, *poll.result(), self.clock())
+                    polled, answer, sent = ended_poll.result()
+                    assert not isinstance(answer, Cancelled)  # noqa: S101 (`stop` is not set yet)
+                    yield from batch.settle(polled, answer, sent=sent, now=self.clock())
             yield from batch.cancel(self.clock())
         finally:
-            stop.set()  # what is under way ends at its next look at the event, with nobody waiting
+            stop.set()  # polls under way end when they look at it next; nobody waits for them
             threads.shutdown(wait=False, cancel_futures=True)
 
     def _poll(self, poll: Poll, step: Step, sent: float, stop: threading.Event) -> _Polled:
@@ -188,7 +191,7 @@ class Runner:
         timeout: float,
         on_progress: Callable[[int, int], object] | None,
     ) -> _T:
-        """Carry out an upload; a pipe is read in another thread, so that the deadline ends it."""
+        """Carry out an upload; another thread opens the file, so that a pipe can't block it."""
         end = self.clock() + timeout
         try:
             limit = Limit(time.monotonic() + timeout)
@@ -219,6 +222,7 @@ class Runner:
             )
             outcome = received(answer, key, self.wall())
         except (APIConnectionError, APIResponseValidationError) as error:
+            hide_key(error, key)
             outcome = error
         log_exchange(step, outcome, self.clock() - began)
         if self.budget is not None and (seconds := hold_after(outcome)):
@@ -241,7 +245,7 @@ class Runner:
 
 
 class _Stalled(threading.Event):
-    """An event that is set once nothing has moved for `stall` seconds."""
+    """An event that is set when nothing has moved for `stall` seconds."""
 
     def __init__(self, stall: float, clock: Callable[[], float]) -> None:
         super().__init__()
@@ -249,7 +253,7 @@ class _Stalled(threading.Event):
         self.moved()
 
     def moved(self) -> None:
-        """Begin to count anew."""
+        """Start the time again."""
         self._end = self._clock() + self._stall
 
     def is_set(self) -> bool:
@@ -259,7 +263,7 @@ class _Stalled(threading.Event):
 
 @frozen
 class _Uploading:
-    """Sends requests with a file's bytes, over another transport."""
+    """A transport over another one, which sends requests with a file's bytes."""
 
     transport: Transport
     content: Content
@@ -274,7 +278,7 @@ class _Uploading:
         timeout: float,
         cancel: threading.Event | None = None,  # noqa: ARG002 (an upload has none)
     ) -> Response:
-        """Send a request, and return the whole answer, as a transport does."""
+        """Return the whole answer, as a transport does."""
         stalled = _Stalled(self.stall, self.clock)
 
         def on_piece(sent: int, total: int) -> None:
@@ -294,19 +298,11 @@ class _Uploading:
 
 
 def _next(ended: _Ended, pause: float | None) -> Iterator[Future[_Polled]]:
-    """Wait for the next poll to end, or for the pause to be over; then give all that have ended."""
+    """Wait until a poll ends or the pause is over; yield all polls that have ended."""
     with contextlib.suppress(Empty):
         yield ended.get(timeout=pause)
         while True:
             yield ended.get_nowait()
-
-
-def settle(
-    batch: Batch, poll: Poll, answer: Reply | Cancelled, sent: float, now: float
-) -> Iterator[Event]:
-    if isinstance(answer, Cancelled):  # pragma: no cover (only after the caller has left)
-        return
-    yield from batch.settle(poll, answer, sent=sent, now=now)
 
 
 def _pause(
@@ -349,13 +345,3 @@ def log_exchange(step: Step, outcome: Reply, seconds: float) -> None:
         seconds * 1000,
         step.attempt,
     )
-
-
-def received(answer: Response, key: Secret, now: float) -> Response:
-    """Return an answer with the time of day, and without the key, so that no error can carry it."""
-    secret, body, headers = key.reveal(), answer.body, answer.headers
-    if secret.encode() in body:
-        body = body.replace(secret.encode(), b"***")
-    if secret in "\n".join(headers.values()):
-        headers = {name: value.replace(secret, "***") for name, value in headers.items()}
-    return Response(answer.status, headers, body, now)

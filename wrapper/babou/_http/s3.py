@@ -1,6 +1,6 @@
-"""Fetch `s3://bucket/key` with boto3, as a transport streams an answer: a head, a body in pieces.
+"""Fetch `s3://bucket/key` with boto3, in the form in which a transport streams an answer.
 
-boto3 finds its own credentials (environment, profile, role); Babou's key is not among them.
+boto3 finds its own credentials (environment, profile, role); Babou's key is not used.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ async def astream(
     asset_id: str, request: Request, *, stall: float, timeout: float
 ) -> AsyncIterator[ResponseStream]:
     """Open an object without blocking the event loop: boto3 works in a thread."""
-    from anyio import to_thread  # noqa: PLC0415 (the synchronous client has no use for it)
+    from anyio import to_thread  # noqa: PLC0415 (the synchronous client does not need it)
 
     time_left = _Time(timeout)
 
@@ -62,13 +62,13 @@ async def astream(
 
 
 class _Time:
-    """The time in which a transfer has to end, though boto3 limits each of its reads only."""
+    """The time in which a transfer has to end; boto3 itself limits only each read."""
 
     def __init__(self, timeout: float) -> None:
         self._end = time.monotonic() + timeout
 
     def within(self, action: Callable[[], Any]) -> Any:  # noqa: ANN401 (whatever it returns)
-        """Return what an action returns, or leave it to itself when the time is up."""
+        """Return the result of an action, or abandon the action when the time is up."""
         if self._end == math.inf:
             return action()
         try:
@@ -95,13 +95,13 @@ class _Answer:
         return piece
 
     def close(self) -> None:
-        """Close the connection; one that is still being read closes when it is forgotten."""
+        """Close the connection; if it is still being read, that happens when it is collected."""
         if self._body is not None and not self._is_reading:
             self._body.close()
 
 
 def _open(asset_id: str, request: Request, stall: float) -> _Answer:
-    # Not a URL in the sense of RFC 3986: the key is literal, whatever characters it has.
+    # This is not a URL in the sense of RFC 3986: the key is literal, with any characters.
     bucket, _, key = request.url.partition("://")[2].partition("/")
     try:
         boto3 = import_module("boto3")

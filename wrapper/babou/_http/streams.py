@@ -1,13 +1,12 @@
 """What httpcore reads from and writes to: TCP and TLS, synchronous and asynchronous.
 
-httpcore gives each read the same time, so that a server which sends a byte now and then is never
-too slow. Here its times are not looked at: a synchronous stream gives each read what is left until
-the deadline, an asynchronous one is cancelled.
+httpcore gives each read the same time, so a server that sends a byte now and then is never too
+slow. These streams ignore httpcore's times: a synchronous one gives each read the time until the
+deadline, an asynchronous one is cancelled.
 """
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
@@ -26,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class Early:
-    """What comes over a stream while a request is still being sent: it may be the answer.
+    """Notices bytes that come while a request is still being sent: they may be the answer.
 
     Attributes:
-        ahead: It, until it is read; no bytes are the end of the connection.
+        ahead: These bytes, until they are read; empty at the end of the connection.
     """
 
     _network: socket.socket
@@ -40,10 +39,10 @@ class Early:
         return self._network.recv(READ) if is_readable(self._network.fileno()) else None
 
     def check_unanswered(self) -> None:
-        """Raise once the server has answered, other than by a 1xx (RFC 9110, 15.2).
+        """Raise if the server has answered, except with a 1xx (RFC 9110, 15.2).
 
         Raises:
-            httpcore.WriteError: httpcore sends no more then, and reads the answer.
+            httpcore.WriteError: This makes httpcore stop sending, and read the answer.
         """
         if self.ahead is None:
             self.ahead = self.arrived()
@@ -76,13 +75,20 @@ class Owner(Protocol):
 
     received: Received
     top: Early
-    """The stream of plain text: the last that was made."""
+    """The stream of plain text: the one made last."""
 
 
 class SyncOwner(Owner, Protocol):
-    """The same, with the time that its call has left."""
+    """An owner that knows the time that its call has left."""
 
     limit: Limit
+
+
+class AsyncOwner(Owner, Protocol):
+    """The same, with what it has done."""
+
+    has_paused: bool
+    """Whether others have had their turn since the last bytes came."""
 
 
 class TcpStream(Early, httpcore.NetworkStream):
@@ -105,8 +111,10 @@ class TcpStream(Early, httpcore.NetworkStream):
         """Return the next bytes."""
         while True:
             self._network.settimeout(self._connection.limit.pause())
-            with contextlib.suppress(TimeoutError):  # `pause` tells whether it was the last
+            try:
                 return self._network.recv(max_bytes)
+            except TimeoutError:  # `pause` tells whether it was the last
+                continue
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         view = memoryview(buffer)
@@ -178,10 +186,10 @@ class TlsStream(_OverTls, TcpStream):
 class AsyncTcpStream(Early, httpcore.AsyncNetworkStream):
     """A TCP connection.
 
-    A socket that does not block, and is waited for: anyio's own streams take half as long again.
+    It waits for a non-blocking socket: anyio's own streams take half as long again.
     """
 
-    def __init__(self, connection: Owner, network: socket.socket) -> None:
+    def __init__(self, connection: AsyncOwner, network: socket.socket) -> None:
         self._connection, self._network = connection, network
         self.received: Received | None = connection.received
         connection.top = self
@@ -196,13 +204,15 @@ class AsyncTcpStream(Early, httpcore.AsyncNetworkStream):
 
     async def receive(self, max_bytes: int) -> bytes:
         """Return the next bytes."""
-        try:
-            data = self._network.recv(max_bytes)
-            await anyio.lowlevel.checkpoint()  # others have their turn, and the deadline is seen
-        except BlockingIOError:
-            await anyio.wait_readable(self._network)
-            return await self.receive(max_bytes)
-        return data
+        has_paused, self._connection.has_paused = self._connection.has_paused, False
+        while True:
+            if not has_paused:  # others have their turn, and the deadline is seen
+                await anyio.lowlevel.checkpoint()
+            try:
+                return self._network.recv(max_bytes)
+            except BlockingIOError:
+                await anyio.wait_readable(self._network)
+                has_paused = True
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         view = memoryview(buffer)
@@ -239,13 +249,13 @@ class AsyncTlsStream(_OverTls, AsyncTcpStream):
 
     _below: AsyncTcpStream
 
-    def __init__(self, connection: Owner, below: AsyncTcpStream, tls: Tls) -> None:
+    def __init__(self, connection: AsyncOwner, below: AsyncTcpStream, tls: Tls) -> None:
         self._connection, self._below, self._tls = connection, below, tls
         self.received, below.received = below.received, None
         connection.top = self
 
     async def begin(self) -> None:
-        """Shake hands."""
+        """Do the handshake."""
         self._connection.received.begin()
         try:
             await self._talk(self._tls.handshake())

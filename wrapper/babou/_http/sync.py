@@ -30,7 +30,7 @@ from babou._http.connections import (
     prepared,
     proxy_options,
 )
-from babou._http.network import Address, Proxies, Proxy, connecting, trusted
+from babou._http.network import READ, Address, Proxies, Proxy, connecting, trusted
 from babou._http.streams import Early, TcpStream
 from babou._http.transport import (
     MAX_CONNECTIONS,
@@ -48,8 +48,12 @@ if TYPE_CHECKING:
     from babou._core.messages import Request, Response
 
 
+class _Http(httpcore.HTTP11Connection):
+    READ_NUM_BYTES = READ
+
+
 class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBackend):
-    """One connection: httpcore's, and what is below it."""
+    """One connection: httpcore's, and the stream below it."""
 
     top: Early
 
@@ -60,7 +64,7 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
     def ask(
         self, request: httpcore.Request, limit: Limit, content: Iterable[bytes] | None = None
     ) -> httpcore.Response:
-        """Send a request, and return the answer as soon as its head is there."""
+        """Send a request, and return the answer as soon as its head has come."""
         self.limit = limit
         if content is not None:
             request.stream = self._until_answered(content)
@@ -81,7 +85,7 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
             host = origin.host.decode()
             stream = self.connect_tcp(host, origin.port)
             stream = stream if context is None else stream.start_tls(context, host)
-            return httpcore.HTTP11Connection(origin, stream, KEEPALIVE)
+            return _Http(origin, stream, KEEPALIVE)
         options = proxy_options(proxy, context, self)
         kind = httpcore.SOCKSProxy if proxy.is_socks else httpcore.HTTPProxy
         return kind(**options).create_connection(origin)
@@ -91,7 +95,7 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
         look_up = functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         try:
             found = look_up(flags=socket.AI_NUMERICHOST)
-        except socket.gaierror:  # a name; to look it up takes no timeout
+        except socket.gaierror:  # a name; looking it up takes no timeout
             found = in_thread(look_up, self.limit)
         return TcpStream(self, _connected(found, self.limit))
 
@@ -128,7 +132,7 @@ def _connected(found: list[Address], limit: Limit) -> socket.socket:
 
 
 class SyncTransport:
-    """Sends over connections of its own; the environment names proxies and certificates.
+    """Sends over its own connections; the environment names proxies and certificates.
 
     Raises:
         ConfigurationError: The environment's proxies can't be used.
@@ -142,12 +146,12 @@ class SyncTransport:
         _transports.add(self)
 
     def _begin(self) -> None:
-        # Apart, because a caller may fetch assets while it stores the pieces of others.
+        # Two limits, because a caller may fetch assets while it stores the pieces of others.
         self._calls = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._streams = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
     def after_fork(self) -> None:
-        """Leave the connections to the parent process; whoever used one is not in this process."""
+        """Leave the connections to the parent process: no thread of this process uses one."""
         inherited, self._pool = self._pool, Pool()
         self._begin()
         for connection in inherited.empty():
@@ -172,7 +176,7 @@ class SyncTransport:
 
     @contextlib.contextmanager
     def stream(self, request: Request, *, stall: float, timeout: float) -> Iterator[ResponseStream]:
-        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        """Open a long answer: head and each piece within `stall`, all of it within `timeout`."""
         check(request, timeout, closed=self._closed)
         end = time.monotonic() + timeout
         limit = Limit(end)
@@ -205,7 +209,7 @@ class SyncTransport:
         self, request: httpcore.Request, limit: Limit, content: Iterable[bytes] | None = None
     ) -> _Exchange:
         origin = request.url.origin
-        # An upload has a new connection: on a kept one that ends, nobody could tell what was taken.
+        # An upload has a new connection: if a kept one ends, nobody knows what the server took.
         connection, useless = self._pool.take(origin) if content is None else (None, [])
         for one in useless:
             one.close()

@@ -1,10 +1,11 @@
 """What a transport is, and the limits and errors that all transports share.
 
-A transport sends one request and returns one whole, bounded answer within a time, or streams a long
-one. It follows no redirect, adds no credential, keeps no cookie.
+A transport sends one request and returns one whole answer of limited size within a time, or streams
+a long one. It follows no redirect, adds no credential and keeps no cookie.
 
-Some things cannot be interrupted: looking up a name takes no timeout, and a client that the caller
-brings has its own. They run in a thread that is abandoned when the time is up (`in_thread`).
+Some work cannot be interrupted: looking up a name takes no timeout, and a client that the caller
+brings has timeouts of its own. It runs in a thread that is abandoned when the time is up
+(`in_thread`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import functools
+import inspect
+import re
 import threading
 import time
 import zlib
@@ -36,18 +39,22 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator
 
 MAX_BODY = 1 << 20
-"""Bytes of metadata accepted in one answer, counted after decompression (D13)."""
+"""The most bytes of an answer's body, counted after decompression (D13)."""
 
 MAX_CONNECTIONS = 20
-"""Calls that one client has in flight, and connections that it keeps."""
+"""The most calls that one client has in flight, and connections that it keeps."""
 
 CANCEL_CHECK = 0.05
 """Seconds between two looks at a `cancel` event."""
 
 CLOSED = "This client is closed. Make a new one, or use it inside its `with` block."
 _SUCCESS = 2
-_LEAST = 0.001  # seconds in which anything can be asked
+_LEAST = 0.001  # seconds; with less, nothing is sent
 _T = TypeVar("_T")
+_QUOTED = re.compile(r"[: ]*\b(?:bytearray\()?b['\"].*", re.DOTALL)
+
+AT_WORK = contextvars.ContextVar("babou_transport_at_work", default=False)
+"""Whether a transport uses its HTTP library now, whose log may show the key or a signed URL."""
 
 
 class Transport(Protocol):
@@ -68,7 +75,7 @@ class Transport(Protocol):
     def stream(
         self, request: Request, *, stall: float, timeout: float
     ) -> contextlib.AbstractContextManager[ResponseStream]:
-        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        """Open a long answer: head and each piece within `stall`, all of it within `timeout`."""
 
     def close(self) -> None:
         """Close the connections; called only for the transport that a client made itself."""
@@ -88,10 +95,41 @@ class AsyncTransport(Protocol):
     def stream(
         self, request: Request, *, stall: float, timeout: float
     ) -> contextlib.AbstractAsyncContextManager[ResponseStream]:
-        """Open a long answer: head, and each piece, within `stall`; all of it within `timeout`."""
+        """Open a long answer: head and each piece within `stall`, all of it within `timeout`."""
 
     async def close(self) -> None:
         """Close the connections; called only for the transport that a client made itself."""
+
+
+def check_transport(transport: object, *, is_async: bool) -> None:
+    """Raise if a client can't send with an object that it was given as its transport.
+
+    Raises:
+        ConfigurationError: It is an HTTP library's client, or a transport of the other kind.
+    """
+    send = getattr(transport, "send", None)
+    if callable(send) and not isinstance(transport, type) and _can_be_called(send, is_async):
+        return
+    kind, name = "Async" if is_async else "", type(transport)
+    raise ConfigurationError(
+        f"transport must be {kind}HttpxTransport(client), over an httpx.{kind}Client of yours, or "
+        f"have the methods of babou.{kind}Transport, not be of type "
+        f"{name.__module__}.{name.__qualname__}."
+    )
+
+
+def _can_be_called(send: Callable[..., object], is_async: bool) -> bool:  # noqa: FBT001 (private)
+    try:
+        parameters = inspect.signature(send).parameters
+    except (TypeError, ValueError):  # compiled code may not say
+        return True
+    is_coroutine = inspect.iscoroutinefunction(send)
+    takes_all = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    if is_async:
+        return takes_all or (
+            "timeout" in parameters and (is_coroutine or "cancel" not in parameters)
+        )
+    return not is_coroutine and (takes_all or {"timeout", "cancel"} <= parameters.keys())
 
 
 def unusable(expected: str, received: str) -> APIResponseValidationError:
@@ -109,13 +147,13 @@ class CallCancelledError(ConnectionAbortedError):
 
 @define
 class Limit:
-    """Until when a call may wait, by time.monotonic()."""
+    """The time at which a call has to end, by time.monotonic()."""
 
     end: float
     cancel: threading.Event | None = None
 
     def pause(self) -> float:
-        """Return how long to wait before asking again.
+        """Return how many seconds to wait before calling this again.
 
         Raises:
             TimeoutError: The time is up.
@@ -131,7 +169,7 @@ class Limit:
         return min(left, CANCEL_CHECK)
 
     def wait_for(self, turns: threading.Semaphore) -> None:
-        """Wait for a turn, within the time."""
+        """Wait for a turn, until the time is up."""
         while not turns.acquire(timeout=self.pause()):
             pass
 
@@ -142,7 +180,7 @@ def in_thread(
     *,
     too_late: Callable[[_T | None], Any] = lambda _result: None,
 ) -> _T:
-    """Return what an action returns, or leave it to itself when its time is up.
+    """Return the result of an action, or abandon the action when its time is up.
 
     Args:
         action: Runs with the caller's context variables.
@@ -165,7 +203,7 @@ def in_thread(
             tell = functools.partial(future.set_exception, error)
         try:
             tell()
-        except InvalidStateError:  # nobody waits any longer
+        except InvalidStateError:  # abandoned
             too_late(result)
 
     threading.Thread(target=work, name="babou-call", daemon=True).start()
@@ -181,28 +219,31 @@ def in_thread(
 
 @frozen
 class ErrorMap:
-    """The exceptions of an HTTP library, by what they mean."""
+    """The exceptions of an HTTP library, by their meaning."""
 
     late: tuple[type[BaseException], ...]
     broken: tuple[type[BaseException], ...]
     impossible: tuple[type[BaseException], ...]
-    """What was asked for can't be done: no such address, a setting of the environment."""
+    """The request can't be sent: its address is wrong, or a setting of the environment."""
 
 
 class Translated:
-    """Raise this package's errors in place of the library's."""
+    """A context manager that raises this package's errors in place of the library's."""
 
-    __slots__ = ("_map", "_request", "_timeout")
+    __slots__ = ("_map", "_request", "_timeout", "_was_at_work")
 
     def __init__(self, error_map: ErrorMap, request: Request, timeout: float) -> None:
         self._map, self._request, self._timeout = error_map, request, timeout
 
     def __enter__(self) -> None:
-        pass
+        self._was_at_work = AT_WORK.get()
+        AT_WORK.set(True)
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        AT_WORK.set(self._was_at_work)
         if error is None or isinstance(error, BabouError):
             return
+        _forget_what_came(error)
         if isinstance(error, self._map.late):
             raise timed_out(self._request, self._timeout) from error
         if isinstance(error, self._map.broken):
@@ -217,6 +258,16 @@ class Translated:
             ) from error
 
 
+def _forget_what_came(error: BaseException) -> None:
+    """Remove the bytes that an error quotes: they may contain the key, or a signed URL."""
+    error.args = tuple(
+        _QUOTED.sub("", each) if isinstance(each, str) else each for each in error.args
+    )
+    for behind in (*error.args, error.__cause__):
+        if isinstance(behind, BaseException):
+            _forget_what_came(behind)
+
+
 def _reason(error: BaseException) -> str:
     return str(error).rstrip(".") or type(error).__name__
 
@@ -224,15 +275,15 @@ def _reason(error: BaseException) -> str:
 class Body:
     """Collect and decompress a body; stop as soon as it is too large.
 
-    What is wrong with the body of an error is forgiven: its status says enough.
+    A fault in the body of an error status is ignored: the status says enough.
     """
 
     def __init__(self, status: int, headers: Mapping[str, str], errors: ErrorMap) -> None:
         self._status, self._headers, self._errors = status, headers, errors
         self._content = bytearray()
-        self._encoding = headers.get("content-encoding", "identity").strip().lower()
+        self._encoding = headers.get("content-encoding", "identity").strip()
         self._decompress: Any = None
-        if self._encoding in {"gzip", "x-gzip"}:
+        if self._encoding.lower() in {"gzip", "x-gzip"}:
             self._decompress = zlib.decompressobj(wbits=31)
 
     def __enter__(self) -> Self:
@@ -251,7 +302,7 @@ class Body:
         )
 
     def add(self, chunk: bytes) -> None:
-        """Take in a piece, as it was sent.
+        """Add a piece, as it was sent.
 
         Raises:
             APIResponseValidationError: It cannot be decompressed, or the whole is too large.
@@ -261,7 +312,7 @@ class Body:
                 chunk = self._decompress.decompress(chunk, MAX_BODY + 1 - len(self._content))
             except zlib.error as error:
                 raise unusable("a gzip body", str(error)) from error
-        elif self._encoding not in {"", "identity"}:
+        elif self._encoding.lower() not in {"", "identity"}:
             raise unusable("content encoding gzip or none", self._encoding)
         self._content += chunk
         if len(self._content) > MAX_BODY:
@@ -286,15 +337,15 @@ class ResponseStream:
     chunks: Any
     """Iterator (or asynchronous iterator) of bytes; raises `APIConnectionError`.
 
-    They come as they were sent: a `content-encoding` among the headers is not undone.
+    They are as they were sent: a `content-encoding` in the headers is not undone.
     """
 
     def read(self) -> Response:
         """Read the whole answer: at most a mebibyte, its content coding undone.
 
         Raises:
-            APIConnectionError: The body broke off; that of an error status may.
-            APIResponseValidationError: It is larger, or in another coding than gzip.
+            APIConnectionError: The body broke off, and the status is a success.
+            APIResponseValidationError: It is larger, or its coding is not gzip.
         """
         with Body(self.status, self.headers, _OURS) as body:
             for chunk in self.chunks:
@@ -310,7 +361,7 @@ class ResponseStream:
 
 
 class AsyncSteps:
-    """The steps of an asynchronous stream: each within `stall` seconds, all within `timeout`."""
+    """The time limits of a stream's steps: each `stall` seconds, together `timeout`."""
 
     def __init__(self, errors: ErrorMap, request: Request, stall: float, timeout: float) -> None:
         self._errors, self._request = errors, request
@@ -318,10 +369,12 @@ class AsyncSteps:
 
     @contextlib.contextmanager
     def step(self) -> Generator[None]:
-        """Bound what is done inside, and translate its errors."""
+        """Limit the time of the block, and translate its errors."""
         left = min(self._stall, self._end - time.monotonic())
-        with Translated(self._errors, self._request, left), anyio.fail_after(left):
+        with Translated(self._errors, self._request, left), anyio.move_on_after(left):
             yield
+            return
+        raise timed_out(self._request, left)
 
     async def pieces(self, chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         """Yield chunks, each in a step."""
@@ -335,7 +388,7 @@ class AsyncSteps:
 
 
 def check(request: Request, timeout: float, *, closed: bool) -> None:
-    """Raise before anything is sent, where nothing can be."""
+    """Raise if nothing can be sent: the client is closed, or no time is left."""
     if closed:
         raise ClientClosedError(CLOSED)
     if timeout <= 0:
@@ -352,6 +405,6 @@ def timed_out(request: Request, timeout: float) -> APITimeoutError:
 
 
 def place(request: Request) -> str:
-    """Return the address without what may be secret: user, path, query."""
+    """Return the address without the parts that may be secret: user, path, query."""
     scheme, _, rest = request.url.partition("://")
     return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}"

@@ -1,1 +1,1 @@
-"""Where the bytes of a download go to: parts, which are hidden, and then files."""
+"""Files: a download is written to a hidden part first; an upload is read piece by piece."""

@@ -1,7 +1,7 @@
-"""Store a download: a file appears under its name at once, when all bytes are there.
+"""Store a download: a file gets its name in one step, when all bytes are there.
 
-Until then the bytes are in a part beside it (`_parts`). What is no regular file (a device, a FIFO)
-is written into, as is a file that the caller opened.
+Until then the bytes are in a part beside it (`parts`). A device or FIFO, and a file that the caller
+opened, are written to directly.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _ADVICE = {
 def sink_for(
     destination: str | os.PathLike[str] | BinaryIO, asset: Asset, plan: Plan, *, overwrite: bool
 ) -> FileSink | StreamSink:
-    """Return where the bytes go: a file that the caller opened, or a path, or into a directory."""
+    """Return the sink for the bytes: for an opened file, a path, or a file in a directory."""
     if not isinstance(destination, (str, os.PathLike)):
         return StreamSink(destination, plan)
-    with _told(Path(destination), asset.id):
+    with _translated(Path(destination), asset.id):
         path = _path(destination, asset)
-        # A link is followed, also one that leads to nothing yet.
+        # A link is followed, even if its target does not exist yet.
         target = Path(os.path.realpath(path)) if path.is_symlink() else path
         if target.exists() and not (target.is_file() or target.is_dir()):
             return SpecialFileSink(path, plan)
@@ -61,13 +61,13 @@ def _path(destination: str | os.PathLike[str], asset: Asset) -> Path:
 
 
 def storable(name: str) -> str:
-    """Return a safe name without the characters that the file system's encoding does not have."""
+    """Return a safe name without characters that the file system's encoding lacks."""
     encoding = sys.getfilesystemencoding()
     return name.encode(encoding, "replace").decode(encoding).replace("?", "_")
 
 
 class FileSink:
-    """Write to a part; as a context manager, keep it in the end if it can be continued."""
+    """Write to a part; as a context manager, keep the part at the end if it can be continued."""
 
     def __init__(self, path: Path, target: Path, plan: Plan, *, overwrite: bool) -> None:
         self._path, self._target, self._plan, self._overwrite = path, target, plan, overwrite
@@ -83,9 +83,9 @@ class FileSink:
                 part.remove()
 
     def begin(self) -> None:
-        """Make ready to write at the plan's offset."""
+        """Prepare to write at the plan's offset."""
         plan = self._plan
-        with self._told():
+        with self._translated():
             if not plan.offset and self._part and self._part.validator != plan.validator:
                 self._part.remove()
                 self._part = None
@@ -95,14 +95,14 @@ class FileSink:
 
     def write(self, chunk: bytes | memoryview) -> None:
         """Write the next bytes."""
-        with self._told():
+        with self._translated():
             self._open_part.file.write(chunk)
 
     def commit(self) -> Path:
-        """Give the file its final name; never replaces one unless told to."""
+        """Give the file its final name; replace an existing file only if `overwrite` is set."""
         part = self._open_part
         try:
-            with self._told():
+            with self._translated():
                 part.flush()
                 if self._overwrite:
                     part.path.replace(self._target)
@@ -112,13 +112,13 @@ class FileSink:
             part.remove()
             raise self._exists() from None
         part.close()
-        for other in self._parts.abandoned():  # of calls that were slower, and ended
+        for other in self._parts.abandoned():  # left by other calls for the same target
             other.remove()
         return self._path
 
     def _link(self, part: Part) -> None:
         try:
-            self._target.hardlink_to(part.path)  # fails if the name is taken by now
+            self._target.hardlink_to(part.path)  # fails if the name exists by now
         except FileExistsError:
             raise
         except OSError:  # a file system without hard links
@@ -154,8 +154,8 @@ class FileSink:
             and self._part.validator == self._plan.validator
         )
 
-    def _told(self) -> contextlib.AbstractContextManager[None]:
-        return _told(self._path, self._plan.asset_id, self._what_is_kept)
+    def _translated(self) -> contextlib.AbstractContextManager[None]:
+        return _translated(self._path, self._plan.asset_id, self._what_is_kept)
 
     def _what_is_kept(self) -> str:
         if not self._is_kept:
@@ -175,7 +175,7 @@ class FileSink:
 
 
 class StreamSink:
-    """Write to a binary file that the caller opened, from where it stands."""
+    """Write to a binary file that the caller opened, from its current position."""
 
     def __init__(self, file: BinaryIO, plan: Plan) -> None:
         self._file, self._plan = file, plan
@@ -183,7 +183,7 @@ class StreamSink:
         self._origin = file.tell() if file.seekable() else None
 
     def begin(self) -> None:
-        """Make ready to write at the plan's offset."""
+        """Prepare to write at the plan's offset."""
         if self._written == self._plan.offset:
             return
         if self._origin is None:
@@ -198,13 +198,13 @@ class StreamSink:
 
     def write(self, chunk: bytes | memoryview) -> None:
         """Write the next bytes."""
-        rest = bytes(chunk)  # who knows how long the caller's file keeps it
+        rest = bytes(chunk)  # a copy, because the caller's file may keep it
         self._written += len(rest)
         while rest:
             count = self._file.write(rest)
-            if not count:  # a file of the caller's own kind may say nothing
+            if not count:  # a file class of the caller's may return None
                 return
-            rest = rest[count:]  # a file without a buffer may take a part only
+            rest = rest[count:]  # an unbuffered file may take only a part
 
     def commit(self) -> Path | None:
         """Leave the file open, flushed."""
@@ -219,16 +219,16 @@ class StreamSink:
 
 
 class SpecialFileSink(StreamSink):
-    """Write into what is at a path and no regular file: a device, or a FIFO that is read from."""
+    """Write into a device or FIFO at a path."""
 
     def __init__(self, path: Path, plan: Plan) -> None:
         self._path = path
         super().__init__(os.fdopen(_open_existing(path), "wb", buffering=0), plan)
-        self._origin = None  # a device may say that it can be rewound, and then can't be cut off
+        self._origin = None  # a device may claim that it can be rewound, but can't be truncated
 
     def write(self, chunk: bytes | memoryview) -> None:
         """Write the next bytes."""
-        with _told(self._path, self._plan.asset_id):
+        with _translated(self._path, self._plan.asset_id):
             super().write(chunk)
 
     def commit(self) -> Path:
@@ -242,15 +242,15 @@ class SpecialFileSink(StreamSink):
 
 
 def _open_existing(path: Path) -> int:
-    """Open what is there, without waiting for a reader to come; writing waits for the reader."""
+    """Open what is there without waiting for a reader of a FIFO; only writing waits for it."""
     descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
     os.set_blocking(descriptor, True)
     return descriptor
 
 
 @contextlib.contextmanager
-def _told(path: Path, asset_id: str, what_is_kept: Callable[[], str] = str) -> Iterator[None]:
-    """Raise an error of ours in place of the system's."""
+def _translated(path: Path, asset_id: str, what_is_kept: Callable[[], str] = str) -> Iterator[None]:
+    """Raise `DownloadError` in place of the system's errors."""
     try:
         yield
     except FileExistsError:

@@ -1,11 +1,11 @@
 """The hidden files that downloads write to until they are whole.
 
 A part is named `.NAME.KEY.RANDOM.VALIDATOR.part` and lies beside the target: NAME is the beginning
-of the target's name, KEY stands for target and asset, VALIDATOR is the ETag that its bytes belong
-to, in base64. A name without VALIDATOR is that of a part that cannot be continued.
+of the target's name, KEY is a hash of target and asset, VALIDATOR is the ETag of its bytes, in
+base64. A part without VALIDATOR in its name cannot be continued.
 
-Whoever writes to a part holds a lock on it, which the system ends with the process, however that
-ends. A part that can be locked is therefore one that nobody writes to any more.
+A process that writes to a part holds a lock on it, which the system releases when the process ends,
+in whatever way. So if a part can be locked, nobody writes to it any more.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SUFFIX = ".part"
 
 @frozen
 class Part:
-    """A part that this call alone writes to."""
+    """A part that only this call writes to."""
 
     path: Path
     file: BinaryIO
@@ -53,13 +53,13 @@ class Part:
             self.file.close()
 
     def flush(self) -> None:
-        """Make ready to be renamed."""
+        """Prepare the part to be renamed."""
         self.file.flush()
         if sys.platform == "win32":  # pragma: no cover (it renames no open file)
             self.file.close()
 
     def remove(self) -> None:
-        """Remove the part; while it is locked, so that nobody can take it up meanwhile."""
+        """Remove the part while it is locked, so that no other call can take it."""
         if sys.platform == "win32":  # pragma: no cover (it removes no open file)
             self.close()
         with contextlib.suppress(OSError):
@@ -76,7 +76,7 @@ class Parts:
 
     @classmethod
     def of(cls, target: Path, asset_id: str) -> Parts:
-        """Return those beside the target.
+        """Return the parts beside the target.
 
         Raises:
             UnicodeEncodeError: The target's name cannot be stored.
@@ -90,7 +90,7 @@ class Parts:
         """Return a new, empty part.
 
         Raises:
-            OSError: There can be none.
+            OSError: It can't be created.
         """
         while True:
             unique = f"{self.stem}{secrets.token_hex(4)}"
@@ -102,13 +102,13 @@ class Parts:
             is_locked = _lock(file)
             if is_locked is None or (is_locked and _is_at(path, file)):
                 return Part(path, file, validator)
-            file.close()  # another call took it for one that nobody writes to, and removed it
+            file.close()  # before it was locked, another call removed it
 
     def abandoned(self) -> Iterator[Part]:
-        """Yield each part that nobody writes to any more; it is then this call's."""
+        """Lock and yield each part that nobody writes to any more."""
         try:
             paths = sorted(self.directory.iterdir())
-        except OSError:  # a directory that can be written to, and not read
+        except OSError:  # a directory that can be written to, but not read
             return
         for path in paths:
             name = path.name
@@ -122,13 +122,13 @@ class Parts:
                 file.close()
                 continue
             encoded = name[len(self.stem) : -len(_SUFFIX)].partition(".")[2]
-            # One with a second name may be the target already: nothing is to be written to it.
+            # A part with a second name may already be the target, so it must not be written to.
             is_ours = os.fstat(file.fileno()).st_nlink == 1
             yield Part(path, file, _decode(encoded) if is_ours else None)
 
 
 def _lock(file: BinaryIO) -> bool | None:
-    """Lock a file, unless another call has; return None where there are no locks."""
+    """Lock a file unless another call has; return None if the file system has no locks."""
     try:
         if sys.platform == "win32":  # pragma: no cover
             os.lseek(file.fileno(), (1 << 31) - 2, os.SEEK_SET)
@@ -144,7 +144,7 @@ def _lock(file: BinaryIO) -> bool | None:
 
 
 def _is_at(path: Path, file: BinaryIO) -> bool:
-    """Tell whether the path still leads to this very file, and without a link."""
+    """Tell whether the path is still this very file, not a link to it."""
     try:
         named, opened = os.lstat(path), os.fstat(file.fileno())
     except OSError:

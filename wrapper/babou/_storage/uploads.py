@@ -1,7 +1,7 @@
-"""Read what is uploaded: bytes, a file by its path, or one that the caller opened.
+"""Read what is uploaded: bytes, a file by its path, or a file that the caller opened.
 
-What can't be read twice (a pipe) is first copied to a temporary file, so that its size is known
-before a byte is sent, and a refused upload can be repeated.
+A pipe, which can't be read twice, is first copied to a temporary file. So its size is known before
+a byte is sent, and a refused upload can be repeated.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterator
 
 PIECE = 1 << 14
-"""Bytes that are given to the transport at once: few, so that a slow connection is seen to move."""
+"""Bytes that the transport gets at once: few, so that a slow connection still makes progress."""
 
 _COPIED = 1 << 18
-_TOO_LARGE = 413
 _HEAD = 4096
 """First bytes of a file that are looked at for its type."""
 
@@ -39,17 +38,16 @@ _MARKS: tuple[tuple[str, str], ...] = (  # a regular expression of the first byt
     (r"RIFF....AVI ", "video/x-msvideo"),
     (r"....ftypqt  ", "video/quicktime"),
     (r"....ftyp(iso|mp4|avc1|M4V|dash|MSNV|F4V)", "video/mp4"),
-    (r"....(moov|mdat|wide)", "video/quicktime"),  # as it was before there was `ftyp`
+    (r"....(moov|mdat|wide)", "video/quicktime"),  # older files, without `ftyp`
     (r"\x1aE\xdf\xa3.{0,60}webm", "video/webm"),
     (r"OggS(?!.*theora)", "audio/ogg"),
-    (r"\xff[\xf0\xf1\xf8\xf9]", "audio/aac"),  # ADTS: a layer of 0, which MP3 does not have
+    (r"\xff[\xf0\xf1\xf8\xf9]", "audio/aac"),  # ADTS: layer 0, which MP3 does not have
     (r"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]", "audio/mpeg"),  # layer 3
     (
         r"(\xef\xbb\xbf)?(\s|<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE svg[^>]*>)*<svg[\s>/]",
         "image/svg+xml",
     ),
 )
-_KNOWN = [(re.compile(mark.encode("latin-1"), re.DOTALL), kind) for mark, kind in _MARKS]
 _ENDINGS = {
     "mp4": "video/mp4",
     "m4v": "video/mp4",
@@ -73,12 +71,12 @@ _ENDINGS = {
 
 @define
 class Content:
-    """A file to be uploaded: how errors name it, its bytes, its size and type.
+    """A file to be uploaded: the beginning of its errors, its bytes, size and type.
 
     Attributes:
         start: Where in the file its bytes begin.
         begun: Whether the transport has taken any of it.
-        error: Why it could not be read or told of, which a transport may hide.
+        error: The error of reading it or of `on_progress`; a transport may raise another one.
     """
 
     subject: str
@@ -91,7 +89,7 @@ class Content:
     error: BaseException | None = field(init=False, default=None)
 
     def pieces(self, on_piece: Callable[[int, int], object]) -> Generator[bytes, None, None]:
-        """Yield the bytes from the beginning; tell of those that were taken, and of the total."""
+        """Yield the bytes from the beginning; call `on_piece` with those taken, and the total."""
         self.begun = True
         sent = 0
         try:
@@ -118,14 +116,14 @@ class Content:
 
     def rewind(self) -> None:
         """Go to the first byte."""
-        with _problems(self.subject):
+        with _translated(self.subject):
             self.file.seek(self.start)
 
     def read(self, count: int) -> bytes:
         """Return the next bytes, fewer only at the end."""
         found = bytearray()
         while len(found) < count:
-            with _problems(self.subject):
+            with _translated(self.subject):
                 piece: Any = self.file.read(count - len(found))
             if not isinstance(piece, (bytes, bytearray, memoryview)):
                 raise ConfigurationError(
@@ -144,11 +142,11 @@ class Content:
 
 
 def content_of(file: object, content_type: str | None) -> Content:
-    """Open what is to be uploaded, and tell its size and type; read a pipe to its end.
+    """Open what is to be uploaded, and find its size and type; read a pipe to its end.
 
     Raises:
         ConfigurationError: It is neither bytes, path nor binary file.
-        UploadError: It can't be read, is empty, or its type can't be told.
+        UploadError: It can't be read, is empty, or its type is not known.
         FileTooLargeError: It is larger than an upload may be (D22).
     """
     given, name = _opened(file)
@@ -160,7 +158,7 @@ def content_of(file: object, content_type: str | None) -> Content:
             raise _too_large(content.subject)
         if not content.size:
             raise UploadError(f"{content.subject}: the file is empty. There is nothing to upload.")
-        content.content_type = content_type or _told_type(content, name)
+        content.content_type = content_type or _type_of(content, name)
         leaving.pop_all()
     if content is not given:
         given.close()
@@ -168,13 +166,13 @@ def content_of(file: object, content_type: str | None) -> Content:
 
 
 def _opened(file: object) -> tuple[Content, str]:
-    """Return the file with what errors call it, and its name."""
+    """Return the content, without size and type, and the file's name."""
     if isinstance(file, (bytes, bytearray, memoryview)):
         return Content("The upload", io.BytesIO(file), is_ours=True), ""
     if isinstance(file, (str, os.PathLike)):
         name = os.fsdecode(file)
         subject = f"The upload of {name!r}"
-        with _problems(subject):
+        with _translated(subject):
             return Content(subject, Path(name).open("rb"), is_ours=True), name
     if not callable(getattr(file, "read", None)):
         raise ConfigurationError(
@@ -189,20 +187,20 @@ def _opened(file: object) -> tuple[Content, str]:
 
 
 def _measured(content: Content) -> bool:
-    """Find out where the file begins and ends, or tell that it can't be gone through twice."""
+    """Find where the file begins and ends; return False if it can't be read twice."""
     try:
         content.start = content.file.tell()
         content.size = max(0, content.file.seek(0, os.SEEK_END) - content.start)
         content.file.seek(content.start)
-    except (OSError, AttributeError, ValueError):  # of a pipe; of an object without these methods
+    except (OSError, AttributeError, ValueError):  # a pipe; an object without these methods
         return False
     return True
 
 
 def _copied(content: Content) -> Content:
-    """Return a copy of a file, of which no more is read than an upload may have."""
+    """Return a copy of a file; do not read more than an upload may have."""
     with contextlib.ExitStack() as leaving:
-        with _problems(content.subject):
+        with _translated(content.subject):
             file: Any = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the copy)
         copy = Content(content.subject, file, is_ours=True)
         leaving.callback(copy.close)
@@ -210,13 +208,13 @@ def _copied(content: Content) -> Content:
             copy.size += len(piece)
             if copy.size > largest_file():
                 raise _too_large(content.subject)
-            with _problems(content.subject):
+            with _translated(content.subject):
                 file.write(piece)
         leaving.pop_all()
     return copy
 
 
-def _told_type(content: Content, name: str) -> str:
+def _type_of(content: Content, name: str) -> str:
     content.rewind()
     known = uploaded_types()
     if found := media_type(name, content.read(_HEAD), known):
@@ -228,15 +226,16 @@ def _told_type(content: Content, name: str) -> str:
 
 
 def media_type(name: str, head: bytes, known: Collection[str]) -> str | None:
-    """Return one of the known MIME types, or None where it can't be told.
+    """Return one of the known MIME types, or None.
 
     Args:
         name: The file's name, or an empty text.
         head: Its first `_HEAD` bytes, or all.
         known: The types that the specification lists.
     """
-    found = next((kind for mark, kind in _KNOWN if mark.match(head)), None)
-    found = found or _ENDINGS.get(name.rpartition(".")[2].lower() if "." in name else "")
+    marked = (kind for mark, kind in _MARKS if re.match(mark.encode("latin-1"), head, re.DOTALL))
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    found = next(marked, _ENDINGS.get(ending))
     return found if found in known else None
 
 
@@ -244,17 +243,17 @@ def _too_large(subject: str) -> FileTooLargeError:
     message = f"the file is larger than {largest_file()} bytes"
     return FileTooLargeError(
         f"{subject}: {message}, and was not sent. Make it smaller.",
-        status_code=_TOO_LARGE,
+        status_code=413,
         code="FILE_TOO_LARGE",
         message=message,
     )
 
 
 @contextlib.contextmanager
-def _problems(subject: str) -> Iterator[None]:
-    """Tell why a file can't be read, in this package's words."""
+def _translated(subject: str) -> Iterator[None]:
+    """Raise `UploadError` in place of the system's errors."""
     try:
         yield
-    except (OSError, ValueError) as error:  # the latter: closed, or a name with a null character
+    except (OSError, ValueError) as error:  # a ValueError: closed, or a null character in a name
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise UploadError(f"{subject}: the file can't be read: {reason}.") from error

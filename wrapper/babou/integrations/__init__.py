@@ -1,1 +1,1 @@
-"""Waits on engines that a service has already; each module needs the extra of its name."""
+"""Waits on task queues and workflow engines; each module needs the extra of its name."""

@@ -1,4 +1,4 @@
-"""Tell Airflow of the connection type, by the entry point `apache_airflow_provider`.
+"""Describe the connection type to Airflow, by the entry point `apache_airflow_provider`.
 
 Airflow loads this at each start, so it imports nothing.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 def get_provider_info() -> dict[str, object]:
-    """Return what Airflow wants to know of a provider (its provider_info.schema.json)."""
+    """Return the description of this provider (Airflow's provider_info.schema.json)."""
     return {
         "package-name": "babou",
         "name": "Babou",

@@ -1,8 +1,8 @@
 """Carry errors through JSON, as classes of this package.
 
-A task queue that keeps results as JSON keeps of an error its module, its name and its `args`, and
-makes it again by calling the class with these. The errors of this package take keyword arguments.
-So each has a subclass here, whose `args` are its text and its attributes; a body is left out.
+A task queue that stores results as JSON stores the module, the name and the `args` of an error, and
+restores it by calling the class with these `args`. The errors of this package take keyword
+arguments. So each has a subclass here whose `args` are its text and its attributes, without a body.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _subclass(name: str) -> Any:  # noqa: ANN401 (a class that is made here)
     return type(name, (_Carried, getattr(babou, name)), {"__module__": __name__})
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 (who restores an error looks its class up here)
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (the task queue looks up a class here)
     if name.endswith("Error") and name in babou.__all__:
         return _subclass(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -61,10 +61,10 @@ def _same(value: Any) -> Any:  # noqa: ANN401 (JSON)
 
 _AS_JSON: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "asset": (lambda asset: asset.to_dict(), Asset.from_dict),
-    "body": (lambda _: "", lambda _: b""),  # up to a megabyte of somebody else's page
+    "body": (lambda _: "", lambda _: b""),  # it may be a megabyte of another server's page
     "last_error": (
         lambda error: [type(error).__name__, *_error_as_json(error)],
         lambda parts: _subclass(parts[0])(*parts[1:]),
     ),
 }
-"""How attributes that JSON does not know are carried, and restored."""
+"""How attributes that are no JSON are written, and restored."""

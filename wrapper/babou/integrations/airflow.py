@@ -3,11 +3,11 @@
 A deferred sensor occupies no worker: its trigger waits in the triggerer, for one asset or for many.
 The key is in a connection, which sensor and trigger read by its id; no trigger contains it.
 
-- Waits are at-least-once: a triggerer that takes over another's trigger polls its assets from the
-  start, the ended ones once more. A poll has no side effects.
-- A result may be delivered twice, as a task may run twice: go by asset id.
-- A wait is in Airflow's database and nowhere else. Where that is lost, run the tasks again.
-- The kill of a triggerer delays its waits: another, or the same started anew, takes them over
+- Waits are at-least-once: a triggerer that takes over another's trigger polls all its assets again,
+  even those whose waits have ended. A poll has no side effects.
+- A result may be delivered twice, as a task may run twice: identify it by asset id.
+- Waits are stored only in Airflow's database. If that is lost, run the tasks again.
+- The kill of a triggerer delays its waits: another, or the same after a restart, takes them over
   `[triggerer] triggerer_health_check_threshold` (30 by default) seconds after its last heartbeat.
 """
 
@@ -31,13 +31,13 @@ __all__ = ["BabouAssetSensor", "BabouAssetTrigger", "BabouHook"]
 
 _DEFAULT_CONNECTION = "babou_default"
 _RAISED = {"AssetFailedError": AirflowFailException, "WaitTimeoutError": AirflowSensorTimeout}
-"""What a task fails with, by the class of error; with any other, Airflow may try it again."""
+"""The exception of a task for a class of error; after any other, Airflow may try it again."""
 
 
 class BabouHook(BaseHook):
-    """Makes clients by a connection of type `babou`.
+    """Makes clients from a connection of type `babou`.
 
-    Its password is the API key; its host the base URL, by default the client's own.
+    The password is the API key; the host is the base URL, by default the client's own.
 
     Args:
         babou_conn_id: The connection's id.
@@ -69,10 +69,10 @@ class BabouHook(BaseHook):
 
 
 class BabouAssetTrigger(BaseTrigger):
-    """Waits for assets, and fires once when the wait for each of them has ended.
+    """Waits for assets, and fires once, when all waits have ended.
 
-    Its event has `status`: with `success`, `assets` are the documents in the order of the ids; with
-    `error`, `error` is the class of the error that counts most, and `message` tells of all.
+    Its event has a `status`. With `success`, `assets` are the documents in the order of the ids.
+    With `error`, `error` is the class of the most important error, and `message` has all texts.
 
     Args:
         asset_ids: What to wait for. One trigger may hold thousands.
@@ -99,7 +99,7 @@ class BabouAssetTrigger(BaseTrigger):
         self.babou_conn_id = babou_conn_id
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return what makes this trigger again in another process."""
+        """Return what another process makes this trigger from."""
         members = ("asset_ids", "started_at", "timeout", "poke_interval", "babou_conn_id")
         return (
             f"{__name__}.{type(self).__name__}",
@@ -107,7 +107,7 @@ class BabouAssetTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait, and yield the one event."""
+        """Wait, and yield the event."""
         assets, errors = dict[str, dict[str, Any]](), list[BabouError]()
         poll = None
         if self.poke_interval is not None:
@@ -133,20 +133,20 @@ class BabouAssetTrigger(BaseTrigger):
 
 
 class BabouAssetSensor(BaseSensorOperator):
-    """Waits until an asset is ready, or each of several; returns it as `Asset.to_dict` does.
+    """Waits until an asset, or each of several, is ready; returns what `Asset.to_dict` returns.
 
     A failed asset fails the task for good (`AirflowFailException`), the end of `timeout` as with
-    any sensor (`AirflowSensorTimeout`). Passing errors are polled through. Others, such as a wrong
-    key or an unknown asset, fail the task, and `retries` says whether it runs again.
+    any sensor (`AirflowSensorTimeout`). After passing errors it polls again. Other errors, such as
+    a wrong key or an unknown asset, fail the task, and `retries` says whether it runs again.
 
     Args:
-        asset_id: What to wait for; of a list, the documents come as a list in its order. Templated.
+        asset_id: What to wait for; for a list, the result is a list in the same order. Templated.
         babou_conn_id: The connection with the API key and the base URL. Templated.
         deferrable: Whether to wait in the triggerer; by default `[operators] default_deferrable`.
-            Else `mode` says how to wait, and Airflow decides when to poll.
-        poke_interval: Seconds between two polls. By default, those of `PollPolicy` where the task
-            is deferred, which grow with the wait and heed Retry-After, and else Airflow's 60.
-        kwargs: `timeout`, `mode`, `soft_fail` … of any sensor.
+            Otherwise `mode` says how to wait, and Airflow decides when to poll.
+        poke_interval: Seconds between two polls. By default, a deferred task polls by `PollPolicy`
+            (pauses grow with the wait and respect Retry-After), any other every 60 seconds.
+        kwargs: `timeout`, `mode`, `soft_fail` … as for any sensor.
     """
 
     template_fields: Sequence[str] = ("asset_id", "babou_conn_id")
@@ -183,7 +183,7 @@ class BabouAssetSensor(BaseSensorOperator):
             poke_interval=None if self.own_pauses else self.poke_interval,
             babou_conn_id=self.babou_conn_id,
         )
-        # The trigger keeps the time; Airflow does where no triggerer is there.
+        # The trigger ends the wait. If no triggerer runs, Airflow does, by this time-out.
         margin = timedelta(seconds=self.timeout + 60)
         return self.defer(trigger=trigger, method_name="execute_complete", timeout=margin)
 
@@ -191,7 +191,7 @@ class BabouAssetSensor(BaseSensorOperator):
         """Poll each asset once.
 
         Raises:
-            AirflowException: Polling again is no use.
+            AirflowException: Another poll is of no use.
         """
         assets = list[dict[str, Any]]()
         asset_ids = self._asset_ids()
@@ -227,7 +227,7 @@ def _poll(client: Client, asset_id: str) -> Any:  # noqa: ANN401
 
 
 def _exception(error: str, message: str) -> AirflowException:
-    """Return what a task fails with for an error of that class."""
+    """Return the exception of a task for a class of error."""
     return _RAISED.get(error, AirflowException)(message)
 
 
@@ -240,7 +240,7 @@ def _key(connection: Connection) -> str:
 
 
 def _base_url(connection: Connection) -> str | None:
-    """Return the base URL, however its parts are spread over the connection's fields."""
+    """Return the base URL, from whichever fields of the connection its parts are in."""
     host = connection.host
     if not host:
         return None

@@ -1,23 +1,23 @@
 """Wait for assets in Celery tasks (extra `celery`).
 
-A wait is one task that is put back into its queue after each poll, and holds no worker meanwhile. A
-worker that has such a message holds it unacknowledged until it is due. So no message is put back
-for longer than a third of the broker's visibility timeout; the time of the next poll travels with
-it, and a turn that comes before that time polls nothing and puts it back again.
+A wait is one task that is put back into its queue after each poll, and occupies no worker.
+A worker that receives such a message holds it unacknowledged until it is due. So no message is put
+back for longer than a third of the broker's visibility timeout. The message contains the time of
+the next poll; a turn before that time does not poll, and puts the message back again.
 
-Celery takes a message off a list in Redis a moment before it notes there that it has it, and loses
-it if the worker is killed, or Redis restarted, in that moment. So the open waits are noted in Redis
-as well, and workers send again what was lost.
+Celery takes a message off a list in Redis a moment before it records there that it has it. If the
+worker is killed or Redis restarts in that moment, the message is lost. So the open waits are
+recorded in Redis as well, and workers send lost messages again.
 
-- Turns are at-least-once: where a worker is killed, or is busy for longer than the visibility
-  timeout, messages are delivered again. A poll has no side effects.
-- A result may be delivered twice, and callbacks called twice: go by asset id.
-- After the kill of a worker, or a restart of Redis, the waits that it held stall for up to two and
-  a third visibility timeouts. Celery's default is an hour: set it to a minute or so
+- Turns are at-least-once: if a worker is killed, or is busy for longer than the visibility timeout,
+  messages are delivered again. A poll has no side effects.
+- A result may be delivered twice, and callbacks called twice: identify them by asset id.
+- After the kill of a worker, or a restart of Redis, its waits stop for up to two and a third
+  visibility timeouts. Celery's default is an hour: set it to a minute or so
   (`broker_transport_options`), but above the time that a due turn waits for a free worker.
-- A worker may end when Redis does: have a supervisor start it again. Where results are kept in
-  Redis, `result_backend_always_retry = True` has Celery wait for it to come back.
-- Where Redis loses its data, all open waits are lost: give it its persistence (`appendonly yes`).
+- A worker may end when Redis does: have a supervisor start it again. If results are stored in
+  Redis, `result_backend_always_retry = True` makes Celery wait until Redis is back.
+- If Redis loses its data, all open waits are lost: turn its persistence on (`appendonly yes`).
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ if TYPE_CHECKING:
 __all__ = ["wait_for_asset"]
 
 _VISIBILITY_TIMEOUT = 1800.0
-"""Seconds after which a broker delivers again what is unacknowledged, where the app does not say.
+"""Seconds after which a broker delivers an unacknowledged message again, if the app sets none.
 
-Redis takes 3600, SQS 1800 by Celery's defaults; RabbitMQ closes the channel after 1800.
+Celery's defaults are 3600 for Redis and 1800 for SQS; RabbitMQ closes the channel after 1800.
 """
 
 
@@ -69,26 +69,26 @@ def wait_for_asset(
 
     The task is called by `.delay(asset_id, timeout=600, missing_ok_for=0, started_at=None)`, with
     the arguments of `Assets.wait`; but `started_at` is in seconds since the epoch. Its result is
-    the asset's document, for `Asset.from_dict`. If the wait ends otherwise, `get` of the result
-    raises an error of this package, with its attributes, though without an answer's body; for that,
-    the process that calls it has to import this module.
+    the asset's document, for `Asset.from_dict`. If the wait fails, `get` of the result raises an
+    error of this package, with its attributes but without an answer's body. The process that calls
+    `get` has to import this module.
 
     Args:
-        app: The caller's. Its broker's visibility timeout is read when it is needed.
-        client: Makes the client, once in each process of a worker, at its first turn. A `budget`
-            that all workers share belongs here.
+        app: Your app. Its broker's visibility timeout is read when it is needed.
+        client: Makes the client, once in each process of a worker, at its first turn. Give it a
+            `budget` that all workers share.
         poll: How long to pause between polls.
-        name: The task's.
-        open_waits: URL of the Redis in which open waits are noted: by default the broker, if its
+        name: The name of the task.
+        open_waits: URL of the Redis in which open waits are recorded: by default the broker, if its
             URL begins with redis:// or rediss://, or else none. RabbitMQ loses no message.
         clock: Seconds since the epoch.
     """
-    # A class of its own: Celery keeps the app in the class.
+    # A new class for each app: Celery stores the app in the class.
     task = type("AssetWait", (_AssetWait,), {"name": name})(client, poll, open_waits, clock)
     app.register_task(task)
 
     class Resend(StartStopStep):  # type: ignore[misc]  # celery has no types
-        """Has each worker look for what was lost."""
+        """Makes each worker look for lost messages."""
 
         requires = ("celery.worker.components:Timer",)
 
@@ -105,7 +105,7 @@ class _AssetWait(Task):  # type: ignore[misc]  # celery has no types
     acks_late = True
     reject_on_worker_lost = True
     max_retries = None
-    throws = (BabouError,)  # told in the worker's log in one line
+    throws = (BabouError,)  # one line each in the worker's log
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class _AssetWait(Task):  # type: ignore[misc]  # celery has no types
         task_id: str | None = None,
         **options: Any,  # noqa: ANN401 (Celery's)
     ) -> AsyncResult:
-        """Note the wait, and send its message."""
+        """Record the wait, and send its message."""
         task_id = task_id or uuid()
         eta = options.get("eta")
         expected = eta.timestamp() if eta else self._clock() + (options.get("countdown") or 0.0)
@@ -133,7 +133,7 @@ class _AssetWait(Task):  # type: ignore[misc]  # celery has no types
             if self._noted:
                 self._noted.note(task_id, message, expected)
         except RedisError as error:
-            raise OperationalError(str(error)) from error  # as where the broker is away
+            raise OperationalError(str(error)) from error  # as if the broker did not answer
         return super().apply_async(args, kwargs, task_id=task_id, **options)
 
     def run(
@@ -145,7 +145,7 @@ class _AssetWait(Task):  # type: ignore[misc]  # celery has no types
         started_at: float | None = None,
         wait: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Wait until an asset is ready: poll it once if it is time, and put the wait back."""
+        """Wait until an asset is ready: poll it once if that is due, and put the wait back."""
         now = self._clock()
         if wait is None:
             began = now if started_at is None else min(now, started_at)
@@ -165,7 +165,10 @@ class _AssetWait(Task):  # type: ignore[misc]  # celery has no types
             raise self.retry(args=[asset_id], kwargs=again, countdown=countdown)
         except BabouError as error:
             raise carried(error) from None
-        except (RedisError, Reject) as error:  # Redis is away, and Celery would drop the message
+        except (
+            RedisError,
+            Reject,
+        ) as error:  # Redis is away; Celery would drop the message
             raise Reject(error, requeue=True) from error
 
     def _turn(
@@ -202,12 +205,12 @@ class _AssetWait(Task):  # type: ignore[misc]  # celery has no types
         self._forget(task_id)
 
     def _forget(self, task_id: str) -> None:
-        with contextlib.suppress(RedisError):  # then it is sent again, and has its result twice
+        with contextlib.suppress(RedisError):  # then it is sent again, and gives its result twice
             if self._noted:
                 self._noted.end(task_id)
 
     def resend(self) -> None:
-        """Send again the waits whose messages were lost: their turns are late."""
+        """Send the lost messages again: those of waits whose turns are late."""
         if self._noted:
             late = self._clock() - 2 * self.visible()
             for task_id, lost in self._noted.lost(late, self.visible() / 3):

@@ -18,6 +18,8 @@ polling each id takes nine.
   gets the same results again. So consumers go by asset id.
 - A list is a hint: what it leaves out by mistake is asked for, and the wait goes on. Requests have
   no side effects.
+- Where the state is lost, so are the waits: `begin` them again. Where a sweeper is killed, they
+  stall until another sweeps.
 """
 
 from __future__ import annotations

@@ -1,14 +1,16 @@
 """Wait for assets in Temporal workflows (extra `temporal`).
 
-A wait is one activity, by the engine's pattern for infrequent polling: an attempt polls once, and
-while the asset is not ready, it fails and names the pause until the next attempt. The server keeps
-that pause, so that a wait occupies no worker; and attempts add nothing to the workflow's history.
+A wait is one activity, by the engine's pattern for infrequent polling. An attempt polls once; while
+the asset is not ready, it fails and names the pause until the next attempt. The server keeps that
+pause, so a wait occupies no worker, and attempts add nothing to the workflow's history.
 
-- Attempts are at-least-once: one whose worker is killed is made again. A poll has no side effects.
-- A result may be delivered twice, where the workflow around the wait runs twice: go by asset id.
-- A wait is in the server's database and nowhere else. Where that is lost, start the wait again.
-- The kill of a worker delays a wait for which it polls: the next attempt is made `poll_timeout` and
-  6 s after the one that was lost. A workflow in its cache goes on 10 s after the wait's end.
+- Attempts are at-least-once: if the worker is killed, the attempt is repeated. A poll has no side
+  effects.
+- A result may be delivered twice, if the workflow around the wait runs twice: identify it by asset
+  id.
+- Waits are stored only in the server's database. If that is lost, start the wait again.
+- The kill of a worker delays a wait that it polls for: the next attempt comes `poll_timeout` and
+  6 s after the lost one. A workflow in the worker's cache continues 10 s after the wait's end.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from temporalio import activity, exceptions, workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, ApplicationErrorCategory
 
-# Workflows run in a sandbox, which would otherwise load all this anew for each of them.
+# Workflows run in a sandbox, which would otherwise load all this again for each workflow.
 with workflow.unsafe.imports_passed_through():
     from babou import Again, Asset, BabouError, ConfigurationError, Done, PollPolicy, WaitError
     from babou._core.config import DEFAULT_WAIT_TIMEOUT, check_number, check_seconds
@@ -34,12 +36,12 @@ __all__ = ["AssetActivities", "AssetWait", "wait_for_asset"]
 
 _ACTIVITY = "babou_wait_for_asset"
 _GRACE = 5.0
-"""Seconds that an attempt may take beside its poll."""
+"""Seconds that an attempt may take in addition to its poll."""
 
 
 @dataclass(frozen=True)
 class AssetWait:
-    """The activity's argument; all but the first in seconds, and as in `wait_for_asset`."""
+    """The activity's argument: as in `wait_for_asset`; all but the first in seconds."""
 
     asset_id: str
     timeout: float
@@ -58,7 +60,7 @@ class AssetActivities:
     The key is the worker's: it is in no argument, no result and no history.
 
     Args:
-        client: Sends the polls. Its own retries are left out, since the wait has its own.
+        client: Sends the polls. Its retries are not used, since the wait itself tries again.
         poll: How long a wait pauses between polls.
     """
 
@@ -72,13 +74,13 @@ class AssetActivities:
 
     @activity.defn(name=_ACTIVITY)
     async def wait(self, wait: AssetWait) -> dict[str, Any]:
-        """Poll once; return the asset if it is ready, or have the server ask again later.
+        """Poll once; return the asset if it is ready, or make the server try again later.
 
-        The wait's time is the server's, and begins when the activity is first scheduled.
+        The wait begins when the activity is first scheduled, by the server's clock.
 
         Raises:
-            ApplicationError: To be tried again: the asset is not ready. Not to be tried again: the
-                wait ended with an error of the class named by `type`.
+            ApplicationError: Retryable if the asset is not ready. Otherwise the wait ended with an
+                error of the class named by `type`.
         """
         info = activity.info()
         waited = (info.started_time - info.scheduled_time).total_seconds()
@@ -109,13 +111,13 @@ class AssetActivities:
         if not isinstance(decision, Again):
             raise _ended(decision.error)
         if (failures, document) != known:
-            activity.heartbeat(failures, document)  # what the next attempt knows of this one
+            activity.heartbeat(failures, document)  # the next attempt reads this
         seen = outcome if isinstance(outcome, BabouError) else f"it is {str(outcome.state)!r}"
         raise ApplicationError(
             f"Asset {wait.asset_id!r} is polled again in {decision.delay:.3g} s: {seen}",
             type="NotReady",
             next_retry_delay=timedelta(seconds=decision.delay),
-            category=ApplicationErrorCategory.BENIGN,  # no failure for logs and metrics
+            category=ApplicationErrorCategory.BENIGN,  # no failure in logs and metrics
         )
 
 
@@ -127,14 +129,14 @@ async def wait_for_asset(
     missing_ok_for: float = 0.0,
     task_queue: str | None = None,
 ) -> dict[str, Any]:
-    """Wait, in a workflow, until an asset is ready; return it as `Asset.to_dict` does.
+    """Wait, in a workflow, until an asset is ready; return what `Asset.to_dict` returns.
 
     Args:
         asset_id: What to wait for.
         timeout: Seconds that the whole wait may take.
         poll_timeout: Seconds that one poll may take.
-        missing_ok_for: Seconds from the beginning in which a 404 is polled through.
-        task_queue: Where workers have the activity; by default, the workflow's own queue.
+        missing_ok_for: Seconds from the beginning in which a 404 does not end the wait.
+        task_queue: The queue of the workers with the activity; by default the workflow's own.
 
     Raises:
         ApplicationError: The wait ended with an error of the class of this package that `type`
@@ -154,9 +156,9 @@ async def wait_for_asset(
             result_type=dict[str, Any],
             task_queue=task_queue,
             start_to_close_timeout=attempt,
-            # The wait ends by itself; this is for when no worker is there.
+            # The wait ends itself; this is the limit if no worker runs.
             schedule_to_close_timeout=timedelta(seconds=timeout) + attempt,
-            # For attempts that are lost; all others name their pause.
+            # For lost attempts; all others name their pause.
             retry_policy=RetryPolicy(
                 initial_interval=timedelta(seconds=1), backoff_coefficient=1.0
             ),
@@ -177,7 +179,7 @@ async def wait_for_asset(
 
 
 def _ended(error: BabouError) -> ApplicationError:
-    """Return what ends the activity and the workflow: the engine tries neither again."""
+    """Return the error that ends activity and workflow; the engine tries neither again."""
     asset = error.asset if isinstance(error, WaitError) else None
     return ApplicationError(
         str(error),

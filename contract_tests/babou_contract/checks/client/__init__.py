@@ -78,9 +78,13 @@ class Driver(ABC):
     def can_be_sent(self, arguments: Arguments) -> bool:
         """Say whether the specification has a request for these arguments."""
 
+    def replies(self, arguments: Arguments) -> list[Json]:  # noqa: ARG002  of some
+        """Return what a call is answered with, request by request, to see all that it sends."""
+        return [{}]
+
     @abstractmethod
-    def sent(self, arguments: Arguments) -> dict[str, str]:
-        """Return the parameters that the request for these arguments has, or some of them."""
+    def sent(self, arguments: Arguments) -> list[dict[str, str]]:
+        """Return the parameters of each request of a call with these replies."""
 
     def body(self, arguments: Arguments) -> tuple[str, bytes] | None:  # noqa: ARG002  of some
         """Return media type and bytes of the request's body, None where it has none."""

@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 import babou
 from babou_contract.checks.client import Arguments, Driver, Json, Path
 from babou_contract.checks.meaning.get_asset import reads
+from babou_contract.specification import spec
+from babou_contract.specification.assets import asset_examples
 
 if TYPE_CHECKING:
     from babou_contract.probing.observations import Observations
 
+_LARGEST = 100  # assets of a page (D18), where the specification has no limit
 _MOST = 150  # two pages of a server that has so many
+_ALL, _FIRST = 5, 3  # assets of a list that is read in two pages, and of its first one
 _TYPES = ("image/png", "video/mp4", "image/svg+xml; charset=utf-8", "a/b&limit=1")
 
 
@@ -65,9 +69,31 @@ class _ListAssets(Driver):
     def can_be_sent(self, arguments: Arguments) -> bool:  # noqa: ARG002  all that are drawn
         return True
 
-    def sent(self, arguments: Arguments) -> dict[str, str]:
-        found = {"state": arguments.get("state"), "contentType": arguments.get("content_type")}
-        return {name: str(value) for name, value in found.items() if value is not None}
+    def replies(self, arguments: Arguments) -> list[Json]:
+        """Return two pages of five assets: three, and those from the third on."""
+        limit = self._limit(arguments)
+        made = [{**asset_examples()["image"], "id": f"ast_{number}"} for number in range(_ALL)]
+        return [
+            {
+                "assets": made[offset : offset + min(limit, _FIRST)],
+                "pagination": {"limit": min(limit, _FIRST), "offset": offset, "total": _ALL},
+            }
+            for offset in (0, _FIRST - 1)
+        ]
+
+    def sent(self, arguments: Arguments) -> list[dict[str, str]]:
+        """A page begins with the last asset of the page before, to see that none moved."""
+        limit = self._limit(arguments)
+        names = {"state": "state", "content_type": "contentType"}
+        told = {name: str(arguments[own]) for own, name in names.items() if own in arguments}
+        offsets = (0,) if arguments.get("limit", _ALL) <= _FIRST else (0, _FIRST - 1)
+        return [{**told, "limit": str(limit), "offset": str(offset)} for offset in offsets]
+
+    def _limit(self, arguments: Arguments) -> int:
+        known = [one.schema for one in self.operation.parameters if one.name == "limit"]
+        largest: int = spec.merged(known[0]).get("maximum", _LARGEST) if known else _LARGEST
+        asked: int = arguments.get("limit", largest)
+        return min(largest, asked)
 
     def refused(self) -> list[tuple[Arguments, type[Exception]]]:
         wrong: list[Arguments] = [
@@ -80,8 +106,8 @@ class _ListAssets(Driver):
     def known(self, observations: "Observations") -> list[Arguments]:
         shown = [reads.documents(observations, asset_id) for asset_id in reads.shown(observations)]
         last = [documents[-1][0] for documents in shown if documents]
-        first = [{"state": last[0]["state"]}, {"content_type": last[0]["content_type"]}]
-        return [{"limit": _MOST}, *({"limit": 5, **each} for each in (first if last else ()))]
+        first = [{name: asset[name]} for asset in last[:1] for name in ("state", "content_type")]
+        return [{"limit": _MOST}, *({"limit": 5, **each} for each in first)]
 
 
 DRIVER = _ListAssets()

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from babou_contract.probing.observations import Observations
 
 
+_TYPE = "image/gif"  # of `BINARY`, whose first bytes tell it
+
+
 class _UploadAsset(Driver):
     operation_id = "uploadAsset"
 
@@ -31,27 +34,29 @@ class _UploadAsset(Driver):
 
     def drawn(self) -> st.SearchStrategy[Arguments]:
         types = st.sampled_from(list(self.operation.bodies))
-        return st.fixed_dictionaries({"file": st.binary(max_size=64), "content_type": types})
+        named = st.fixed_dictionaries({"file": st.binary(max_size=64), "content_type": types})
+        told = st.fixed_dictionaries({"file": st.binary(max_size=64).map(BINARY.__add__)})
+        return st.one_of(named, told)
 
     def can_be_sent(self, arguments: Arguments) -> bool:
         return bool(arguments["file"])
 
-    def sent(self, arguments: Arguments) -> dict[str, str]:  # noqa: ARG002  it has no parameters
-        return {}
+    def sent(self, arguments: Arguments) -> list[dict[str, str]]:  # noqa: ARG002  one, without any
+        return [{}]
 
     def body(self, arguments: Arguments) -> tuple[str, bytes]:
-        return arguments["content_type"], arguments["file"]
+        return arguments.get("content_type", _TYPE), arguments["file"]
 
     def refused(self) -> list[tuple[Arguments, type[Exception]]]:
         return [
-            ({"file": b"", "content_type": "image/gif"}, babou.UploadError),
+            ({"file": b"", "content_type": _TYPE}, babou.UploadError),
             ({"file": b"of no type"}, babou.UploadError),
             ({"file": "no/such/file.gif"}, babou.UploadError),
             ({"file": BINARY, "content_type": "gif"}, babou.ConfigurationError),
         ]
 
     def known(self, observations: "Observations") -> list[Arguments]:  # noqa: ARG002  of any server
-        return [{"file": BINARY}, {"file": BINARY, "content_type": "image/gif"}]
+        return [{"file": BINARY}, {"file": BINARY, "content_type": _TYPE}]
 
 
 DRIVER = _UploadAsset()

@@ -48,9 +48,9 @@ class _GetAsset(Driver):
     def can_be_sent(self, arguments: Arguments) -> bool:
         return _is_sendable(arguments["asset_id"])
 
-    def sent(self, arguments: Arguments) -> dict[str, str]:
+    def sent(self, arguments: Arguments) -> list[dict[str, str]]:
         [parameter] = self.operation.in_path
-        return {parameter.name: arguments["asset_id"]}
+        return [{parameter.name: arguments["asset_id"]}]
 
     def refused(self) -> list[tuple[Arguments, type[Exception]]]:
         too_long = "z" * (max_id_length() + 1)

@@ -1,5 +1,6 @@
 """The pages that are asked for, between two looks at the whole list, and how they are read."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ _PARTS = ((2, 0), (2, 2), (3, 1), (1, 0), (1, 1))  # limit and offset; the third
 _FAR = 10**6
 _MOST_LISTED = 4  # assets that are compared with what get says
 _MOST_TYPES = 3
+FILTERS = {"state": "state", "contentType": "content_type"}  # the member that each looks at
 _NO_TYPE = "application/x-nothing-has-this"
 
 
@@ -56,17 +58,27 @@ def probes(observations: Observations) -> Iterator[Ask]:
     for state in _values("state"):
         yield _ask(FILTERED, plain, limit=MOST, offset=0, state=state)
     types = list(dict.fromkeys(str(asset.get("content_type")) for asset in assets))
+    for name, member in FILTERS.items():
+        if value := _in_most(assets, member):
+            arguments = {"limit": 1, "offset": 1, name: value}
+            yield _ask(FILTERED, plain, **arguments)
     for media in (*types[:_MOST_TYPES], _NO_TYPE):
         yield _ask(FILTERED, plain, limit=MOST, offset=0, contentType=media)
-    yield from _gets(assets)
+    yield from _gets(observations, assets)
     yield _ask(WHOLE, plain, limit=MOST, offset=0)
     yield _ask(WHOLE, plain, limit=MOST, offset=0)
 
 
 def _ask(kind: str, base: Call, **arguments: Any) -> Ask:  # noqa: ANN401  values of parameters
     told = ", ".join(f"{name}={value}" for name, value in arguments.items())
-    expects = successes(operation()) if kind in {WHOLE, PART} else frozenset()
+    expects = successes(operation()) if kind in {WHOLE, PART, PAST} else frozenset()
     return Ask(kind, base.but(**arguments), f"the list with {told}", expects)
+
+
+def _in_most(assets: list[dict[str, Any]], member: str) -> Any:  # noqa: ANN401  a JSON value
+    """Return what most assets have for a member, where that are two at least."""
+    counted = Counter(asset[member] for asset in assets if isinstance(asset.get(member), str))
+    return next((value for value, count in counted.most_common(1) if count > 1), None)
 
 
 def _values(name: str) -> list[Any]:
@@ -74,9 +86,9 @@ def _values(name: str) -> list[Any]:
     return spec.listed(found.schema) if found else []
 
 
-def _gets(assets: list[dict[str, Any]]) -> Iterator[Ask]:
+def _gets(observations: Observations, assets: list[dict[str, Any]]) -> Iterator[Ask]:
     """Yield reads of listed assets, those in a final state first."""
-    known = next((one for one in spec.operations() if one.id == reads.ID), None)
+    known = observations.operation(reads.ID)
     if known is None:
         return
     first = sorted(assets, key=lambda asset: not reads.is_final(asset))

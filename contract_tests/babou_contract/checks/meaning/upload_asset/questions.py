@@ -1,7 +1,15 @@
 """Which reading of each open question about uploads a server follows."""
 
 from babou_contract.checks.findings import Question, Told, listed, question
-from babou_contract.checks.meaning.upload_asset.uploads import ID, TOO_LARGE, UPLOAD, made
+from babou_contract.checks.meaning.list_assets import pages
+from babou_contract.checks.meaning.upload_asset.uploads import (
+    ID,
+    LISTED,
+    TOO_LARGE,
+    UPLOAD,
+    made,
+    missing,
+)
 from babou_contract.probing.asks import BODY
 from babou_contract.probing.observations import Observations
 
@@ -33,3 +41,12 @@ def _refusals(observations: Observations) -> Told:
     asked = observations.answered(BODY, operation=ID)
     told = [s for s in asked if any(text in s.ask.about for text in wanted)]
     return ("; ".join(f"{s.ask.about}: {s.answer.status}" for s in told), "") if told else None
+
+
+@_ask("D26", "Is an upload in the list at once?")
+def _listed(observations: Observations) -> Told:
+    looks = pages.pages(observations, LISTED)
+    if not looks or not made(observations):
+        return None
+    found = "not in" if missing(observations) else "seen in"
+    return f"{found} {len(looks)} {'look' if len(looks) == 1 else 'looks'}", ""
