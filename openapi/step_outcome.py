@@ -40,6 +40,8 @@ def broken(step: str, error: Exception) -> Outcome:
     *_, last = traceback.extract_tb(error.__traceback__)
     what = f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
     problem = Problem(locate.line(what), f"this is not foreseen: {what}")
+    if isinstance(error, OSError) and error.filename:  # such as of a checkout that is read-only
+        problem = Problem(None, f"{error.filename} can't be read or written ({error.strerror})")
     return Outcome(step=step, agrees=False, said="could not go on", problems=(problem,))
 
 
