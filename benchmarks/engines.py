@@ -249,10 +249,11 @@ def _airflow(bench: Bench, server: MockServer) -> Iterator[Run]:
 
 
 def _await(database: Path, query: str, count: int) -> None:
-    """Return when a query counts so many."""
+    """Return when a query counts so many; raise if a run fails, or it takes too long."""
     end = time.monotonic() + PATIENCE
+    failed = "select count(*) from dag_run where state = 'failed'"
     with closing(sqlite3.connect(database, timeout=30)) as connection:
         while connection.execute(query).fetchone()[0] < count:
-            if time.monotonic() > end:
+            if time.monotonic() > end or connection.execute(failed).fetchone()[0]:
                 raise RuntimeError(f"it did not come to {query!r} = {count}")
             time.sleep(0.2)
