@@ -9,6 +9,7 @@ from kill_matrix import (
     faults_lookup,
     faults_pages,
     faults_spec,
+    faults_spec_operations,
     faults_statuses,
     faults_time,
     faults_uploads,
@@ -28,6 +29,7 @@ FAULTS: tuple[Fault, ...] = (
     *faults_filters.FAULTS,
     *faults_uploads.FAULTS,
     *faults_spec.FAULTS,
+    *faults_spec_operations.FAULTS,
     *faults_generated.FAULTS,
 )
 
