@@ -3,6 +3,7 @@
 from kill_matrix import (
     faults_bodies,
     faults_bytes,
+    faults_filters,
     faults_generated,
     faults_key,
     faults_lookup,
@@ -24,6 +25,7 @@ FAULTS: tuple[Fault, ...] = (
     *faults_lookup.FAULTS,
     *faults_time.FAULTS,
     *faults_pages.FAULTS,
+    *faults_filters.FAULTS,
     *faults_uploads.FAULTS,
     *faults_spec.FAULTS,
     *faults_generated.FAULTS,

@@ -189,6 +189,13 @@ FAULTS = (
         spec={_STATE: GONE}),
     fault("spec-filter-required", "the filter state has to be given", PUBLISHED, "state",
         spec={f"{_STATE}.required": True}),
+    fault("spec-filter-by-default", "the list has what is ready, where state is left out",
+        PUBLISHED, "state", spec={f"{_STATE}.schema": lambda old: {**old, "default": "ready"}}),
+    fault("spec-offset-limited", "offset has a maximum that no page names", PUBLISHED, "offset",
+        spec={f"{_OFFSET}.schema.maximum": 10_000}),
+    fault("spec-account-required", "a parameter has to be given that no page names", PUBLISHED,
+        "account", spec={f"{_LIST}.parameters": _and({"name": "account", "in": "query",
+        "required": True, "description": "An account.", "schema": {"type": "string"}})}),
     fault("spec-page-in-header", "offset is sent in a header", PUBLISHED, "offset",
         spec={f"{_OFFSET}.in": "header"}),
     fault("spec-page-lacks-total", "total is removed", TABLES, "total", spec={

@@ -46,7 +46,9 @@ def _hold(
     wanted = successes(driver.operation)
     last = asked.answers[-1]
     if last.status not in wanted:
-        observations.lack(f"{driver.operation_id} was called with {arguments}: {last.excerpt}")
+        observations.lack(
+            f"{driver.operation_id} was called with {_short(arguments)}: {last.excerpt}"
+        )
         return
     answers = [answer for answer in asked.answers if answer.status in wanted]
     documents = [read(answer) for answer in answers]

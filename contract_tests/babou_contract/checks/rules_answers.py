@@ -69,7 +69,7 @@ def bodies_are_strict_json(observations: Observations, tally: Tally) -> None:
             jsontext.strict(raw.body)
         except ValueError as error:
             tally.disagree(
-                f"the body of an answer {status} is not JSON",
+                f"the body of an answer {status} of {seen.operation.id} is not JSON",
                 expected="JSON (RFC 8259)",
                 received=f"{error}: {seen.answer.excerpt}",
                 exchange=seen.answer.exchange,
@@ -79,14 +79,20 @@ def bodies_are_strict_json(observations: Observations, tally: Tally) -> None:
 
 @check("Each body obeys the schema that the spec has for its status, formats included.")
 def bodies_obey_the_schema(observations: Observations, tally: Tally) -> None:
-    """Validate each JSON body of a documented status."""
+    """Validate each JSON body of a documented status; of the items of a list, one tells for all."""
+    told: set[tuple[object, ...]] = set()
     for seen, schema, value in _bodies(observations):
         tally.case()
-        status = seen.answer.status or 0
+        id, status = seen.operation.id, seen.answer.status or 0
         for misfit in misfits(schema, value):
+            kind = (id, status, *(part for part in misfit.path if isinstance(part, str)))
+            if kind in told:
+                tally.hidden += 1
+                continue
+            told.add(kind)
             path = places.body_of(seen.operation, status, seen.answer.media_type, misfit.path)
             tally.disagree(
-                f"{misfit.member} of an answer {status} is not what the schema allows",
+                f"{misfit.member} of an answer {status} of {id} is not what the schema allows",
                 expected=misfit.message,
                 received=_at(value, misfit.path) or f"nothing; it is {seen.answer.excerpt}",
                 exchange=seen.answer.exchange,
@@ -124,6 +130,8 @@ def codes_fit_their_status(observations: Observations, tally: Tally) -> None:
         value = read(seen.answer)
         code = value.get("code") if isinstance(value, dict) else None
         told_by_key = status == _UNAUTHORIZED and seen.ask.key is not None
+        if seen.operation.status_of(status) is None:
+            continue  # the status tells
         if status < _CLIENT_ERROR or not (code and isinstance(code, str)) or told_by_key:
             continue
         tally.case()
@@ -131,7 +139,7 @@ def codes_fit_their_status(observations: Observations, tally: Tally) -> None:
         elsewhere = {other for other, codes in table.items() if code in codes} - {status}
         if (known is not None and code not in known) or (known is None and elsewhere):
             tally.disagree(
-                f"an error {status} has the code {code!r}",
+                f"an error {status} of {seen.operation.id} has the code {code!r}",
                 expected=f"one of {', '.join(sorted(known))}" if known else "a code of this status",
                 received=seen.answer.excerpt,
                 exchange=seen.answer.exchange,

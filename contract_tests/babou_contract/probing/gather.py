@@ -204,7 +204,8 @@ class Gathering:
 def _why_nothing(first: Answer, statuses: set[int]) -> str:
     """Say what it means that no known call was answered."""
     if not statuses:
-        return f"the server could not be reached: {first.excerpt}"
+        slow = first.failure is Failure.slow
+        return f"the server {'did not answer' if slow else 'could not be reached'}: {first.excerpt}"
     asks_for = (first.exchange.header("www-authenticate") or "").strip()
     if statuses == {_UNAUTHORIZED} and asks_for.lower().startswith("basic"):
         return f"a gateway asks for a user's name and password (401, WWW-Authenticate: {asks_for})"

@@ -49,7 +49,7 @@ def test_a_disagreement_is_1_with_line_curl_and_no_key(call, live, small_server)
     small_server.fault("wrong_type", member="size", value="12")
     done = call(*live, BABOU_API_KEY=small_server.api_key)
     assert done.exit_code == 1
-    assert "size of an answer 200 is not what the schema allows" in done.output
+    assert "size of an answer 200 of getAsset is not what the schema allows" in done.output
     assert "(babou.yaml, line " in done.output
     assert '-H "Authorization: Bearer $BABOU_API_KEY"' in done.output
     assert small_server.api_key not in done.output

@@ -46,7 +46,7 @@ def test_what_another_check_tells_is_not_told_again(wide):
 
     report, result = wide(rewrite)
     assert {found.summary for found in report.disagreements} == {
-        "size of an answer 200 is not what the schema allows"
+        "size of an answer 200 of getAsset is not what the schema allows"
     }
     assert result.reason.endswith("are told by other checks")
 

@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 
 from babou_contract.checks.meaning.upload_asset import uploads
+from babou_contract.mock_server import MockServer
 from babou_contract.specification.assets import asset_examples
 
 FIRST = "ast_testImage00001"
@@ -79,6 +80,41 @@ def _respelled(request, response):
     return response.with_json(page)
 
 
+def _filtered_too_late(request, response):
+    """Leave out of a page what its filter does not want, instead of looking for more."""
+    page = response.json()
+    first = "offset=1" in request.target and "contentType=" in request.target
+    return response.with_json({**page, "assets": page["assets"][1:]}) if first else response
+
+
+def _one_later(request, response):
+    """Give the first asset of a filtered page for the second one."""
+    page = response.json()
+    if "offset=1" not in request.target or "contentType=" not in request.target:
+        return response
+    other = {**page["assets"][0], "id": FIRST}
+    return response.with_json({**page, "assets": [other]})
+
+
+def _sized_later(size):
+    """Tell the size of an upload from the fifth read on only."""
+    reads = Counter()
+
+    def rewrite(request, response):
+        one = "/assets/" in request.path or request.method == "POST"
+        if response.status > 201 or not one:
+            return response
+        asset = response.json()
+        if asset["id"].startswith("ast_test"):
+            return response
+        reads[asset["id"]] += request.method == "GET"
+        known = reads[asset["id"]] > 4
+        more = {"size": size} if known else {"size": None, "url": None, "state": "processing"}
+        return response.with_json({**asset, **more})
+
+    return rewrite
+
+
 def _invalid(_request, response):
     """Refuse a request; without the right key it is refused already."""
     refusal = {"error": "Invalid", "code": "VALIDATION_ERROR"}
@@ -126,6 +162,17 @@ LISTS = {
         "media-types-are-documented",
     ),
     "another offset": (_numbers(offset=7), "pages-add-up"),
+    "fifty assets where no limit is given": (
+        _of(
+            "list",
+            lambda q, r: r if "limit" in q.target else _numbers(limit=50)(q, r),
+        ),
+        "pages-add-up",
+    ),
+    "one of two filters is ignored": (
+        _when("mp4&state=", lambda _q, r: _answered(r, PAGE)),
+        "filters-select",
+    ),
     "no total": (_numbers(total=0), "pages-add-up"),
     "one asset too many": (_assets(lambda a: [*a, *a[:1]]), "ids-are-unique-in-a-page"),
     "one asset is missing": (_assets(lambda a: a[1:]), "pages-add-up"),
@@ -136,6 +183,22 @@ LISTS = {
     ),
     "another bucket in the list": (
         _assets(lambda a: [{**one, "url": one["url"] and "s3://other/key"} for one in a]),
+        "listed-assets-are-what-get-says",
+    ),
+    "a filter of each page instead of the list": (
+        _of("list", _filtered_too_late),
+        "pages-add-up",
+    ),
+    "a page of another length where none is asked for": (
+        _page(lambda p: {**p, "pagination": {**p["pagination"], "limit": 10}}),
+        "pages-add-up",
+    ),
+    "a filtered page that begins one later": (
+        _of("list", _one_later),
+        "pages-are-slices",
+    ),
+    "a url in the list without its signature": (
+        _assets(lambda a: [{**one, "url": one["url"] and one["url"].split("?")[0]} for one in a]),
         "listed-assets-are-what-get-says",
     ),
     "a hundred and one assets": (
@@ -175,6 +238,7 @@ UPLOADS = {
     "202 for an upload": (_of("upload", _as_another_status(202)), "each-operation-is-exercised"),
     "ready without a url": (_upload(state="ready", url=None), "a-ready-upload-has-url-and-size"),
     "a documented type is refused": (_of_type("audio/wav", _invalid), "known-calls-succeed"),
+    "a byte less, once the size is known": (_sized_later(34), "an-upload-keeps-type-and-size"),
     "any type is taken": (
         lambda _q, r: r if b"Content-Type is one of" not in r.bytes() else evolve(r, status=201),
         "unlawful-bodies-are-refused",
@@ -321,6 +385,35 @@ def test_a_waived_operation_is_not_asked_and_is_told(judge, small_server):
     rows = [row for row in report.coverage if row.operation != "getAsset"]
     assert {(row.state.value, row.reason) for row in rows} == {("not exercised", "waived")}
     assert not any(request.path.endswith("/assets") for request in small_server.requests)
+
+
+def test_a_size_that_is_known_later_is_right(judge):
+    """As it is where the file is analysed first."""
+    report = judge(_sized_later(35), waived=("listAssets",), allow_unsafe_methods=True)
+    assert report.exit_code == 0, report.verdict
+
+
+def test_arguments_of_the_command_line_are_texts(judge):
+    """A limit that was given as `3` is the 3 that the page says."""
+    report = judge(waived=("uploadAsset",), arguments=(("listAssets", "limit", "3"),))
+    assert report.disagreements == ()
+
+
+def test_the_items_of_a_list_are_told_once(judge):
+    """An asset after the other lacks its size: one accusation, which names the operation."""
+    without = _assets(lambda a: [{k: v for k, v in one.items() if k != "size"} for one in a])
+    report = judge(without, waived=("uploadAsset",))
+    said = [one.summary for one in report.disagreements if "schema" in one.summary]
+    assert said == ["assets.0.size of an answer 200 of listAssets is not what the schema allows"]
+
+
+@pytest.mark.parametrize("waived", [("getAsset", "uploadAsset"), ("getAsset",)])
+def test_an_account_without_assets_is_judged(judge, waived):
+    """The list is empty; of assets nothing can be said, and nothing breaks."""
+    with MockServer(assets=False) as server:
+        asked = {"base_url": server.base_url, "api_key": server.api_key, "assets": ()}
+        report = judge(waived=waived, allow_unsafe_methods=True, only=("3", "4"), **asked)
+    assert report.exit_code == 0, report.verdict
 
 
 def test_known_arguments_are_sent(judge, small_server):

@@ -60,7 +60,7 @@ class Settings:
     def client(self, poll: PollPolicy = PollPolicy()) -> Iterator[Client]:  # noqa: B008 (frozen)
         """Open the client; with --verbose, print its requests on standard error."""
         with (
-            _told(self.verbose),
+            _logged(self.verbose),
             Client(
                 self._key(),
                 base_url=self.base_url,
@@ -256,7 +256,7 @@ _COMMON = frozenset(fields_dict(Settings))
 
 
 @contextlib.contextmanager
-def _told(verbose: bool) -> Iterator[None]:  # noqa: FBT001 (private)
+def _logged(verbose: bool) -> Iterator[None]:  # noqa: FBT001 (private)
     if not verbose:
         yield
         return

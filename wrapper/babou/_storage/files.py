@@ -36,7 +36,7 @@ def sink_for(
     """Return the sink for the bytes: for an opened file, a path, or a file in a directory."""
     if not isinstance(destination, (str, os.PathLike)):
         return StreamSink(destination, plan)
-    with _told(repr(os.fspath(destination)), asset.id):
+    with _translated(repr(os.fspath(destination)), asset.id):
         path = _path(destination, asset)
         # A link is followed, even if its target does not exist yet.
         target = Path(os.path.realpath(path)) if path.is_symlink() else path
@@ -85,7 +85,7 @@ class FileSink:
     def begin(self) -> None:
         """Prepare to write at the plan's offset."""
         plan = self._plan
-        with self._told():
+        with self._translated():
             if not plan.offset and self._part and self._part.validator != plan.validator:
                 self._part.remove()
                 self._part = None
@@ -95,14 +95,14 @@ class FileSink:
 
     def write(self, chunk: bytes | memoryview) -> None:
         """Write the next bytes."""
-        with self._told():
+        with self._translated():
             self._open_part.file.write(chunk)
 
     def commit(self) -> Path:
         """Give the file its final name; replace an existing file only if `overwrite` is set."""
         part = self._open_part
         try:
-            with self._told():
+            with self._translated():
                 part.flush()
                 if self._overwrite:
                     part.path.replace(self._target)
@@ -154,8 +154,8 @@ class FileSink:
             and self._part.validator == self._plan.validator
         )
 
-    def _told(self) -> contextlib.AbstractContextManager[None]:
-        return _told(repr(str(self._path)), self._plan.asset_id, self._what_is_kept)
+    def _translated(self) -> contextlib.AbstractContextManager[None]:
+        return _translated(repr(str(self._path)), self._plan.asset_id, self._what_is_kept)
 
     def _what_is_kept(self) -> str:
         if not self._is_kept:
@@ -192,7 +192,7 @@ class StreamSink:
             self._origin = file.tell() if getattr(file, "seekable", bool)() else None
 
     def _problems(self) -> contextlib.AbstractContextManager[None]:
-        return _told("the file that was given", self._plan.asset_id)
+        return _translated("the file that was given", self._plan.asset_id)
 
     def begin(self) -> None:
         """Prepare to write at the plan's offset."""
@@ -251,7 +251,7 @@ class SpecialFileSink(StreamSink):
         self._origin = None  # a device may claim that it can be rewound, but can't be truncated
 
     def _problems(self) -> contextlib.AbstractContextManager[None]:
-        return _told(repr(str(self._path)), self._plan.asset_id)
+        return _translated(repr(str(self._path)), self._plan.asset_id)
 
     def commit(self) -> Path:
         """Return the path."""
@@ -277,7 +277,7 @@ def _open_existing(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def _told(file: str, asset_id: str, what_is_kept: Callable[[], str] = str) -> Iterator[None]:
+def _translated(file: str, asset_id: str, what_is_kept: Callable[[], str] = str) -> Iterator[None]:
     """Raise `DownloadError` in place of the system's errors."""
     try:
         yield

@@ -118,14 +118,14 @@ class Content:
 
     def rewind(self) -> None:
         """Go to the first byte."""
-        with _problems(self.subject):
+        with _translated(self.subject):
             self.file.seek(self.start)
 
     def read(self, count: int) -> bytes:
         """Return the next bytes, fewer only at the end."""
         found = bytearray()
         while len(found) < count:
-            with _problems(self.subject):
+            with _translated(self.subject):
                 piece: Any = self.file.read(count - len(found))
             if not isinstance(piece, (bytes, bytearray, memoryview)):
                 raise ConfigurationError(
@@ -165,7 +165,7 @@ def content_of(file: object, content_type: str | None) -> Content:
             raise _too_large(content.subject)
         if not content.size:
             raise _empty(given)
-        content.content_type = content_type or _told_type(content, name)
+        content.content_type = content_type or _type_of(content, name)
         leaving.pop_all()
     if content is not given:
         given.close()
@@ -179,7 +179,7 @@ def _opened(file: object) -> tuple[Content, str]:
     if isinstance(file, (str, os.PathLike)):
         name = os.fsdecode(file)
         subject = f"The upload of {name!r}"
-        with _problems(subject):
+        with _translated(subject):
             return Content(subject, Path(name).open("rb"), is_ours=True), name
     if not callable(getattr(file, "read", None)):
         raise ConfigurationError(
@@ -213,7 +213,7 @@ def _measured(content: Content) -> bool:
 def _copied(content: Content) -> Content:
     """Return a copy of a file; do not read more than an upload may have."""
     with contextlib.ExitStack() as leaving:
-        with _problems(content.subject):
+        with _translated(content.subject):
             file: Any = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the copy)
         copy = Content(content.subject, file, is_ours=True)
         leaving.callback(copy.close)
@@ -221,13 +221,13 @@ def _copied(content: Content) -> Content:
             copy.size += len(piece)
             if copy.size > largest_file():
                 raise _too_large(content.subject)
-            with _problems(content.subject):
+            with _translated(content.subject):
                 file.write(piece)
         leaving.pop_all()
     return copy
 
 
-def _told_type(content: Content, name: str) -> str:
+def _type_of(content: Content, name: str) -> str:
     content.rewind()
     known = uploaded_types()
     if found := media_type(name, content.read(_HEAD), known):
@@ -272,7 +272,7 @@ def _too_large(subject: str) -> FileTooLargeError:
 
 
 @contextlib.contextmanager
-def _problems(subject: str) -> Iterator[None]:
+def _translated(subject: str) -> Iterator[None]:
     """Raise `UploadError` in place of the system's errors."""
     try:
         yield

@@ -106,8 +106,8 @@ class _ListAssets(Driver):
     def known(self, observations: "Observations") -> list[Arguments]:
         shown = [reads.documents(observations, asset_id) for asset_id in reads.shown(observations)]
         last = [documents[-1][0] for documents in shown if documents]
-        first = [{"state": last[0]["state"]}, {"content_type": last[0]["content_type"]}]
-        return [{"limit": _MOST}, *({"limit": 5, **each} for each in (first if last else ()))]
+        first = [{name: asset[name]} for asset in last[:1] for name in ("state", "content_type")]
+        return [{"limit": _MOST}, *({"limit": 5, **each} for each in first)]
 
 
 DRIVER = _ListAssets()

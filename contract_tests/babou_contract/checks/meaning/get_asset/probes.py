@@ -82,7 +82,7 @@ def _near_misses(asset_id: str) -> Iterator[Ask]:
     for near, about, odd in nears:
         if near and near not in {asset_id, ".", ".."} and near not in told:
             told.add(near)
-            yield _ask(NEAR, near, f"{asset_id!r} with {about}", odd=odd)
+            yield _ask(NEAR, near, f"{asset_id!r}, {about}", odd=odd)
 
 
 def _unknown(known_ids: tuple[str, ...]) -> Iterator[Ask]:

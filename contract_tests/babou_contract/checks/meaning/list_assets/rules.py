@@ -1,12 +1,17 @@
 """Rules about pages: numbers that add up, slices of one list, filters, assets that are there."""
 
+import re
 from itertools import pairwise
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from babou_contract.checks.judging import is_refusal, refused
 from babou_contract.checks.meaning.get_asset import reads
+from babou_contract.checks.meaning.get_asset.reads import FINAL
 from babou_contract.checks.meaning.list_assets import pages
 from babou_contract.checks.meaning.list_assets.pages import (
     FILTERED,
+    FILTERS,
     ID,
     LISTED,
     MOST,
@@ -21,30 +26,28 @@ from babou_contract.probing.answers import Answer
 from babou_contract.probing.asks import READ, VALUE
 from babou_contract.probing.observations import Observations, document_in
 from babou_contract.specification import places, published
+from babou_contract.specification.assets import asset_schema
+from babou_contract.specification.schema import fits
 
 check = Register(Boundary.spec_server)
 
 _LASTING = ("name", "content_type", "created_at")
 _FOUND_LATER = ("duration", "width", "height")
 _SAME = (*_LASTING, "state", "url", "size", *_FOUND_LATER)
-_FILTERS = {"state": "state", "contentType": "content_type"}
 
 
 @check("A page has as many assets as its numbers say, and its numbers are those that were asked.")
 def pages_add_up(observations: Observations, tally: Tally) -> None:
     """Hold limit and offset against the request, and the assets against limit, offset, total."""
-    for page in pages.pages(observations, WHOLE, PART, FILTERED, PAST):
+    known = {p.name: p.schema for p in pages.operation().parameters}
+    usual = {name: schema["default"] for name, schema in known.items() if "default" in schema}
+    for page in pages.pages(observations, WHOLE, PART, FILTERED, PAST, READ):
         tally.case()
-        asked = page.ask.call.arguments
+        asked = {"limit": page.limit, "offset": page.offset, **usual, **page.ask.call.arguments}
         for name, told in (("limit", page.limit), ("offset", page.offset)):
-            if told != asked[name]:
-                _tell(
-                    tally,
-                    page.answer,
-                    f"{name} is not the one that was asked for",
-                    asked[name],
-                    told,
-                )
+            if str(told) != str(asked[name]):
+                what = f"{name} is not the one that was asked for"
+                _tell(tally, page.answer, what, asked[name], told)
         wanted = min(page.limit, max(0, page.total - page.offset))
         if len(page.assets) != wanted:
             what = "a page has another number of assets than its limit, offset and total say"
@@ -64,14 +67,24 @@ def pages_have_at_most_a_hundred_assets(observations: Observations, tally: Tally
 @check("Pages are slices of one list: they follow each other, and overlap as they have to.")
 def pages_are_slices(observations: Observations, tally: Tally) -> None:
     """Compare pages with the whole list, where that did not change meanwhile."""
-    whole = _steady(observations)
-    for page in pages.pages(observations, PART):
+    whole = {"": _steady(observations).ids}
+    for page in pages.pages(observations, FILTERED):
+        if page.ask.call.arguments["limit"] == MOST:
+            whole[_filter_of(page)] = page.ids
+    for page in pages.pages(observations, PART, FILTERED):
+        asked, filtered = page.ask.call.arguments, _filter_of(page)
+        if asked.get("state", FINAL[0]) not in FINAL or filtered not in whole:
+            continue  # what is on its way comes and goes
         tally.case()
-        asked = page.ask.call.arguments
-        wanted = whole.ids[asked["offset"] : asked["offset"] + asked["limit"]]
+        wanted = whole[filtered][asked["offset"] : asked["offset"] + asked["limit"]]
         if page.ids != wanted and asked["offset"] + asked["limit"] <= MOST:
             what = "a page is not the slice of the list that was asked for"
             _tell(tally, page.answer, what, wanted, page.ids)
+
+
+def _filter_of(page: Page) -> str:
+    asked = page.ask.call.arguments
+    return "&".join(f"{name}={asked[name]}" for name in FILTERS if name in asked)
 
 
 @check("The order of the list stays, as long as nothing is added or taken away.")
@@ -118,34 +131,37 @@ def filters_select(observations: Observations, tally: Tally) -> None:
     last = {asset["id"]: asset for asset in pages.pages(observations, WHOLE)[-1].assets}
     lasting = [a for a in whole.assets if reads.is_final(a) and last[a["id"]] == a]
     for page in pages.pages(observations, FILTERED, VALUE):
-        arguments = page.ask.call.arguments
-        parameter = next((p for p in _FILTERS if p in arguments), "")
-        value = arguments.get(parameter)
-        if page.ask.odd or not (value and isinstance(value, str)):
+        asked = {p: v for p in FILTERS if (v := page.ask.call.arguments.get(p)) is not None}
+        if page.ask.odd or not asked or not all(v and isinstance(v, str) for v in asked.values()):
             continue  # who gets none, or two, may do as if there were no filter
         tally.case()
-        member = _FILTERS[parameter]
-        told = [a for a in page.assets if a.get(member) is not None]  # null is the schema's affair
-        wrong = [a for a in told if reads.plain(a.get(member)) != reads.plain(value)]
-        if wrong:
-            what = f"the filter {parameter} lets other assets through"
-            _tell(tally, page.answer, what, value, f"{wrong[0]['id']}: {wrong[0].get(member)}")
-        fitting = [a["id"] for a in lasting if reads.plain(a.get(member)) == reads.plain(value)]
+        for parameter, value in asked.items():
+            told = [a for a in page.assets if a.get(FILTERS[parameter]) is not None]
+            wrong = [asset for asset in told if not _fits(asset, parameter, value)]
+            if wrong:  # null is the schema's affair
+                what = f"the filter {parameter} lets other assets through"
+                received = f"{wrong[0]['id']}: {wrong[0][FILTERS[parameter]]}"
+                _tell(tally, page.answer, what, value, received)
+        fitting = [a["id"] for a in lasting if all(_fits(a, *one) for one in asked.items())]
         left_out = [id for id in fitting if id not in page.ids]
-        if left_out and whole.total <= page.limit:
-            what = f"the filter {parameter} leaves assets out that fit"
+        if left_out and whole.total <= page.limit and not page.offset:
+            what = f"the filter {' and '.join(asked)} leaves assets out that fit"
             _tell(tally, page.answer, what, left_out[0], page.ids)
     for seen in filter(is_refusal, observations.answered(FILTERED, operation=ID)):
-        for parameter, member in _FILTERS.items():
-            value = seen.ask.call.arguments.get(parameter)
-            if value is not None and value in _to_be_taken(parameter, member, whole):
-                what = f"the filter {parameter} refuses what an asset has"
-                _tell(tally, seen.answer, what, f"the assets with {value}", seen.answer.excerpt)
+        asked = {p: v for p in FILTERS if (v := seen.ask.call.arguments.get(p)) is not None}
+        if all(value in _to_be_taken(parameter, whole) for parameter, value in asked.items()):
+            what = f"the filter {' and '.join(asked)} refuses what an asset has"
+            wanted = f"the assets with {' and '.join(asked.values())}"
+            _tell(tally, seen.answer, what, wanted, seen.answer.excerpt)
 
 
-def _to_be_taken(parameter: str, member: str, whole: Page) -> set[object]:
+def _fits(asset: dict[str, Any], parameter: str, value: str) -> bool:
+    return reads.plain(asset.get(FILTERS[parameter])) == reads.plain(value)
+
+
+def _to_be_taken(parameter: str, whole: Page) -> set[object]:
     """Return what assets have, and of their states the published ones (D20)."""
-    used = {asset.get(member) for asset in whole.assets}
+    used = {asset.get(FILTERS[parameter]) for asset in whole.assets}
     return used & set(published.load()["values"]["filters"]) if parameter == "state" else used
 
 
@@ -163,14 +179,32 @@ def listed_assets_are_what_get_says(observations: Observations, tally: Tally) ->
                 what = "an asset is listed, and cannot be read"
                 _tell(tally, page.answer, what, told["id"], seen.answer.excerpt)
             continue
+        if not fits(asset_schema(), told):
+            continue  # the schema tells
         names = _SAME if reads.is_final(told) and reads.is_final(document) else _LASTING
         for name in names:
             here, there = (reads.comparable(name, one.get(name)) for one in (told, document))
             if name in _FOUND_LATER and None in {here, there}:
                 continue
-            if here != there and (name != "url" or urls[told["id"]] == {here}):
+            if (
+                name == "url"
+                and told.get(name)
+                and _is_signed(document.get(name)) > _is_signed(told[name])
+            ):
+                what = "url of a listed asset lacks what signs it where the asset is read"
+                _tell(tally, page.answer, what, document.get(name), told[name])
+            elif here != there and (name != "url" or urls[told["id"]] == {here}):
                 what = f"{name} of a listed asset is not what reading it says"
                 _tell(tally, page.answer, what, document.get(name), told.get(name))
+
+
+def _is_signed(url: object) -> bool:
+    """Say whether the query of a url has a signature, without which the storage refuses it."""
+    try:
+        names = [name for name, _ in parse_qsl(urlsplit(str(url)).query)]
+    except ValueError:
+        return False
+    return any(re.search("sig$|signature|token", name, re.IGNORECASE) for name in names)
 
 
 def _urls(observations: Observations) -> dict[str, set[object]]:

@@ -9,7 +9,7 @@ from babou_contract.checks.meaning.get_asset import reads
 from babou_contract.checks.meaning.list_assets import pages
 from babou_contract.probing.answers import Answer
 from babou_contract.probing.asks import BINARY, Ask, Call, successes
-from babou_contract.probing.observations import Observations, read
+from babou_contract.probing.observations import Observations, document_in, read
 from babou_contract.specification import spec
 from babou_contract.specification.operations import Operation
 
@@ -18,7 +18,7 @@ UPLOAD, FETCHED, LISTED, TOO_LARGE = "upload", "uploaded", "in the list", "too l
 TYPE = "image/gif"
 _UPLOADS = 2
 _FETCHES = 3
-_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)  # seconds before each look at the list, which may lag (D26)
+_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)  # seconds before what is not known, or lags (D26), is asked for
 _MOST = 104_857_600  # bytes (D22)
 
 
@@ -33,32 +33,46 @@ def probes(observations: Observations) -> Iterator[Ask]:
     for _ in range(_UPLOADS):
         yield Ask(UPLOAD, base, "an upload of an image of a pixel", successes(operation()))
     for document, _ in made(observations):
-        yield from _fetches(observations, str(document["id"]))
-    yield from _looks(observations)
+        for _ in range(_FETCHES):
+            yield from _fetched(observations, str(document["id"]))
+    yield from _follow(observations)
     call = evolve(base, content=b"", known=False)
     about = "a file of more than 100 MB, announced and not sent"
     yield Ask(TOO_LARGE, call, about, announced=_MOST + 1, odd=True)
 
 
-def _fetches(observations: Observations, asset_id: str) -> Iterator[Ask]:
+def _fetched(observations: Observations, asset_id: str) -> Iterator[Ask]:
     get = observations.operation(reads.ID)
     if get is not None:
         call = Call(get, {get.in_path[-1].name: asset_id}, subject=asset_id)
-        for _ in range(_FETCHES):
-            yield Ask(FETCHED, call, f"read {asset_id!r}, which was uploaded", successes(get))
+        yield Ask(FETCHED, call, f"read {asset_id!r}, which was uploaded", successes(get))
 
 
-def _looks(observations: Observations) -> Iterator[Ask]:
-    """Look at the list until all uploads are there, or for long enough."""
+def _follow(observations: Observations) -> Iterator[Ask]:
+    """Read the uploads until their size is known, and look at the list until they are there."""
     the_list = observations.operation(pages.ID)
-    if the_list is None:
-        return
     for seconds in _PAUSES:
-        if not missing(observations):
+        unknown = _of_unknown_size(observations)
+        lacking = missing(observations) if the_list else []
+        if observations.stopped or not (unknown or lacking):
             return
         observations.session.pause(seconds, "time limit")
-        call = Call(the_list, {"limit": pages.MOST})
-        yield Ask(LISTED, call, "look for what was uploaded in the list", successes(the_list))
+        for asset_id in unknown:
+            yield from _fetched(observations, asset_id)
+        if the_list and lacking:
+            call = Call(the_list, {"limit": pages.MOST})
+            yield Ask(LISTED, call, "look for what was uploaded in the list", successes(the_list))
+
+
+def _of_unknown_size(observations: Observations) -> list[str]:
+    """Return the uploads that were read last without a size, and have not failed."""
+    last = {
+        seen.ask.subject: document
+        for seen in observations.answered(FETCHED)
+        if (document := document_in(seen.answer)) is not None
+    }
+    told = {id: (one.get("size"), reads.is_final(one)) for id, one in last.items()}
+    return [id for id, known in told.items() if known == (None, False)]
 
 
 def missing(observations: Observations) -> list[str]:
