@@ -388,6 +388,13 @@ def test_download_to_standard_output_writes_the_bytes_and_nothing_else(run):
     assert result.stderr == ""
 
 
+def test_download_to_standard_output_tells_trouble_that_is_not_the_outputs(run):
+    """As to a file."""
+    result = run("download", "ast_demo_failed", "-o", "-")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "has no URL" in result.stderr
+
+
 def test_download_does_not_write_bytes_to_a_terminal(run, monkeypatch):
     """They would make a mess of it."""
     monkeypatch.setattr("babou._cli._transfer.sys", _FakeSys)

@@ -189,6 +189,27 @@ def test_a_child_process_does_not_read_its_parents_answers(server, kind):
     run(code, ids=ids, key=server.api_key, url=server.base_url)
 
 
+FORK_UNDER_LOCK = """
+import os, signal, babou
+budget = babou.RateBudget(1000)
+client = babou.Client(KEY, base_url=URL, budget=budget)
+client.assets.get("ast_demo_image")  # a connection is kept
+with client._runner.transport._pool._lock, budget._lock:  # as another thread may at any time
+    child = os.fork()
+    if not child:
+        os._exit(client.assets.get("ast_demo_image").id != "ast_demo_image")
+signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
+signal.alarm(20)
+assert os.waitstatus_to_exitcode(os.wait()[1]) == 0
+client.close()
+"""
+
+
+def test_a_fork_while_another_thread_calls_does_not_hang(server):
+    """The child has the locks as they were, and not the thread that would release them."""
+    run(FORK_UNDER_LOCK, key=server.api_key, url=server.base_url)
+
+
 GEVENT = """
 import gevent.monkey
 gevent.monkey.patch_all()

@@ -251,6 +251,10 @@ class Pool(Generic[_C]):
             self._idle.append(connection)
             return [self._idle.popleft()] if len(self._idle) > MAX_CONNECTIONS else []
 
+    def inherited(self) -> list[_C]:
+        """Return all in a forked process, whose lock may be held by a thread that it hasn't."""
+        return list(self._idle)
+
     def empty(self, origin: httpcore.Origin | None = None) -> list[_C]:
         """Remove the connections of an origin, or all; return them, to be closed."""
         with self._lock:

@@ -11,7 +11,6 @@ import io
 import os
 import re
 import tempfile
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -27,9 +26,8 @@ PIECE = 1 << 14
 """Bytes that the transport gets at once: few, so that a slow connection still makes progress."""
 
 _COPIED = 1 << 18
-_IN_USE = set[int]()
+_IN_USE = dict[int, object]()
 """The callers' files that are being uploaded, by `id`: an upload moves a file's position."""
-_LOCK = threading.Lock()
 _HEAD = 4096
 """First bytes of a file that are looked at for its type."""
 
@@ -147,7 +145,7 @@ class Content:
         if self.size:
             with contextlib.suppress(OSError, ValueError):
                 self.file.seek(self.start)
-        _IN_USE.discard(id(self.file))
+        del _IN_USE[id(self.file)]
 
 
 def content_of(file: object, content_type: str | None) -> Content:
@@ -191,15 +189,14 @@ def _opened(file: object) -> tuple[Content, str]:
     name = getattr(file, "name", "")
     name = os.fsdecode(name) if isinstance(name, (str, bytes)) else ""
     subject = f"The upload of {name!r}" if name else "The upload"
-    with _LOCK:
-        if id(file) in _IN_USE:
-            raise ConfigurationError(
-                f"{subject}: the same file object is being uploaded already, and has one position "
-                "only. Open the file once for each upload."
-            )
-        _IN_USE.add(id(file))
     opened: Any = file
-    return Content(subject, opened, is_ours=False), name
+    content = Content(subject, opened, is_ours=False)
+    if _IN_USE.setdefault(id(file), content) is not content:  # one step, which needs no lock
+        raise ConfigurationError(
+            f"{subject}: the same file object is being uploaded already, and has one position "
+            "only. Open the file once for each upload."
+        )
+    return content, name
 
 
 def _measured(content: Content) -> bool:
