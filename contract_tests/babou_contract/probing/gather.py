@@ -212,5 +212,9 @@ def _why_nothing(first: Answer, statuses: set[int]) -> str:
     if statuses == {_UNAUTHORIZED}:
         return f"the key was refused for every request: {first.excerpt}"
     down = min(statuses) >= _SERVER_ERROR
-    what = "the server is down" if down else "nothing that was asked for was ever seen"
-    return f"{what}: it answered {first.excerpt}"
+    if down:
+        return f"the server is down: it answered {first.excerpt}"
+    return (
+        f"nothing that was asked for was ever seen: it answered {first.excerpt}. Check --base-url, "
+        "and what you named as being there"
+    )

@@ -298,6 +298,9 @@ def test_a_disagreement_points_into_its_own_operation(judge):
 
 
 RIGHT = {
+    "a server that wants all bytes before it says that they are too many": (
+        lambda _q, r: evolve(r, status=100).with_body(b"") if r.status == 413 else r
+    ),
     "a limit that is cut down": _when(
         "limit=101",
         lambda _q, r: evolve(r, status=200).with_json(

@@ -12,6 +12,7 @@ from attrs import evolve
 from babou_contract.mock_server import MockServer, Response
 from babou_contract.model import Outcome
 from babou_contract.probing.gather import Gathering
+from babou_contract.report import show
 from babou_contract.specification.references import NoSuchReferenceError
 
 IMAGE, WAY, FAILED = "ast_testImage00001", "ast_testWay0000002", "ast_testFailed0003"
@@ -269,3 +270,18 @@ def test_a_body_that_does_not_come_whole_is_told(judge, announced):
     assert report.verdict.endswith(f"did not answer: no whole answer in 0.2 s: 4 bytes came{of}.")
     for connection in held:
         connection.close()
+
+
+def test_an_asset_that_is_not_there_is_what_the_verdict_tells(judge):
+    """Not that nothing could be asked about it."""
+    report = judge(waived=("uploadAsset",), assets=("ast_nowhere",))
+    assert report.exit_code == 3
+    assert "name one that the server has, --asset ID" in report.verdict
+
+
+def test_where_nothing_is_found_the_address_is_doubted(judge, small_server):
+    """A base URL that is another service's answers 404 to everything."""
+    report = judge(base_url=f"{small_server.base_url}/v7", waived=())
+    assert report.exit_code == 3
+    assert report.verdict.endswith("Check --base-url, and what you named as being there.")
+    assert "Which reading" not in show.text(report)
