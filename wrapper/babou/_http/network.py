@@ -43,7 +43,7 @@ _T = TypeVar("_T")
 _PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _VARIABLES = "Look at HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."
 READ = 1 << 17
-"""Bytes of one read: a download takes a tenth less CPU time than with httpcore's own 64 KiB."""
+"""Bytes of one read: an asynchronous download takes a tenth less CPU time than with 64 KiB."""
 
 HEAD_START = 0.25
 """Seconds after which the next address of a host is tried beside the first (RFC 8305, 5)."""

@@ -186,7 +186,7 @@ class TlsStream(_OverTls, TcpStream):
 class AsyncTcpStream(Early, httpcore.AsyncNetworkStream):
     """A TCP connection.
 
-    It waits for a non-blocking socket: anyio's own streams take half as long again.
+    It waits for a non-blocking socket: with anyio's own stream a call takes a tenth more work.
     """
 
     def __init__(self, connection: AsyncOwner, network: socket.socket) -> None:
