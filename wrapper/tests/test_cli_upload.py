@@ -129,6 +129,13 @@ class TestUpload:
         assert result.exit_code == 6
         assert "The asset may exist all the same: look for it with babou list" in result.stderr
 
+    def test_an_upload_that_stands_still_names_the_option(self, run, server):
+        """The client's timeout bounds a pause; here it has an option of its own."""
+        server.fault("never_answers")
+        result = run("upload", "one.png", "--call-timeout", "0.5", *ONCE)
+        assert result.exit_code == 5
+        assert "Raise --call-timeout, or check the network" in result.stderr
+
     def test_ctrl_c_says_that_the_asset_may_exist(self, run, monkeypatch):
         """Exit code 130."""
 

@@ -48,7 +48,7 @@ _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 # The library's messages name arguments; on the command line these are options. In messages about
 # the network, `timeout=` is that of a single call; its option has another name in some commands.
 _ARGUMENTS = re.compile(
-    r"\b(?P<call>timeout)=(?=, or check)"
+    r"\b(?:the client's )?(?P<call>timeout)=(?=, or check)"
     r"|\b(?P<argument>api_key|content_type|overwrite|state|timeout)=(?:True)?"
     r"|^(?P<setting>api_key|base_url|content_type|limit|state)\b"
     r"|(?P<method>client\.assets\.list\(\))"
