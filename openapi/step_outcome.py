@@ -37,6 +37,9 @@ class Outcome:
 
 def broken(step: str, error: Exception) -> Outcome:
     """Return what came of a step that met with something it was not made for."""
+    if isinstance(error, OSError) and error.filename:  # such as of a checkout that is read-only
+        told = f"{error.filename} can't be read or written ({error.strerror})"
+        return Outcome(step=step, agrees=False, said=told)
     *_, last = traceback.extract_tb(error.__traceback__)
     what = f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
     problem = Problem(locate.line(what), f"this is not foreseen: {what}")

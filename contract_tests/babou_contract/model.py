@@ -22,6 +22,7 @@ AGREED = 0
 DISAGREED = 1
 NOT_JUDGED = 3
 
+NOT_ASKED = "nothing of the kind could be asked"  # since something else was not seen
 NOT_SEEN = "not seen"  # the answer of a finding about which nothing came
 
 

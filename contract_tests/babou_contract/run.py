@@ -21,6 +21,7 @@ from babou_contract.checks.registry import Check
 from babou_contract.model import (
     AGREED,
     DISAGREED,
+    NOT_ASKED,
     NOT_JUDGED,
     Boundary,
     CheckResult,
@@ -228,7 +229,9 @@ def _verdict(results: Iterable[CheckResult], settings: Settings) -> tuple[int, s
         mine = [result for result in results if result.boundary is boundary]
         unclear = [result for result in mine if result.outcome is Outcome.not_judged]
         if unclear or boundary_outcome(mine) is not Outcome.passed:
-            reason = next((r.reason for r in unclear or mine if r.reason), "nothing was checked")
+            reasons = [r.reason for r in unclear or mine if r.reason]
+            reasons.sort(key=NOT_ASKED.__eq__)  # what it follows from says more
+            reason = next(iter(reasons), "nothing was checked")
             what = "1 check" if len(unclear) == 1 else f"{len(unclear)} checks"
             few = "" if len(unclear) in {0, len(mine)} else f"{what} of "
             return NOT_JUDGED, f"{few}{boundary.title} could not be judged: {reason.rstrip('.')}."

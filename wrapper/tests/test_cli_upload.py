@@ -161,6 +161,7 @@ class TestList:
     def test_a_terminal_gets_a_table(self, run, monkeypatch):
         """A row for each asset, in columns with names."""
         monkeypatch.setattr(_app, "on_terminal", lambda _: True)
+        monkeypatch.setenv("COLUMNS", "120")
         result = run("list", "--limit", "3")
         assert result.exit_code == 0
         head, *rows = click.unstyle(result.stdout).splitlines()
@@ -205,6 +206,28 @@ def test_a_table_is_safe_for_the_terminal(capsys):
     assert "\u202e" not in table
     assert re.search(r"error +image/png +- +2025-12-02 10:00", table)
     assert "2.9 KiB" in table
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (78, ["id", "state", "type", "size", "created", "name"]),
+        (77, ["id", "state", "type", "size", "name"]),
+        (59, ["id", "state", "size", "name"]),
+        (48, ["id", "state", "name"]),
+        (40, ["id", "state"]),
+    ],
+)
+def test_a_narrow_table_has_fewer_columns_and_whole_ids(capsys, monkeypatch, width, columns):
+    """An ID is what one copies from there; a name may be cut."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    asset_id = "ast_abc123xyz456789012"
+    document = DOCUMENT | {"id": asset_id, "name": "a name of more than twelve letters"}
+    _output.print_table([Asset.from_dict(document)])
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split() == columns
+    assert max(len(head), len(row)) <= width
+    assert row.startswith(f"{asset_id}  ")
 
 
 def test_no_asset_is_said(capsys):

@@ -10,21 +10,21 @@ from babou_contract.probing.asks import Seen
 from babou_contract.probing.failures import Failure
 from babou_contract.probing.observations import Observations
 
-_REDIRECT, _CLIENT_ERROR, _SERVER_ERROR, _RATE_LIMITED = 300, 400, 500, 429
+_SUCCESS, _REDIRECT, _CLIENT_ERROR, _SERVER_ERROR, _RATE_LIMITED = 200, 300, 400, 500, 429
 
 
 def is_of_somebody_else(seen: Seen) -> bool:
     """Say whether an answer is a page of something in front of the API, which may be there.
 
-    A proxy refuses odd requests with what it likes; outages and rate limits are told by whoever
-    notices first (D8).
+    A proxy refuses odd requests with what it likes, or leads elsewhere; outages and rate limits are
+    told by whoever notices first (D8).
     """
     status, answer = seen.answer.status or 0, seen.answer
     if answer.is_json:
         return False
     if status == _RATE_LIMITED or status > _SERVER_ERROR:
         return True
-    return seen.ask.odd and _CLIENT_ERROR <= status < _SERVER_ERROR
+    return seen.ask.odd and _REDIRECT <= status < _SERVER_ERROR
 
 
 def _is_told_by_its_rule(seen: Seen) -> bool:
@@ -49,7 +49,8 @@ def is_redirect(status: int) -> bool:
 def judged(observations: Observations) -> Iterator[Seen]:
     """Yield the answers that are the API's own, and no other rule's, retries included."""
     for seen in observations.own_answers():
-        if not is_of_somebody_else(seen) and not _is_told_by_its_rule(seen):
+        asks_for_body = (seen.answer.status or _SUCCESS) < _SUCCESS  # 100 is no answer as yet
+        if not (asks_for_body or is_of_somebody_else(seen) or _is_told_by_its_rule(seen)):
             yield seen
 
 

@@ -204,12 +204,17 @@ class Gathering:
 def _why_nothing(first: Answer, statuses: set[int]) -> str:
     """Say what it means that no known call was answered."""
     if not statuses:
-        return f"the server could not be reached: {first.excerpt}"
+        slow = first.failure is Failure.slow
+        return f"the server {'did not answer' if slow else 'could not be reached'}: {first.excerpt}"
     asks_for = (first.exchange.header("www-authenticate") or "").strip()
     if statuses == {_UNAUTHORIZED} and asks_for.lower().startswith("basic"):
         return f"a gateway asks for a user's name and password (401, WWW-Authenticate: {asks_for})"
     if statuses == {_UNAUTHORIZED}:
         return f"the key was refused for every request: {first.excerpt}"
     down = min(statuses) >= _SERVER_ERROR
-    what = "the server is down" if down else "nothing that was asked for was ever seen"
-    return f"{what}: it answered {first.excerpt}"
+    if down:
+        return f"the server is down: it answered {first.excerpt}"
+    return (
+        f"nothing that was asked for was ever seen: it answered {first.excerpt}. Check --base-url, "
+        "and what you named as being there"
+    )

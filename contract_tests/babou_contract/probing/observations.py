@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
-from babou_contract.model import CheckResult, Exchange, Outcome
+from babou_contract.model import NOT_ASKED, CheckResult, Exchange, Outcome
 from babou_contract.probing import asks, keys
 from babou_contract.probing.answers import Answer
 from babou_contract.probing.asks import Ask, Call, KeyProbe, Seen
@@ -171,7 +171,7 @@ class Observations:
         """
         found = self.answered(*kinds, operation=operation)
         if not found:
-            raise NotJudgedError(self.stopped or "nothing of the kind could be asked")
+            raise NotJudgedError(self.stopped or NOT_ASKED)
         return found
 
     def own_answers(self) -> list[Seen]:

@@ -36,6 +36,7 @@ class Wire:
         self._socket: socket.socket | None = None
         self._machine = h11.Connection(h11.CLIENT)
         self._begun = b""  # the first bytes of what came instead of an answer, or of one
+        self._came = ""  # how much of a body came, for a person
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
@@ -79,7 +80,7 @@ class Wire:
             WireError: No whole answer came.
         """
         stray = self._look_for_stray_bytes()
-        self._begun = b""
+        self._begun, self._came = b"", ""
         end = time.monotonic() + timeout
         try:
             connection = self._open(end)
@@ -101,7 +102,8 @@ class Wire:
             if self._socket is None:
                 raise WireError(f"no connection in {timeout:.3g} s", Failure.unusable) from error
             self.close()
-            raise WireError(f"no whole answer in {timeout:.3g} s", Failure.slow) from error
+            text = f"no whole answer in {timeout:.3g} s{self._came}"
+            raise WireError(text, Failure.slow) from error
         except (OSError, UnicodeError, h11.RemoteProtocolError) as error:
             self.close()
             raise told(error, self._begun) from error
@@ -141,6 +143,7 @@ class Wire:
 
     def _receive(self, connection: socket.socket, end: float) -> Raw:
         head: h11.Response | None = None
+        lengths: list[str] = []
         body = bytearray()
         faults: list[str] = []
         while True:
@@ -158,10 +161,13 @@ class Wire:
                 break
             if isinstance(event, h11.Response):
                 head = event
+                lengths = [v.decode() for n, v in head.headers if n == b"content-length"]
             elif isinstance(event, h11.InformationalResponse) and self._announced(event):
                 return Raw(_CONTINUE, (), b"")
             elif isinstance(event, h11.Data):
                 body += event.data
+                whole = f" of the {lengths[0]} that are announced" if lengths else ""
+                self._came = f": {len(body)} bytes came{whole}"
                 if len(body) > MAX_BODY:
                     faults.append(f"the body has more than {MAX_BODY} bytes")
                     self.close()

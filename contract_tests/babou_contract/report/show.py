@@ -117,9 +117,11 @@ def _lines(report: Report) -> Iterator[str]:
             if row.operation != shown:
                 yield f"  {row.operation}"
             shown = row.operation
-            answers = "" if row.state is CoverageState.not_exercised else f"{row.answers} answers"
+            count = "1 answer" if row.answers == 1 else f"{row.answers} answers"
+            answers = "" if row.state is CoverageState.not_exercised else count
             what = f"{row.status} {row.media_type}"
             yield f"    {what:22} {row.state.value:14} {row.reason or answers}".rstrip()
+    if report.findings:
         yield from ("", "Which reading of the documentation the server follows:")
         for finding in report.findings:
             if finding.answer != NOT_SEEN:

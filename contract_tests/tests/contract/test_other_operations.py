@@ -162,6 +162,17 @@ LISTS = {
         "media-types-are-documented",
     ),
     "another offset": (_numbers(offset=7), "pages-add-up"),
+    "fifty assets where no limit is given": (
+        _of(
+            "list",
+            lambda q, r: r if "limit" in q.target else _numbers(limit=50)(q, r),
+        ),
+        "pages-add-up",
+    ),
+    "one of two filters is ignored": (
+        _when("mp4&state=", lambda _q, r: _answered(r, PAGE)),
+        "filters-select",
+    ),
     "no total": (_numbers(total=0), "pages-add-up"),
     "one asset too many": (_assets(lambda a: [*a, *a[:1]]), "ids-are-unique-in-a-page"),
     "one asset is missing": (_assets(lambda a: a[1:]), "pages-add-up"),
@@ -287,6 +298,9 @@ def test_a_disagreement_points_into_its_own_operation(judge):
 
 
 RIGHT = {
+    "a server that wants all bytes before it says that they are too many": (
+        lambda _q, r: evolve(r, status=100).with_body(b"") if r.status == 413 else r
+    ),
     "a limit that is cut down": _when(
         "limit=101",
         lambda _q, r: evolve(r, status=200).with_json(

@@ -40,6 +40,10 @@ def _is_ok(_request, response):
 
 
 RIGHT = {
+    "a redirect from the path with a slash": _when(
+        lambda request, _r: request.path.endswith("/assets/"),
+        lambda r: _html(307)(r).with_header("Location", "/api/v1/assets"),
+    ),
     "extra members": _members(checksum="sha256:0", nested={"a": [1]}),
     "other wording": _when(
         lambda _q, r: r.status >= 400, lambda r: r.with_json({**r.json(), "error": "nope"})

@@ -1,6 +1,9 @@
 """A server that refuses, fails or hangs: what could not be seen is not judged, and not green."""
 
+import contextlib
 import itertools
+import socket
+import threading
 import time
 
 import pytest
@@ -9,6 +12,7 @@ from attrs import evolve
 from babou_contract.mock_server import MockServer, Response
 from babou_contract.model import Outcome
 from babou_contract.probing.gather import Gathering
+from babou_contract.report import show
 from babou_contract.specification.references import NoSuchReferenceError
 
 IMAGE, WAY, FAILED = "ast_testImage00001", "ast_testWay0000002", "ast_testFailed0003"
@@ -241,3 +245,43 @@ def test_a_bug_of_the_check_is_no_fault_of_the_specification(judge, monkeypatch,
     monkeypatch.setattr(Gathering, "look", _raising(error))
     with pytest.raises(type(error)):
         judge()
+
+
+@pytest.mark.parametrize("announced", ["Content-Length: 9", "Transfer-Encoding: chunked"])
+def test_a_body_that_does_not_come_whole_is_told(judge, announced):
+    """A length that is not true looks like a slow server: how much came says what to look at."""
+    begun = '4\r\n{"id\r\n' if "chunked" in announced else '{"id'
+    held = []
+
+    def serve(listener):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                held.append(connection)
+                connection.recv(65536)
+                connection.sendall(f"HTTP/1.1 200 OK\r\n{announced}\r\n\r\n{begun}".encode())
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        report = judge(base_url=url, timeout=0.2)
+    assert report.exit_code == 3
+    of = " of the 9 that are announced" if "Length" in announced else ""
+    assert report.verdict.endswith(f"did not answer: no whole answer in 0.2 s: 4 bytes came{of}.")
+    for connection in held:
+        connection.close()
+
+
+def test_an_asset_that_is_not_there_is_what_the_verdict_tells(judge):
+    """Not that nothing could be asked about it."""
+    report = judge(waived=("uploadAsset",), assets=("ast_nowhere",))
+    assert report.exit_code == 3
+    assert "name one that the server has, --asset ID" in report.verdict
+
+
+def test_where_nothing_is_found_the_address_is_doubted(judge, small_server):
+    """A base URL that is another service's answers 404 to everything."""
+    report = judge(base_url=f"{small_server.base_url}/v7", waived=())
+    assert report.exit_code == 3
+    assert report.verdict.endswith("Check --base-url, and what you named as being there.")
+    assert "Which reading" not in show.text(report)

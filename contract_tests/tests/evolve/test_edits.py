@@ -258,6 +258,23 @@ def test_a_step_that_meets_what_nobody_thought_of_says_so_without_a_traceback(co
     assert "openapi/released has to hold exactly one wheel" in said
 
 
+@pytest.mark.parametrize(
+    ("script", "added"),
+    [("order", ""), ("steps", "\n\ndef lint_spec():\n    "), ("steps", "\n\ndef docs():\n    ")],
+    ids=["while modules are loaded", "in the first step", "beside others"],
+)
+def test_an_interruption_leaves_no_traceback_and_the_rest_as_it_was(copy, script, added):
+    """Whenever Ctrl-C comes, the run ends in a sentence, and what is generated is whole."""
+    name = f"openapi/{script}.py"
+    copy.write(name, f"{copy.read(name) if added else ''}{added}raise KeyboardInterrupt\n")
+    generated = copy.root / "generated"
+    before = {path: path.read_bytes() for path in generated.rglob("*.py")}
+    done = copy.run("openapi/evolve.py")
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.startswith("\nInterrupted. What is generated is whole;")
+    assert {path: path.read_bytes() for path in generated.rglob("*.py")} == before
+
+
 MAIN = ("-c", "from babou._cli import main; main()")
 ADDITIONS = [edit for edit in EDITS if "shown" in edit]
 LOOK = """

@@ -98,7 +98,7 @@ def prepared(request: Request) -> httpcore.Request:
         target=quote(target if target[:1] == "/" else f"/{target}", safe=_SAFE).encode(),
     )
     sent = httpcore.Request(request.method, url)
-    sent.headers, sent.stream = headers, _NO_CONTENT  # httpcore would look at each header once more
+    sent.headers, sent.stream = headers, _NO_CONTENT  # httpcore would check each header again
     return sent
 
 
@@ -250,6 +250,10 @@ class Pool(Generic[_C]):
         with self._lock:
             self._idle.append(connection)
             return [self._idle.popleft()] if len(self._idle) > MAX_CONNECTIONS else []
+
+    def inherited(self) -> list[_C]:
+        """Return all in a forked process, whose lock may be held by a thread that it hasn't."""
+        return list(self._idle)
 
     def empty(self, origin: httpcore.Origin | None = None) -> list[_C]:
         """Remove the connections of an origin, or all; return them, to be closed."""

@@ -317,7 +317,7 @@ class Tls:
         except ssl.SSLError:
             if not pieces:
                 raise
-            # else half a record, or what the next read will meet
+            # otherwise half a record, or an error that the next read will raise
         return b"".join(pieces)
 
     def take_in(self, data: bytes) -> bytes:

@@ -85,10 +85,10 @@ class SyncOwner(Owner, Protocol):
 
 
 class AsyncOwner(Owner, Protocol):
-    """The same, with what it has done."""
+    """An owner that remembers whether other tasks have run."""
 
     has_paused: bool
-    """Whether others have had their turn since the last bytes came."""
+    """Whether other tasks have run since the last bytes came."""
 
 
 class TcpStream(Early, httpcore.NetworkStream):
@@ -113,7 +113,7 @@ class TcpStream(Early, httpcore.NetworkStream):
             self._network.settimeout(self._connection.limit.pause())
             try:
                 return self._network.recv(max_bytes)
-            except TimeoutError:  # `pause` tells whether it was the last
+            except TimeoutError:  # `pause` raises at the deadline
                 continue
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
@@ -123,7 +123,7 @@ class TcpStream(Early, httpcore.NetworkStream):
                 self._network.settimeout(self._connection.limit.pause())
                 try:
                     view = view[self._network.send(view) :]
-                except TimeoutError:  # `pause` tells whether it was the last
+                except TimeoutError:  # `pause` raises at the deadline
                     self._connection.top.check_unanswered()
         except ConnectionError as error:
             if isinstance(error, CallCancelledError):
@@ -206,7 +206,7 @@ class AsyncTcpStream(Early, httpcore.AsyncNetworkStream):
         """Return the next bytes."""
         has_paused, self._connection.has_paused = self._connection.has_paused, False
         while True:
-            if not has_paused:  # others have their turn, and the deadline is seen
+            if not has_paused:  # lets other tasks run, and notices the deadline
                 await anyio.lowlevel.checkpoint()
             try:
                 return self._network.recv(max_bytes)

@@ -152,9 +152,9 @@ class SyncTransport:
 
     def after_fork(self) -> None:
         """Leave the connections to the parent process: no thread of this process uses one."""
-        inherited, self._pool = self._pool, Pool()
+        parents, self._pool = self._pool, Pool()
         self._begin()
-        for connection in inherited.empty():
+        for connection in parents.inherited():
             connection.close()
 
     def send(

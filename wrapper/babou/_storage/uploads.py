@@ -26,6 +26,8 @@ PIECE = 1 << 14
 """Bytes that the transport gets at once: few, so that a slow connection still makes progress."""
 
 _COPIED = 1 << 18
+_IN_USE = dict[int, object]()
+"""The callers' files that are being uploaded, by `id`: an upload moves a file's position."""
 _HEAD = 4096
 """First bytes of a file that are looked at for its type."""
 
@@ -136,9 +138,14 @@ class Content:
         return bytes(found)
 
     def close(self) -> None:
-        """Close the file, unless the caller opened it."""
+        """Close the file; one that the caller opened is put back to where it stood."""
         if self.is_ours:
             self.file.close()
+            return
+        if self.size:
+            with contextlib.suppress(OSError, ValueError):
+                self.file.seek(self.start)
+        del _IN_USE[id(self.file)]
 
 
 def content_of(file: object, content_type: str | None) -> Content:
@@ -157,7 +164,7 @@ def content_of(file: object, content_type: str | None) -> Content:
         if content.size > largest_file():
             raise _too_large(content.subject)
         if not content.size:
-            raise UploadError(f"{content.subject}: the file is empty. There is nothing to upload.")
+            raise _empty(given)
         content.content_type = content_type or _type_of(content, name)
         leaving.pop_all()
     if content is not given:
@@ -183,18 +190,24 @@ def _opened(file: object) -> tuple[Content, str]:
     name = os.fsdecode(name) if isinstance(name, (str, bytes)) else ""
     subject = f"The upload of {name!r}" if name else "The upload"
     opened: Any = file
-    return Content(subject, opened, is_ours=False), name
+    content = Content(subject, opened, is_ours=False)
+    if _IN_USE.setdefault(id(file), content) is not content:  # one step, which needs no lock
+        raise ConfigurationError(
+            f"{subject}: the same file object is being uploaded already, and has one position "
+            "only. Open the file once for each upload."
+        )
+    return content, name
 
 
 def _measured(content: Content) -> bool:
-    """Find where the file begins and ends; return False if it can't be read twice."""
+    """Find where the file begins and ends; return False if it has to be read for that."""
     try:
         content.start = content.file.tell()
         content.size = max(0, content.file.seek(0, os.SEEK_END) - content.start)
         content.file.seek(content.start)
     except (OSError, AttributeError, ValueError):  # a pipe; an object without these methods
         return False
-    return True
+    return content.size > 0  # a device has no size, and bytes all the same
 
 
 def _copied(content: Content) -> Content:
@@ -237,6 +250,15 @@ def media_type(name: str, head: bytes, known: Collection[str]) -> str | None:
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     found = next(marked, _ENDINGS.get(ending))
     return found if found in known else None
+
+
+def _empty(content: Content) -> UploadError:
+    if content.start:
+        return UploadError(
+            f"{content.subject}: nothing is left to upload: the file stands at byte "
+            f"{content.start}, and is read from there. Call its seek(0) first."
+        )
+    return UploadError(f"{content.subject}: the file is empty. There is nothing to upload.")
 
 
 def _too_large(subject: str) -> FileTooLargeError:

@@ -34,7 +34,7 @@ def a_wait_ends_as_the_server_says(observations: Observations, tally: Tally) -> 
         if documents:
             last.setdefault(str(documents[-1][0].get("state")), asset_id)
     if not last:
-        raise NotJudgedError("no asset was seen")
+        raise NotJudgedError("no asset was seen: name one that the server has, --asset ID")
     for asset_id in last.values():
         tally.case()
         _wait(observations, asset_id, tally)

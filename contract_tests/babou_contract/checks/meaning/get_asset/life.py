@@ -128,7 +128,7 @@ def _series(observations: Observations) -> list[list[tuple[Document, Answer]]]:
     series = [reads.documents(observations, id) for id in reads.known(observations)]
     series = [documents for documents in series if len(documents) > 1]
     if not series:
-        raise NotJudgedError("no asset was read twice")
+        raise NotJudgedError("no asset was read twice: name one that the server has, --asset ID")
     return series
 
 
