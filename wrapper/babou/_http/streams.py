@@ -186,7 +186,7 @@ class TlsStream(_OverTls, TcpStream):
 class AsyncTcpStream(Early, httpcore.AsyncNetworkStream):
     """A TCP connection.
 
-    It waits for a non-blocking socket: with anyio's own stream a call takes a tenth more work.
+    It waits for a non-blocking socket: with anyio's own, a call takes a quarter more time.
     """
 
     def __init__(self, connection: AsyncOwner, network: socket.socket) -> None:
