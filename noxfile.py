@@ -22,7 +22,6 @@ PACKAGE = ("-e", ".[cli,s3,testing,contract]")
 CONTRACT = ["contract_tests/babou_contract", *(f"contract_tests/tests/{name}" for name in (
     "compat", "contract", "evolve", "kill_matrix", "report",
 ))]  # fmt: skip
-EDITS = "contract_tests/tests/evolve/test_edits.py::test_an_edit_is_followed_or_refused"
 FLEET = "contract_tests/tests/fleet"  # with real servers of queues and engines
 PARALLEL = ("-n", "4", "--dist", "loadgroup")  # each environment is made in one worker
 PYTEST = ("pytest", *PARALLEL, "-m", "not browser and not docs")
@@ -73,14 +72,7 @@ def tests(session: nox.Session) -> None:
 def contract(session: nox.Session) -> None:
     """Test the contract check, the kill matrix, and what follows from an edit of the spec."""
     session.install(*PACKAGE, *group("test", "compat", "lint"))
-    session.run(*PYTEST, *CONTRACT, "--deselect", EDITS, *session.posargs)
-
-
-@nox.session
-def evolve_edits(session: nox.Session) -> None:
-    """Edit the specification in some fifty ways, and run `evolve` after each: 15 minutes."""
-    session.install(*PACKAGE, *group("test", "compat", "lint"))
-    session.run(*PYTEST, EDITS, *session.posargs)
+    session.run(*PYTEST, *CONTRACT, *session.posargs)
 
 
 @nox.session

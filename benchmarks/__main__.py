@@ -24,6 +24,7 @@ from benchmarks import (
     single,
     starts,
     threads,
+    through_pages,
     wait_many,
 )
 from benchmarks.bench import Bench, say
@@ -36,6 +37,7 @@ PARTS: dict[str, Callable[[Bench], Part]] = {
     "threads": threads.run,
     "at-once": at_once.run,
     "wait-many": wait_many.run,
+    "pages": through_pages.run,
     "polling": polling.run,
     "imports": starts.imports,
     "clients": starts.clients,

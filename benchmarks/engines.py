@@ -38,22 +38,22 @@ Spent = Callable[[int, int], float]
 
 @frozen
 class Cost:
-    """CPU seconds of a poll, and of all else that a wait takes."""
+    """CPU seconds of a wait that ends with its first poll, and of each further poll."""
 
-    poll: float
-    rest: float
+    first: float
+    further: float
 
     def of_wait(self, polls: float) -> float:
         """Return the CPU seconds of a wait of so many polls."""
-        return self.rest + polls * self.poll
+        return self.first + (polls - 1) * self.further
 
 
 def cost(spent: Spent, few: int, many: int, polls: tuple[int, int]) -> Cost:
-    """Return what one poll more costs, and one wait more."""
+    """Return what one wait more costs, and one poll more."""
     low, high = polls
     base = spent(few, low)
-    poll = (spent(few, high) - base) / (few * (high - low))
-    return Cost(poll, (spent(many, low) - base) / (many - few) - low * poll)
+    further = (spent(few, high) - base) / (few * (high - low))
+    return Cost((spent(many, low) - base) / (many - few) - (low - 1) * further, further)
 
 
 def measure(bench: Bench, failures: list[str]) -> dict[str, Cost]:
@@ -90,23 +90,23 @@ def _engine(
 
 def _on_airflow(bench: Bench, server: MockServer, few: int) -> Cost:
     """Return what a poll of its trigger costs in a loop, and a wait in the whole of Airflow."""
-    poll = _in_loop(bench, server, "apache-airflow", "trigger", few).poll
+    further = _in_loop(bench, server, "apache-airflow", "trigger", few).further
     few, many = bench.choose(3, 8), bench.choose(9, 32)
     with _airflow(bench, server) as run:
         run(few, 3)
         spent = without_idle(run, bench.choose(3, 20))
-        return Cost(poll, (spent(many, 3) - spent(few, 3)) / (many - few) - 3 * poll)
+        return Cost((spent(many, 3) - spent(few, 3)) / (many - few) - 2 * further, further)
 
 
 def _in_loop(bench: Bench, server: MockServer, home: str, what: str, few: int) -> Cost:
     """Return what waits cost in one asyncio loop, and nothing beside it."""
     with bench.peer(home, "in_loop.py", what, server.base_url, server.api_key) as peer:
-        peer.measure(_assets(server, few, 2))
+        peer.measure(_assets(server, few, 12))  # to warm up
 
         def spent(waits: int, polls: int) -> float:
             return float(peer.measure(_assets(server, waits, polls))["cpu"])
 
-        return cost(spent, few, 4 * few, (2, 12))
+        return cost(spent, 4 * few, 16 * few, (2, 12))
 
 
 def _assets(server: MockServer, number: int, polls: int) -> list[str]:
@@ -249,10 +249,11 @@ def _airflow(bench: Bench, server: MockServer) -> Iterator[Run]:
 
 
 def _await(database: Path, query: str, count: int) -> None:
-    """Return when a query counts so many."""
+    """Return when a query counts so many; raise if a run fails, or it takes too long."""
     end = time.monotonic() + PATIENCE
+    failed = "select count(*) from dag_run where state = 'failed'"
     with closing(sqlite3.connect(database, timeout=30)) as connection:
         while connection.execute(query).fetchone()[0] < count:
-            if time.monotonic() > end:
+            if time.monotonic() > end or connection.execute(failed).fetchone()[0]:
                 raise RuntimeError(f"it did not come to {query!r} = {count}")
             time.sleep(0.2)

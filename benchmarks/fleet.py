@@ -109,26 +109,26 @@ def run(bench: Bench) -> Part:
 
 _NOTE = (
     "CPU of all processes of the engine and of what starts the waits, without what they take when "
-    "idle; the mock server's is not counted. A poll is what one poll more costs, the request "
-    "included; the rest is what a wait costs beside its polls. A coroutine is `wait_many` of an "
-    "`AsyncClient`. Celery: a worker (`--pool=solo`), Redis, results that are read. Temporal: a "
+    "idle; the mock server's is not counted. The first poll: all that a wait costs that ends with "
+    "it. A further poll: what one more costs, the request included. A coroutine is `wait_many` of "
+    "an `AsyncClient`. Celery: a worker (`--pool=solo`), Redis, results that are read. Temporal: a "
     "worker and the server for development, which keeps its data in memory. Airflow: scheduler, "
-    "workers, triggerer, API server, DAG processor, SQLite; the rest is the task's start, its "
-    "first poll, deferral and resumption, and a poll that of its trigger in a loop by itself."
+    "workers, triggerer, API server, DAG processor, SQLite; with the first poll come the task's "
+    "start, deferral and resumption, and a further poll is that of its trigger in a loop by itself."
 )
 
 
 def _engines(costs: dict[str, engines.Cost], polls: float) -> Table:
     alone = next(iter(costs.values())).of_wait(polls)
     head = (
-        "engine", "CPU a poll, ms", "rest of a wait, ms", f"a wait of {polls:.1f} polls, ms",
+        "engine", "first poll, ms", "a further poll, ms", f"a wait of {polls:.1f} polls, ms",
         "÷ a coroutine", "waits a second on a core",
     )  # fmt: skip
     rows = []
     for name, one in costs.items():
         wait = one.of_wait(polls)
         rows.append([
-            name, f"{one.poll * 1e3:.2f}", f"{one.rest * 1e3:.1f}", f"{wait * 1e3:.1f}",
+            name, f"{one.first * 1e3:.1f}", f"{one.further * 1e3:.2f}", f"{wait * 1e3:.1f}",
             f"{wait / alone:.0f}", f"{1 / wait:,.0f}",
         ])  # fmt: skip
     return Table("A wait on each engine", head, rows, _NOTE)

@@ -308,9 +308,13 @@ def replace(files: Files) -> None:
             path = fresh / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        if PACKAGE.exists():
-            PACKAGE.rename(old)
-        fresh.rename(PACKAGE)
+        try:
+            if PACKAGE.exists():
+                PACKAGE.rename(old)
+            fresh.rename(PACKAGE)
+        finally:
+            if not PACKAGE.exists():  # interrupted between the two
+                old.rename(PACKAGE)
 
 
 def compare(*, committed: Files, fresh: Files) -> Iterator[str]:

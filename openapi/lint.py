@@ -26,7 +26,7 @@ SPEC = "openapi/babou.yaml"
 _REDOCLY = ("--yes", "--no-update-notifier", "@redocly/cli@2.77.0", "lint", SPEC)
 _SETTINGS = ("--config=openapi/redocly.yaml", "--format=json")
 _QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
-_OWN = (
+OWN = (
     docs_spec.the_spec_is_valid,
     docs_spec.the_spec_is_lint_clean,
     docs_spec.examples_obey_their_schemas,
@@ -56,13 +56,17 @@ def problems() -> list[Problem]:
     """
     try:
         text = (ROOT / SPEC).read_text(encoding="utf-8")
-        parsed = yaml.safe_load(text)
+        reader = yaml.SafeLoader(text)
+        node = reader.get_single_node()
+        parsed = reader.construct_document(node) if node else None
     except OSError as error:
         return [Problem(None, f"it can't be read ({error.strerror})")]
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         return [_no_yaml(error)]
     if not isinstance(parsed, dict):
         return [Problem(1, "it is no object, but has to be an OpenAPI document")]
+    if twice := list(_twice(node)):
+        return twice  # of such a spec Redocly reads nothing
     with _redocly() as process:
         own = list(_own())  # meanwhile
         told, complaints = process.communicate()
@@ -73,12 +77,28 @@ def problems() -> list[Problem]:
 def _no_yaml(error: Exception) -> Problem:
     mark = getattr(error, "problem_mark", None)
     line = mark.line + 1 if mark else 1
-    return Problem(line, f"it is not YAML: {getattr(error, 'problem', None) or error}")
+    told = str(getattr(error, "problem", None) or error)
+    return Problem(line, f"it is not YAML: {told.splitlines()[0]}")
+
+
+def _twice(node: yaml.Node | None) -> Iterator[Problem]:
+    """Yield each key that an object has already."""
+    if isinstance(node, yaml.MappingNode):
+        known: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            if name in known:
+                yield Problem(key.start_mark.line + 1, f"the key {name} stands here twice")
+            known.add(name)
+            yield from _twice(value)
+    if isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _twice(value)
 
 
 def _own() -> Iterator[Problem]:
     for check in docs_spec.check:
-        if check.judge in _OWN:
+        if check.judge in OWN:
             result = perform(check, None)
             for found in result.disagreements:
                 yield Problem(found.spec_line, f"{found.summary} ({found.received})")

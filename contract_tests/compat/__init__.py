@@ -1,6 +1,4 @@
-"""Compatibility by behaviour: the released client and this one, each against the other's spec."""
+"""Compatibility by behaviour: the released client and this one, each against the other's spec.
 
-from compat.compare import compare
-from compat.model import Difference, Effect, Level, Report, Who
-
-__all__ = ["Difference", "Effect", "Level", "Report", "Who", "compare"]
+Import from its modules: `compare` loads hypothesis, for which the others need not wait.
+"""

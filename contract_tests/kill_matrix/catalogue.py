@@ -3,11 +3,13 @@
 from kill_matrix import (
     faults_bodies,
     faults_bytes,
+    faults_filters,
     faults_generated,
     faults_key,
     faults_lookup,
     faults_pages,
     faults_spec,
+    faults_spec_operations,
     faults_statuses,
     faults_time,
     faults_uploads,
@@ -24,8 +26,10 @@ FAULTS: tuple[Fault, ...] = (
     *faults_lookup.FAULTS,
     *faults_time.FAULTS,
     *faults_pages.FAULTS,
+    *faults_filters.FAULTS,
     *faults_uploads.FAULTS,
     *faults_spec.FAULTS,
+    *faults_spec_operations.FAULTS,
     *faults_generated.FAULTS,
 )
 

@@ -1,4 +1,4 @@
-"""Servers whose list is wrong: its arithmetic, its filters, what it says of the assets."""
+"""Servers whose list is wrong: its arithmetic, what it says of the assets, who may see it."""
 
 # ruff: noqa: PLR2004  (the numbers are what this is about)
 
@@ -71,15 +71,6 @@ def _shuffled(whole: list[Document]) -> list[Document]:
     return random.sample(whole, len(whole))
 
 
-def _by_family(world: World, request: Request, response: Response) -> Response:
-    """Let through all types that begin like the one that is asked for."""
-    family = query_of(request)["contentType"].partition("/")[0] + "/"
-    page = world.again(request, query={"contentType": None}).json()
-    fitting = [a for a in page["assets"] if a["content_type"].startswith(family)]
-    told = page["pagination"] | {"total": len(fitting)}
-    return response.with_json({"assets": fitting, "pagination": told})
-
-
 def _crashes_on(name: str, wanted: str) -> Hook:
     return where(both(the_list, query(name, lambda value: value == wanted)), crash)
 
@@ -102,6 +93,9 @@ FAULTS = (
         asked_as(lambda _query: {"limit": 100})),
     fault("limit-always-20", "a page has twenty assets, whatever was asked", ADD_UP, "limit is not",
         where(listed, lambda world, request, _a: world.again(request, query={"limit": None}))),
+    fault("limit-default-50", "without a limit, a page has fifty assets", ADD_UP, "limit is not",
+        where(both(listed, lambda _w, request, _a: "limit" not in query_of(request)),
+        lambda world, request, _a: world.again(request, query={"limit": 50}))),
     fault("one-too-many", "a page has one asset more than its limit", ADD_UP, "number of assets",
         asked_as(lambda query: {"limit": min(100, int(query.get("limit", 20)) + 1)})),
     fault("one-too-few", "a page lacks its last asset", ADD_UP, "number of assets",
@@ -154,31 +148,6 @@ FAULTS = (
         where(both(the_list, query("offset", lambda value: len(value) > 19)), crash)),
     fault("limit-over-50-refused", "a limit of 100 is refused", (LAWFUL, KNOWN), "limit",
         where(both(listed, query("limit", lambda value: value == "100")), invalid)),
-
-    # Filters.
-    fault("state-ignored", "the filter state is ignored", FILTERS, "state",
-        asked_as(lambda _query: {"state": None})),
-    fault("type-ignored", "the filter contentType is ignored, being spelled otherwise", FILTERS,
-        "contentType", asked_as(lambda _query: {"contentType": None})),
-    fault("type-by-family", "the filter contentType takes all images for one", FILTERS,
-        "contentType", where(both(listed, query("contentType")), _by_family)),
-    fault("failures-together", "the filter failed finds error as well (D20)", FILTERS, "state",
-        where(query("state", lambda value: value == "failed"),
-        asked_as(lambda _query: {"state": "error"}))),
-    fault("state-none-found", "a state that there is not lets all assets through (D20)", FILTERS,
-        "state", where(both(the_list, query("state", lambda value: value == "none of these")),
-        lambda world, request, _a: world.again(request, query={"state": None}))),
-    fault("state-none-crashes", "a state that there is not is 500", FAILS, "state",
-        _crashes_on("state", "none of these")),
-    fault("filter-leaves-out", "a filter finds one asset only", FILTERS, "leaves assets out",
-        where(query("contentType"), sliced(lambda whole: whole[:1]))),
-    fault("state-uploading-refused", "the filter refuses uploading, which assets are", FILTERS,
-        "refuses", where(both(listed, query("state", lambda value: value == "uploading")),
-        invalid)),
-    fault("type-webp-refused", "the filter refuses a type that an asset has", FILTERS, "refuses",
-        where(both(listed, query("contentType", lambda value: value == "image/webp")), invalid)),
-    fault("type-refused", "the filter contentType is refused with 400", LAWFUL, "contentType",
-        where(both(listed, query("contentType")), invalid)),
 
     # What is in it.
     fault("list-lacks-a-known-one", "a known asset is not in the list", ALL_LISTED, "image0001",

@@ -117,8 +117,8 @@ class Assets:
 
         Args:
             file: A path; the bytes themselves; or a file opened for binary reading, which is read
-                from its current position and left open. A pipe is first copied to a temporary
-                file.
+                from its current position, put back there, and left open. A pipe is first copied to
+                a temporary file.
             content_type: The MIME type. By default it is found from the first bytes or the name.
             timeout: Seconds that the whole upload may take. By default there is no limit, but
                 no pause may be longer than the client's timeout.

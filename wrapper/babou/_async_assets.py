@@ -47,14 +47,14 @@ class AsyncAssetList:
         self._fetch = fetch
 
     async def __aiter__(self) -> AsyncGenerator[Asset, None]:
-        async for page in self.pages():
-            for asset in page.assets:
-                yield asset
+        async with contextlib.aclosing(self.pages()) as pages:
+            async for page in pages:
+                for asset in page.assets:
+                    yield asset
 
-    async def pages(self) -> AsyncGenerator[AssetPage, None]:
+    def pages(self) -> AsyncGenerator[AssetPage, None]:
         """Iterate over the pages: each has the assets that no earlier page had, and the total."""
-        async for page in self._fetch():
-            yield page
+        return self._fetch()
 
 
 class AsyncAssets:
@@ -119,8 +119,8 @@ class AsyncAssets:
 
         Args:
             file: A path; the bytes themselves; or a file opened for binary reading, which is read
-                from its current position and left open. A pipe is first copied to a temporary
-                file.
+                from its current position, put back there, and left open. A pipe is first copied to
+                a temporary file.
             content_type: The MIME type. By default it is found from the first bytes or the name.
             timeout: Seconds that the whole upload may take. By default there is no limit, but
                 no pause may be longer than the client's timeout.

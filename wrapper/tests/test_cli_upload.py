@@ -129,6 +129,13 @@ class TestUpload:
         assert result.exit_code == 6
         assert "The asset may exist all the same: look for it with babou list" in result.stderr
 
+    def test_an_upload_that_stands_still_names_the_option(self, run, server):
+        """The client's timeout bounds a pause; here it has an option of its own."""
+        server.fault("never_answers")
+        result = run("upload", "one.png", "--call-timeout", "0.5", *ONCE)
+        assert result.exit_code == 5
+        assert "Raise --call-timeout, or check the network" in result.stderr
+
     def test_ctrl_c_says_that_the_asset_may_exist(self, run, monkeypatch):
         """Exit code 130."""
 
@@ -161,6 +168,7 @@ class TestList:
     def test_a_terminal_gets_a_table(self, run, monkeypatch):
         """A row for each asset, in columns with names."""
         monkeypatch.setattr(_app, "on_terminal", lambda _: True)
+        monkeypatch.setenv("COLUMNS", "120")
         result = run("list", "--limit", "3")
         assert result.exit_code == 0
         head, *rows = click.unstyle(result.stdout).splitlines()
@@ -205,6 +213,28 @@ def test_a_table_is_safe_for_the_terminal(capsys):
     assert "\u202e" not in table
     assert re.search(r"error +image/png +- +2025-12-02 10:00", table)
     assert "2.9 KiB" in table
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (78, ["id", "state", "type", "size", "created", "name"]),
+        (77, ["id", "state", "type", "size", "name"]),
+        (59, ["id", "state", "size", "name"]),
+        (48, ["id", "state", "name"]),
+        (40, ["id", "state"]),
+    ],
+)
+def test_a_narrow_table_has_fewer_columns_and_whole_ids(capsys, monkeypatch, width, columns):
+    """An ID is what one copies from there; a name may be cut."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    asset_id = "ast_abc123xyz456789012"
+    document = DOCUMENT | {"id": asset_id, "name": "a name of more than twelve letters"}
+    _output.print_table([Asset.from_dict(document)])
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split() == columns
+    assert max(len(head), len(row)) <= width
+    assert row.startswith(f"{asset_id}  ")
 
 
 def test_no_asset_is_said(capsys):

@@ -89,12 +89,16 @@ def _hold_request(facts: Facts, operation: Operation, tally: Tally) -> None:
             continue
         for text in _differences(parameter, spec.merged(same.schema)):
             missing(tally, f"the parameter {name} {text}", place)
+    needed = {name for name, parameter in own.items() if parameter.required}
+    for name in needed - facts["parameters"].keys():
+        text = f"the page's request lacks {name}, which is required"
+        missing(tally, text, (*operation.place, "parameters", name))
 
 
 def _differences(parameter: Facts, schema: spec.Document) -> Iterator[str]:
     for key in ("type", "default", "maximum"):
-        if key in parameter and schema.get(key) != parameter[key]:
-            yield f"has another {key} than {parameter[key]}"
+        if schema.get(key) != parameter.get(key):
+            yield f"has another {key} than {parameter.get(key, 'none')}"
     for value in docs_members.values(parameter):
         if not docs_members.takes(schema, value):
             yield f"does not take {value}"

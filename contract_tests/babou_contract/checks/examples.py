@@ -1,8 +1,9 @@
 """A client without a network, and the search for the smallest example that disagrees."""
 
+import threading
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from typing import Any
 
 import httpx
@@ -40,13 +41,46 @@ class Loopback(httpx.BaseTransport):
         )
 
 
-class Loop:
-    """A client of the loopback, as anybody could make one."""
+class Answering:
+    """A client's transport that does the same, without the thread of one over httpx."""
 
     def __init__(self) -> None:
-        self.transport = Loopback()  # has nothing to close
-        transport = babou.HttpxTransport(httpx.Client(transport=self.transport))
-        self.client = babou.Client(KEY, base_url=BASE, max_retries=0, transport=transport)
+        self.status = _OK
+        self.bodies: Sequence[bytes] = (b"",)
+        self.requests: list[httpx.Request] = []
+
+    def send(
+        self,
+        request: babou.Request,
+        *,
+        timeout: float,  # noqa: ARG002  takes no time
+        cancel: threading.Event | None = None,  # noqa: ARG002
+    ) -> babou.Response:
+        """Answer at once, and keep the request with its body."""
+        content = b"".join(request.content or ())
+        kept = httpx.Request(
+            request.method, request.url, headers=dict(request.headers), content=content
+        )
+        self.requests.append(kept)
+        body = self.bodies[min(len(self.requests), len(self.bodies)) - 1]
+        return babou.Response(self.status, {"content-type": "application/json"}, body)
+
+    def stream(
+        self, request: babou.Request, *, stall: float, timeout: float
+    ) -> AbstractContextManager[babou.ResponseStream]:
+        """Refuse: only downloads ask for that, and here are none."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to close."""
+
+
+class Loop:
+    """A client without a network, as anybody could make one."""
+
+    def __init__(self) -> None:
+        self.transport = Answering()
+        self.client = babou.Client(KEY, base_url=BASE, max_retries=0, transport=self.transport)
 
     def answered(
         self, driver: Driver, arguments: Arguments, body: bytes, status: int = _OK

@@ -104,6 +104,18 @@ def test_the_page_gives_the_reason_of_what_got_worse(monkeypatch, measured, at_l
     assert ("Worse than in 0.1.1" in text) == is_worse
 
 
+@pytest.mark.parametrize("is_met", [True, False])
+def test_the_page_tells_what_takes_the_time_where_a_target_is_missed(monkeypatch, is_met):
+    """Beside the figure and the target; one that is met needs no excuse."""
+    monkeypatch.setattr(page, "MISSED", {"a": "slow parts", "gone": "nothing"})
+    goal = {"what": "a", "measured": 0.7, "limit": 0.6, "at_least": is_met}
+    goal |= {"unit": "", "spread": None, "met": is_met}
+    part = {"goals": [goal], "tables": [], "plots": [], "failures": []}
+    text = page.render(json.dumps({"about": {"command": "c"}, "parts": {"get": part}}))
+    assert ("\n\n## Targets that are missed\n\n" in text) == (not is_met)
+    assert ("| a | 0.7 | 0.6 | slow parts |\n" in text) == (not is_met)
+
+
 def test_what_could_not_be_measured_shows_in_the_exit_code(tmp_path, monkeypatch, capsys):
     """1, and the reason; the files are written all the same."""
     from benchmarks import __main__ as command

@@ -258,7 +258,9 @@ def test_reading_gives_other_tasks_their_turn():
     far.send(bytes(1000))
 
     async def read():
-        stream = streams.AsyncTcpStream(aio._Connection(None, None), near)
+        connection = aio._Connection(None, None)
+        connection.has_paused = True  # as before the first bytes of an answer
+        stream = streams.AsyncTcpStream(connection, near)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(end, tasks.cancel_scope)
             for _ in range(1000):

@@ -263,7 +263,7 @@ class TestTroubleWithTheDisk:
     def test_a_full_disk_keeps_what_is_stored(self, server, client, asset_id, tmp_path):
         """A limit on the size of files stands for the end of the disk's room."""
         limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limit[1]))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limit[1]))
         try:
             with pytest.raises(babou.DownloadError, match="are kept in") as caught:
                 client.assets.download(asset_id, tmp_path)

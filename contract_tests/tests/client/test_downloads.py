@@ -1,5 +1,6 @@
 """Downloads over real HTTP and a stand-in for S3: whole files, or none under the final name."""
 
+import contextlib
 import errno
 import hashlib
 import io
@@ -419,6 +420,68 @@ def test_a_file_object_gets_the_bytes(server, client, asset_id):
     file.seek(0)
     client("download", asset_id, file)
     assert file.getvalue() == CONTENT
+
+
+def test_a_failed_download_leaves_nothing_in_a_file_object(server, client, asset_id):
+    """So a caller who tries again with the same file has the bytes once."""
+    file = io.BytesIO(b"head:")
+    file.seek(5)
+    server.fault("storage_cut", times=3, after=1000)
+    for _ in range(2):
+        with contextlib.suppress(babou.DownloadError):
+            client("download", asset_id, file, options={"max_retries": 0})
+        assert (file.getvalue(), file.tell()) == (b"head:", 5)
+    server.clear_faults()
+    client("download", asset_id, file)
+    assert file.getvalue() == b"head:" + CONTENT
+
+
+@pytest.mark.parametrize(
+    "given", [None, 3, b"path", io.StringIO()], ids=["None", "number", "bytes", "text"]
+)
+def test_what_is_no_binary_file_is_refused(client, asset_id, given):
+    """It says what is wanted."""
+    with pytest.raises(babou.ConfigurationError, match="a path, or a file opened for binary writ"):
+        client("download", asset_id, given)
+
+
+class Writer:
+    """The least that a file can be."""
+
+    def __init__(self):
+        self.written = bytearray()
+
+    def write(self, data):
+        self.written += data
+
+
+class Full(Writer):
+    def write(self, _data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def closed():
+    file = io.BytesIO()
+    file.close()
+    return file
+
+
+def test_an_object_that_only_writes_is_file_enough(client, asset_id):
+    """Neither `seekable` nor `flush` is needed."""
+    file = Writer()
+    client("download", asset_id, file)
+    assert file.written == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [(Full, "No space left on device. Make room"), (closed, "closed file")],
+    ids=["full", "closed"],
+)
+def test_a_file_object_that_cannot_be_written_to_is_told(client, asset_id, make, words):
+    """As this package's error, as for a path."""
+    with pytest.raises(babou.DownloadError, match=f"stored as the file that was given: .*{words}"):
+        client("download", asset_id, make())
 
 
 class Pipe(io.BytesIO):

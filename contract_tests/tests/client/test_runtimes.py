@@ -1,6 +1,8 @@
 """Where a client runs: event loops, forked processes, gevent, threads and tasks at once."""
 
 import asyncio
+import contextlib
+import gc
 import subprocess
 import sys
 import threading
@@ -51,6 +53,27 @@ class TestEventLoops:
         with asyncio.Runner(loop_factory=loop) as runner:
             runner.run(self.use(server, tmp_path))
             assert runner.run(many()) == [IMAGE]
+
+    @pytest.mark.filterwarnings("error")
+    def test_an_iteration_that_is_left_and_closed_leaves_nothing_open(self, server):
+        """Else trio warns of each asynchronous generator."""
+
+        async def leave():
+            async with babou.AsyncClient(server.api_key, base_url=server.base_url) as client:
+                assets = client.assets
+                for items in (aiter(assets.list()), assets.list().pages(), assets.watch(IMAGE)):
+                    async with contextlib.aclosing(items):
+                        async for _ in items:
+                            break
+                    del items
+                gc.collect()
+                await trio.lowlevel.checkpoint()
+
+        with pytest.MonkeyPatch.context() as patch:
+            unraisable = []
+            patch.setattr(sys, "unraisablehook", unraisable.append)
+            trio.run(leave)
+        assert unraisable == []
 
     def test_trio(self, server, tmp_path):
         """All but wait_many, which says so."""
@@ -164,6 +187,27 @@ def test_a_child_process_does_not_read_its_parents_answers(server, kind):
         )
     code = FORK.replace("{make}", kind["make"]).replace("{close}", kind["close"])
     run(code, ids=ids, key=server.api_key, url=server.base_url)
+
+
+FORK_UNDER_LOCK = """
+import os, signal, babou
+budget = babou.RateBudget(1000)
+client = babou.Client(KEY, base_url=URL, budget=budget)
+client.assets.get("ast_demo_image")  # a connection is kept
+with client._runner.transport._pool._lock, budget._lock:  # as another thread may at any time
+    child = os.fork()
+    if not child:
+        os._exit(client.assets.get("ast_demo_image").id != "ast_demo_image")
+signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
+signal.alarm(20)
+assert os.waitstatus_to_exitcode(os.wait()[1]) == 0
+client.close()
+"""
+
+
+def test_a_fork_while_another_thread_calls_does_not_hang(server):
+    """The child has the locks as they were, and not the thread that would release them."""
+    run(FORK_UNDER_LOCK, key=server.api_key, url=server.base_url)
 
 
 GEVENT = """

@@ -382,6 +382,71 @@ class TestTime:
             other.close()
 
 
+class TestOpenFiles:
+    """A file that the caller opened is put back to where it stood."""
+
+    @pytest.mark.parametrize("answer", [CREATED, error(500, "UPLOAD_FAILED"), b""])
+    def test_it_can_be_uploaded_again(self, taking, open_client, answer):
+        """So a caller who tries again after an error sends the same bytes, and not the rest."""
+        server = taking(answer, CREATED)
+        client, file = open_client(base_url=server.url), io.BytesIO(b"head" + LARGE)
+        file.seek(4)
+        with contextlib.suppress(babou.BabouError):
+            client("upload", file)
+        assert file.tell() == 4
+        client("upload", file)
+        assert [body for _, body in server.seen] == [LARGE, LARGE]
+
+    def test_also_after_no_connection(self, open_client):
+        """Its first bytes were read, to tell the type."""
+        file = io.BytesIO(LARGE)
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(babou.APIConnectionError):
+            open_client(base_url=url, max_retries=0)("upload", file)
+        assert file.tell() == 0
+
+    def test_one_at_its_end_is_told_as_that(self, client):
+        """A file just written stands there."""
+        file = io.BytesIO()
+        file.write(PNG)
+        with pytest.raises(babou.UploadError, match=f"stands at byte {len(PNG)}, .* seek.0. first"):
+            client("upload", file)
+
+    def test_it_is_uploaded_once_at_a_time(self, taking, open_client):
+        """Two uploads would move its one position, and each would send some of the bytes."""
+        server = taking(CREATED, CREATED)
+        client, other = open_client(base_url=server.url), open_client(base_url=server.url)
+        file, refused = io.BytesIO(LARGE), []
+
+        def again(*_):
+            if not refused:
+                thread = threading.Thread(target=upload_once_more)
+                thread.start()
+                thread.join()
+
+        def upload_once_more():
+            with pytest.raises(babou.ConfigurationError, match="uploaded already") as caught:
+                other("upload", file)
+            refused.append(caught.value)
+
+        client("upload", file, on_progress=again)
+        client("upload", file)
+        assert len(refused) == 1
+        assert [body for _, body in server.seen] == [LARGE, LARGE]
+
+    def test_one_that_tells_no_size_is_read_for_it(self, taking, open_client):
+        """As a device does."""
+
+        class Device(io.BytesIO):
+            def seek(self, *_):
+                return 0
+
+        server = taking()
+        open_client(base_url=server.url)("upload", Device(PNG))
+        assert [body for _, body in server.seen] == [PNG]
+
+
 class TestFiles:
     """Bad files are refused before a byte is sent."""
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from compat import Level, Who, by_schema, compare, textdiff
+from compat import by_schema, textdiff
+from compat.compare import compare
 from compat.gather import differences
+from compat.model import Level, Who
 from compat.released import ROOT
 from compat.specification import Specification, paired
 from text_edits import edited

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from compat import Level, Who, compare
 from compat.command import main
-from compat.model import NotJudgedError
+from compat.compare import compare
+from compat.model import Level, NotJudgedError, Who
 from compat.released import ROOT, Released
 
 INSTALLED, TYPED, RUNTIME = Who.INSTALLED, Who.TYPED, Who.RUNTIME

@@ -124,6 +124,22 @@ EDITS = {
         lambda d: _assets(d)["post"]["requestBody"]["content"].pop("audio/ogg"),
         "published-tables-fit",
     ),
+    "the upload takes a type that no page lists": (
+        lambda d: _assets(d)["post"]["requestBody"]["content"].update(
+            {"application/pdf": {"schema": {"$ref": "#/components/schemas/File"}}}
+        ),
+        "published-tables-fit",
+    ),
+    "a parameter has to be given that no page names": (
+        lambda d: _assets(d)["get"]["parameters"].append(
+            {"name": "account", "in": "query", "required": True, "schema": {"type": "string"}}
+        ),
+        "published-examples-fit",
+    ),
+    "a parameter has a limit that no page names": (
+        lambda d: _assets(d)["get"]["parameters"][1]["schema"].update(maximum=1000),
+        "published-examples-fit",
+    ),
     "the upload has another limit": (
         lambda d: d["components"]["schemas"]["File"].update(maxLength=1000),
         "published-tables-fit",

@@ -164,6 +164,17 @@ LISTS = {
         "media-types-are-documented",
     ),
     "another offset": (_numbers(offset=7), "pages-add-up"),
+    "fifty assets where no limit is given": (
+        _of(
+            "list",
+            lambda q, r: r if "limit" in q.target else _numbers(limit=50)(q, r),
+        ),
+        "pages-add-up",
+    ),
+    "one of two filters is ignored": (
+        _when("mp4&state=", lambda _q, r: _answered(r, PAGE)),
+        "filters-select",
+    ),
     "no total": (_numbers(total=0), "pages-add-up"),
     "one asset too many": (_assets(lambda a: [*a, *a[:1]]), "ids-are-unique-in-a-page"),
     "one asset is missing": (_assets(lambda a: a[1:]), "pages-add-up"),

@@ -30,7 +30,7 @@ def read(name):
 
 EDITS, SAME = read("edits.yaml"), read("written_otherwise.yaml")
 SPEC, PAGE = "openapi/babou.yaml", "contract_tests/babou_contract/data/published.json"
-STEPS = ["lint", "generate", "exposed", "types", "contract", "compat", "version"]
+STEPS = ["lint", "generate", "exposed", "docs", "types", "contract", "compat", "version"]
 VERSIONS = {"none": "0.1.0", "patch": "0.1.1", "minor": "0.1.1", "major": "0.2.0"}
 MARKS = {"✓": True, "✗": False, "·": None}
 
@@ -44,24 +44,37 @@ def evolve(copy):
     return done.returncode, {step: MARKS[mark] for mark, step, _ in lines}, done.stdout
 
 
-def lines_named(said, step):
-    """Return the numbers of the spec's lines that a step names."""
+def told_by(said, step, text):
+    """Return what a step tells of the spec: each sentence, with the text of the line it names."""
     part = said[re.search(rf"^. {step} ", said, re.MULTILINE).end() :]
     part = re.split(r"^[✓✗·] ", part, flags=re.MULTILINE)[0]
-    return [int(number) for number in re.findall(rf"{SPEC}:(\d+)", part)]
+    lines = text.splitlines()
+    found = re.findall(rf"^    {SPEC}:(\d+): (.*(?:\n {{6}}.*)*)", part, re.MULTILINE)
+    return [(lines[int(number) - 1], sentence) for number, sentence in found]
 
 
-@pytest.mark.parametrize("edit", EDITS, ids=[edit["name"] for edit in EDITS])
-def test_an_edit_is_followed_or_refused(copy, edit):
-    """Who says no, and to which line; or who breaks, and the version that follows."""
-    text = edited(copy.read(SPEC), edit["edit"])
+TOGETHER = {}
+for each in EDITS:
+    TOGETHER.setdefault(each.get("group", each["name"]), []).append(each)
+
+
+@pytest.mark.parametrize("edits", TOGETHER.values(), ids=TOGETHER)
+def test_edits_are_followed_or_refused(copy, edits):
+    """Who says no, and to which line; or who breaks, and the version that follows.
+
+    Edits of one group are made at once, since a run takes long. Each is told of by itself: at its
+    line, in its words, with its level and whom it breaks. So none can hide behind another.
+    """
+    text, page = copy.read(SPEC), copy.read(PAGE)
+    for edit in edits:
+        text, page = edited(text, edit["edit"]), edited(page, edit.get("page", ()))
     copy.write(SPEC, text)
-    copy.write(PAGE, edited(copy.read(PAGE), edit.get("page", ())))
+    copy.write(PAGE, page)
     before = {name: copy.read(name) for name in ("pyproject.toml", "CHANGELOG.md")}
     code, verdicts, said = evolve(copy)
     sys.stdout.write(said)
 
-    fails = edit.get("fails")
+    fails = edits[0].get("fails")
     assert code == (1 if fails else 0)
     if fails:
         assert next(step for step in STEPS if verdicts[step] is False) == fails
@@ -69,14 +82,60 @@ def test_an_edit_is_followed_or_refused(copy, edit):
         assert {name: copy.read(name) for name in before} == before
     else:
         assert set(verdicts.values()) == {True}
-        assert f'\nversion = "{VERSIONS[edit["level"]]}"\n' in copy.read("pyproject.toml")
-    if "line" in edit:
-        named = [text.splitlines()[n - 1] for n in lines_named(said, fails or "compat")]
-        assert any(edit["line"] in line for line in named), named
-    for told in (edit.get("says"), *edit.get("breaks", ())):
-        assert told is None or told in said
-    if not fails and edit["level"] != "none":
-        assert re.search(rf"^    \S+: {edit['level']}: ", said, re.MULTILINE)
+        highest = max((edit["level"] for edit in edits), key=list(VERSIONS).index)
+        assert f'\nversion = "{VERSIONS[highest]}"\n' in copy.read("pyproject.toml")
+        if highest == "none":
+            assert "no differences since" in said
+    for edit in edits:
+        assert_told(edit, said, text)
+
+
+def assert_told(edit, said, text):
+    """Assert that an edit is told of: its problem, or its difference with whom it breaks."""
+    fails, level = edit.get("fails"), edit.get("level")
+    if level == "none":
+        return
+    about = told_by(said, fails or "compat", text)
+    here = [sentence for line, sentence in about if edit["line"] in line]
+    assert here, (edit["line"], about)
+    if level:
+        breaks = edit["breaks"]
+        right = (s for s in here if s.startswith(f"{level}: ") and all(b in s for b in breaks))
+        assert any(right), (edit["name"], here)
+    if "says" in edit:
+        every = [sentence for step in STEPS for _, sentence in told_by(said, step, text)]
+        assert any(edit["says"] in sentence for sentence in every), (edit["says"], every)
+
+
+@pytest.mark.parametrize("edits", TOGETHER.values(), ids=TOGETHER)
+def test_edits_of_a_group_can_be_told_apart(edits):
+    """They end alike; and where two are about one line, each has words of its own."""
+    assert len({(edit.get("fails"), edit.get("level") == "major") for edit in edits}) == 1
+    told = [edit for edit in edits if edit.get("level") != "none"]
+    lines = [edit["line"] for edit in told]
+    words = [edit.get("says") for edit in told if sum(edit["line"] in line for line in lines) > 1]
+    assert None not in words
+    assert len(words) == len(set(words))
+
+
+def test_a_wrong_verdict_on_one_edit_of_a_group_is_seen():
+    """Another level, somebody else whom it breaks, no word of it: others' sentences are not its."""
+    one = {"name": "one", "line": "size:", "level": "major", "breaks": ["installed clients"]}
+    other = f"    {SPEC}:2: major: width: was whole; breaks installed clients\n"
+    end = "✓ version\n"
+
+    def judge(told):
+        said = "".join(f"✓ {step}\n" for step in STEPS[:-2])
+        assert_told(one, f"{said}✓ compat    2 differences\n{told}{other}{end}", "size:\nwidth:")
+
+    judge(f"    {SPEC}:1: major: size: was whole; breaks installed clients\n")
+    for wrong in (
+        f"    {SPEC}:1: minor: size: was whole; breaks installed clients\n",
+        f"    {SPEC}:1: major: size: was whole; breaks nobody\n",
+        "",
+    ):
+        with pytest.raises(AssertionError):
+            judge(wrong)
 
 
 @pytest.fixture
@@ -193,9 +252,27 @@ def test_a_step_that_meets_what_nobody_thought_of_says_so_without_a_traceback(co
     copy.write("openapi/steps.py", f"{script}\n{broken}")
     code, verdicts, said = evolve(copy)
     assert code == 1
-    assert verdicts == dict(zip(STEPS, (True, True, True, True, False, False, None), strict=True))
+    seen = (True, True, True, False, True, None, False, None)
+    assert verdicts == dict(zip(STEPS, seen, strict=True))
     assert f"{SPEC}:1: this is not foreseen: AttributeError" in said
     assert "openapi/released has to hold exactly one wheel" in said
+
+
+@pytest.mark.parametrize(
+    ("script", "added"),
+    [("order", ""), ("steps", "\n\ndef lint_spec():\n    "), ("steps", "\n\ndef docs():\n    ")],
+    ids=["while modules are loaded", "in the first step", "beside others"],
+)
+def test_an_interruption_leaves_no_traceback_and_the_rest_as_it_was(copy, script, added):
+    """Whenever Ctrl-C comes, the run ends in a sentence, and what is generated is whole."""
+    name = f"openapi/{script}.py"
+    copy.write(name, f"{copy.read(name) if added else ''}{added}raise KeyboardInterrupt\n")
+    generated = copy.root / "generated"
+    before = {path: path.read_bytes() for path in generated.rglob("*.py")}
+    done = copy.run("openapi/evolve.py")
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.startswith("\nInterrupted. What is generated is whole;")
+    assert {path: path.read_bytes() for path in generated.rglob("*.py")} == before
 
 
 MAIN = ("-c", "from babou._cli import main; main()")

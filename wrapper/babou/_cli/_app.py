@@ -216,8 +216,9 @@ def list_assets(
 ) -> int:
     """List the account's assets.
 
-    On a terminal, prints a table. With --json, and where standard output is no terminal, prints the
-    documents that the server sent, one in a line, as soon as they come.
+    On a terminal, prints a table, of as many columns as there is room for. With --json, and where
+    standard output is no terminal, prints the documents that the server sent, one in a line, as
+    soon as they come.
     """
     with settings.client() as client:
         assets = client.assets.list(state=state, content_type=content_type, limit=limit)

@@ -41,12 +41,14 @@ if TYPE_CHECKING:
     from babou._core.outcomes import VerdictReason
 
 _KIBI = 1024
+_LEAST_OF_A_NAME = 12  # columns of the table, at which a name can still be told from another
+_GAP = 2
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 # The library's messages name arguments; on the command line these are options. In messages about
 # the network, `timeout=` is that of a single call; its option has another name in some commands.
 _ARGUMENTS = re.compile(
-    r"\b(?P<call>timeout)=(?=, or check)"
+    r"\b(?:the client's )?(?P<call>timeout)=(?=, or check)"
     r"|\b(?P<argument>api_key|content_type|overwrite|state|timeout)=(?:True)?"
     r"|^(?P<setting>api_key|base_url|content_type|limit|state)\b"
     r"|(?P<method>client\.assets\.list\(\))"
@@ -142,17 +144,41 @@ def print_table(assets: Sequence[Asset]) -> None:
     if not assets:
         click.echo(message("no such assets."), err=True)
         return
+    rows = [
+        {
+            "id": Text(clean(asset.id)),
+            "state": Text(clean(asset.state), style=colour(asset)),
+            "type": Text(clean(asset.content_type)),
+            "size": Text("-" if asset.size is None else binary(asset.size)),
+            "created": Text(f"{asset.created_at:%Y-%m-%d %H:%M}"),
+            "name": Text(clean(asset.name)),
+        }
+        for asset in assets
+    ]
+    console = Console(soft_wrap=False)
+    widths = {name: max(len(name), *(row[name].cell_len for row in rows)) for name in rows[0]}
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("id", "state", "type", "size", "created", "name"):
+    names = _columns(widths, console.width)
+    for name in names:
         justify: Any = "right" if name == "size" else "left"
-        table.add_column(name, no_wrap=True, overflow="ellipsis", justify=justify)
-    for asset in assets:
-        created = f"{asset.created_at:%Y-%m-%d %H:%M}"
-        size = "-" if asset.size is None else binary(asset.size)
-        cells = [Text(clean(asset.id)), Text(clean(asset.state), style=colour(asset))]
-        cells += [Text(clean(text)) for text in (asset.content_type, size, created, asset.name)]
-        table.add_row(*cells)
-    Console(soft_wrap=False).print(table)
+        table.add_column(name, no_wrap=True, justify=justify, min_width=widths[name])
+    last = table.columns[-1]  # it has what the others leave
+    left = console.width - sum(widths[name] + _GAP for name in names[:-1])
+    last.min_width, last.max_width = None, max(1, left)
+    for row in rows:
+        table.add_row(*(row[str(column.header)] for column in table.columns))
+    console.print(table)
+
+
+def _columns(widths: dict[str, int], width: int) -> list[str]:
+    """Return the columns for which there is room; an ID is always shown, and whole."""
+    shown = list(widths)
+    widths = {**widths, "name": min(widths["name"], _LEAST_OF_A_NAME)}
+    for name in ("created", "type", "size", "name"):
+        if sum(widths[each] + _GAP for each in shown) - _GAP <= width:
+            break
+        shown.remove(name)
+    return shown
 
 
 def _members(asset: Asset, document: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from babou._errors import BabouError
 
 _MOST_ROWS = 20
-_TOLD_FROM = 2  # failed polls: a single one is often over before anybody can read the message
+_PRINTED_FROM = 2  # failed polls: a single one is often over before anybody can read the message
 _TROUBLE_LINES = 3  # for an error in the display; a server's own text may be long
 _MARGIN = 2  # columns for the ^C that a terminal prints, which would break a full line
 
@@ -39,7 +39,7 @@ class LineDisplay:
     def __init__(self) -> None:
         self._states: dict[str, str] = {}
         self._failures = 0
-        self._told: dict[tuple[type, int | None], str] = {}  # for each kind printed, its asset
+        self._printed: dict[tuple[type, int | None], str] = {}  # for each kind printed, its asset
 
     def __enter__(self) -> Self:
         return self
@@ -48,7 +48,7 @@ class LineDisplay:
 
     def seen(self, asset: Asset) -> None:
         """Print the asset's state if it has changed."""
-        self._told = {kind: of for kind, of in self._told.items() if of != asset.id}
+        self._printed = {kind: of for kind, of in self._printed.items() if of != asset.id}
         state = clean(asset.state)
         if self._states.get(asset.id) != state:
             self._states[asset.id] = state
@@ -58,8 +58,8 @@ class LineDisplay:
         """Print the error once for its kind, until its asset is seen; never the very first one."""
         self._failures += 1
         kind = type(error), getattr(error, "status_code", None)
-        if self._failures >= _TOLD_FROM and kind not in self._told:
-            self._told[kind] = asset_id
+        if self._failures >= _PRINTED_FROM and kind not in self._printed:
+            self._printed[kind] = asset_id
             click.echo(_trouble(error), err=True)
 
     def ended(self, asset_id: str, how: str) -> None:
@@ -122,7 +122,7 @@ class LiveDisplay:
     def failed(self, asset_id: str, error: BabouError) -> None:
         """Show the error below the rest until its asset is seen again; never the very first one."""
         self._failures += 1
-        if self._failures >= _TOLD_FROM:
+        if self._failures >= _PRINTED_FROM:
             self._trouble = asset_id, _trouble(error)
 
     def _forget(self, asset_id: str) -> None:

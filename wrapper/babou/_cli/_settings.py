@@ -21,8 +21,15 @@ from attrs import fields_dict, frozen
 
 from babou._cli._output import CALL_TIMEOUT, on_terminal
 from babou._client import Client
-from babou._core.config import DEFAULT_BASE_URL, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT
+from babou._core.config import (
+    DEFAULT_BASE_URL,
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_TIMEOUT,
+    check_rate,
+    check_seconds,
+)
 from babou._core.polling import PollPolicy
+from babou._errors import ConfigurationError
 from babou._http.budget import RateBudget
 
 if TYPE_CHECKING:
@@ -53,7 +60,7 @@ class Settings:
     def client(self, poll: PollPolicy = PollPolicy()) -> Iterator[Client]:  # noqa: B008 (frozen)
         """Open the client; with --verbose, print its requests on standard error."""
         with (
-            _told(self.verbose),
+            _logged(self.verbose),
             Client(
                 self._key(),
                 base_url=self.base_url,
@@ -170,21 +177,27 @@ def command(
     return decorate
 
 
-def _positive(what: str) -> Callable[[click.Context, click.Parameter, float | None], float | None]:
-    """Return an option's callback that accepts a positive, finite number."""
+def _checked(
+    what: str, check: Callable[[object, str], float]
+) -> Callable[[click.Context, click.Parameter, float | None], float | None]:
+    """Return an option's callback that accepts what the library does."""
 
     def accept(
-        _context: click.Context, _parameter: click.Parameter, value: float | None
+        _context: click.Context, parameter: click.Parameter, value: float | None
     ) -> float | None:
-        if value is None or (math.isfinite(value) and value > 0):
+        if value is None:
             return value
-        raise click.BadParameter(f"{value:g} is not a positive, finite {what}.")
+        try:
+            return check(value, str(parameter.name))
+        except ConfigurationError:
+            kind = "usable" if math.isfinite(value) and value > 0 else "positive, finite"
+            raise click.BadParameter(f"{value:g} is not a {kind} {what}.") from None
 
     return accept
 
 
-seconds = _positive("number of seconds")
-_rate = _positive("number")
+seconds = _checked("number of seconds", check_seconds)
+_rate = _checked("number", check_rate)
 
 
 def common_options(call_timeout: str = "--timeout") -> Callable[[Callable[..., Any]], Any]:
@@ -243,7 +256,7 @@ _COMMON = frozenset(fields_dict(Settings))
 
 
 @contextlib.contextmanager
-def _told(verbose: bool) -> Iterator[None]:  # noqa: FBT001 (private)
+def _logged(verbose: bool) -> Iterator[None]:  # noqa: FBT001 (private)
     if not verbose:
         yield
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from operator import itemgetter
@@ -14,9 +15,10 @@ from babou._cli._output import CALL_TIMEOUT, Exit, Failure, clean, each, print_p
 from babou._cli._progress import transfer, waiting
 from babou._cli._settings import Settings, command, seconds, type_option
 from babou._core.config import DEFAULT_WAIT_TIMEOUT
+from babou._errors import DownloadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
     from babou._assets import Assets
@@ -179,9 +181,10 @@ def download(
         asset = asset_id if limit is None else _ready(settings, client.assets, asset_id, limit)
         with transfer(live=settings.is_live) as on_progress:
             if output == "-":
-                client.assets.download(
-                    asset, sys.stdout.buffer, timeout=total, on_progress=on_progress
-                )
+                with _standard_output_errors():
+                    client.assets.download(
+                        asset, sys.stdout.buffer, timeout=total, on_progress=on_progress
+                    )
                 return {}
             try:
                 path = client.assets.download(
@@ -199,6 +202,17 @@ def download(
 
     with settings.client() as client:
         return each(settings, asset_ids, ask, "path", "bytes", several=asset_ids.several)
+
+
+@contextlib.contextmanager
+def _standard_output_errors() -> Iterator[None]:
+    """Let errors of standard output be told as those of all other results."""
+    try:
+        yield
+    except DownloadError as error:
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from None
+        raise
 
 
 def _check_standard_output(settings: Settings, *, several: bool) -> None:

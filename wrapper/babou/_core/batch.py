@@ -50,7 +50,7 @@ _LOOK = 0.1
 _LAST = 1.0
 """Seconds before the end in which each asset is polled by itself: a page is only a hint."""
 _PATIENCE = 5.0
-"""Seconds that a page may take: until it is there, its assets are not polled."""
+"""The most seconds that a page may take: until it has come, its assets are not polled."""
 
 
 class Batch:

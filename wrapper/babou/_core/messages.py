@@ -92,16 +92,12 @@ def join_headers(pairs: Iterable[tuple[str, str]], *, status: int = 200) -> dict
     """
     lines = dict[str, list[str]]()
     for name, value in pairs:
-        lines.setdefault(name.lower(), []).append(value)
-    joined = dict[str, str]()
+        lines.setdefault(name.lower(), []).append(value.strip())
+    joined = {name: ", ".join(values) for name, values in lines.items()}
     for name, values in lines.items():
-        if len(values) == 1 and "," not in values[0]:
-            joined[name] = values[0].strip()
+        if name not in _SINGLE or "," not in joined[name]:
             continue
-        if name not in _SINGLE:
-            joined[name] = ", ".join(values)
-            continue
-        different = list(dict.fromkeys(_once(value.strip()) for value in values))
+        different = list(dict.fromkeys(map(_once, values)))
         value = ", ".join(different)
         if name in _LISTED and (len(different) > 1 or _LISTED[name] in value):
             if status < _ERROR:
@@ -109,6 +105,7 @@ def join_headers(pairs: Iterable[tuple[str, str]], *, status: int = 200) -> dict
                     f"the answer has several different {name} headers, where only one is allowed "
                     "(RFC 9110, 5.3). Look at the server, and at a proxy or gateway before it."
                 )
+            del joined[name]
         else:
             joined[name] = value
     return joined
@@ -118,6 +115,8 @@ def _once(value: str) -> str:
     """Return the repeated part of a line ("5" of "5, 5"), or a line without repetition as it is."""
     for comma in (", ", ","):
         parts = value.split(comma)
+        if parts[0] not in parts[1:]:
+            continue
         for length in range(1, len(parts) // 2 + 1):
             times, rest = divmod(len(parts), length)
             if not rest and parts == parts[:length] * times:

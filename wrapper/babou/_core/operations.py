@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import copy
 import copyreg
+import functools
 import json
 from io import BytesIO
 from types import SimpleNamespace
@@ -165,6 +166,7 @@ def upload_request(*, size: int, content_type: str) -> Request:
     return Request(arguments["method"].upper(), arguments["url"], headers)
 
 
+@functools.cache
 def successes(operation_id: str) -> frozenset[int]:
     """Return the statuses with which an operation succeeds."""
     return frozenset(int(s) for s in described()[operation_id]["statuses"] if s.startswith("2"))

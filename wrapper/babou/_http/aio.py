@@ -27,7 +27,7 @@ from babou._http.connections import (
     prepared,
     proxy_options,
 )
-from babou._http.network import Address, Proxies, connecting, trusted
+from babou._http.network import READ, Address, Proxies, connecting, trusted
 from babou._http.streams import AsyncTcpStream, Early
 from babou._http.transport import (
     MAX_CONNECTIONS,
@@ -36,6 +36,7 @@ from babou._http.transport import (
     ResponseStream,
     Translated,
     check,
+    timed_out,
 )
 
 if TYPE_CHECKING:
@@ -60,10 +61,15 @@ class _UntilAnswered:
         return piece
 
 
+class _Http(httpcore.AsyncHTTP11Connection):
+    READ_NUM_BYTES = READ
+
+
 class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncNetworkBackend):
     """One connection: httpcore's, and the stream below it."""
 
     top: Early
+    has_paused = False
     _network: socket.socket
 
     async def ask(
@@ -75,6 +81,7 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
         self.received.begin()
         if self._http is None:
             self._http = await self._connect()
+        self.has_paused = True  # httpcore does, before it sends
         return await self._http.handle_async_request(request)
 
     async def _connect(self) -> httpcore.AsyncConnectionInterface:
@@ -84,7 +91,7 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
             host = origin.host.decode()
             stream = await self.connect_tcp(host, origin.port)
             stream = stream if context is None else await stream.start_tls(context, host)
-            return httpcore.AsyncHTTP11Connection(origin, stream, KEEPALIVE)
+            return _Http(origin, stream, KEEPALIVE)
         options = proxy_options(proxy, context, self)
         kind = httpcore.AsyncSOCKSProxy if proxy.is_socks else httpcore.AsyncHTTPProxy
         return kind(**options).create_connection(origin)
@@ -193,7 +200,7 @@ class AioTransport:
         """Return the whole answer within `timeout` seconds, or raise `APIConnectionError`."""
         check(request, timeout, closed=self._closed)
         here = self._here.enter()
-        with Translated(ERRORS, request, timeout), anyio.fail_after(timeout):
+        with Translated(ERRORS, request, timeout), anyio.move_on_after(timeout):
             await here.calls.acquire()
             try:
                 exchange = await self._open(prepared(request), here.pool, request.content)
@@ -203,6 +210,7 @@ class AioTransport:
                     await self._end(exchange, here.pool)
             finally:
                 here.calls.release()
+        raise timed_out(request, timeout)
 
     @contextlib.asynccontextmanager
     async def stream(

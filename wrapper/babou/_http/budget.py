@@ -8,8 +8,10 @@ and does not ask again. So a hundred waiting tasks cost a hundred questions, not
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from babou._core.config import check_number, check_rate
@@ -71,6 +73,7 @@ class RateBudget:
         self._clock = clock
         self._lock = threading.Lock()
         self._next = self._held_until = -math.inf
+        _budgets.add(self)
 
     def take(self, within: float = math.inf) -> float:
         """Take the next slot unless it is more than `within` seconds away; return the seconds."""
@@ -91,6 +94,18 @@ class RateBudget:
     def held(self) -> float:
         """Return the seconds for which no request may be sent, 0 for none."""
         return max(0.0, self._held_until - self._clock())
+
+
+_budgets: weakref.WeakSet[RateBudget] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for budget in list(_budgets):  # a thread that this process does not have may hold the lock
+        budget._lock = threading.Lock()  # noqa: SLF001 (of the class above)
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch (not on Windows)
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def check_budget(budget: object) -> Budget | None:

@@ -47,7 +47,7 @@ _DECODED = ("content-encoding", "content-length", "etag")
 
 
 def _is_not_ours(_record: logging.LogRecord) -> bool:
-    """Leave our requests out of what httpx logs: it tells whole URLs, which may be signed."""
+    """Keep our requests out of httpx's log: it shows whole URLs, which may be signed."""
     return not AT_WORK.get()
 
 
@@ -62,7 +62,7 @@ class HttpxTransport:
             base URL, timeouts and redirects are not used. It is not closed with the client.
 
     Raises:
-        ConfigurationError: It is no such client.
+        ConfigurationError: It is not such a client.
     """
 
     def __init__(self, client: httpx.Client) -> None:
@@ -138,7 +138,7 @@ class AsyncHttpxTransport:
             base URL, timeouts and redirects are not used. It is not closed with the client.
 
     Raises:
-        ConfigurationError: It is no such client.
+        ConfigurationError: It is not such a client.
     """
 
     def __init__(self, client: httpx.AsyncClient) -> None:

@@ -18,7 +18,7 @@ from babou._http.transport import AT_WORK, MAX_CONNECTIONS, ErrorMap
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     from babou._core.messages import Request
     from babou._http.network import Proxy
@@ -39,8 +39,24 @@ PROXY_AUTHENTICATION = 407
 _NO_BODY = frozenset({204, 304})
 
 
+class _NoBody:
+    """The content of a request that has none: httpcore's own would be sent as an empty piece."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        raise StopAsyncIteration
+
+
+_NO_CONTENT = _NoBody()
+
+
 def _without_values(record: logging.LogRecord) -> bool:
-    """Leave the step's name of what httpcore logs of our requests: it also tells what came."""
+    """Keep only the step's name in httpcore's log of our requests: the rest shows what came."""
     if AT_WORK.get():
         record.msg = record.getMessage().partition(" ")[0]
         record.args = None
@@ -82,7 +98,7 @@ def prepared(request: Request) -> httpcore.Request:
         target=quote(target if target[:1] == "/" else f"/{target}", safe=_SAFE).encode(),
     )
     sent = httpcore.Request(request.method, url)
-    sent.headers = headers  # httpcore would look at each once more
+    sent.headers, sent.stream = headers, _NO_CONTENT  # httpcore would check each header again
     return sent
 
 
@@ -234,6 +250,10 @@ class Pool(Generic[_C]):
         with self._lock:
             self._idle.append(connection)
             return [self._idle.popleft()] if len(self._idle) > MAX_CONNECTIONS else []
+
+    def inherited(self) -> list[_C]:
+        """Return all in a forked process, whose lock may be held by a thread that it hasn't."""
+        return list(self._idle)
 
     def empty(self, origin: httpcore.Origin | None = None) -> list[_C]:
         """Remove the connections of an origin, or all; return them, to be closed."""

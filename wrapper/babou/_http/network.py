@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _VARIABLES = "Look at HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."
-READ = 1 << 16
-"""Bytes of one read from the network."""
+READ = 1 << 17
+"""Bytes of one read: an asynchronous download takes a tenth less CPU time than with 64 KiB."""
 
 HEAD_START = 0.25
 """Seconds after which the next address of a host is tried beside the first (RFC 8305, 5)."""
@@ -306,15 +306,18 @@ class Tls:
             ssl.SSLEOFError: The connection ended without close_notify. A body without a length may
                 have been cut off there (RFC 9112, 9.8).
         """
-        data = yield from self._talk(lambda: self.object.read(count))
-        pieces, left = [data], count - len(data)
+        return self._talk(lambda: self._decrypted(count))
+
+    def _decrypted(self, count: int) -> bytes:
+        pieces = list[bytes]()
         try:
-            while data and left and self.has_unread:
-                data = self.object.read(left)
-                pieces.append(data)
-                left -= len(data)
-        except ssl.SSLError:  # half a record, or what the next read will meet
-            pass
+            while count and (piece := self.object.read(count)):
+                pieces.append(piece)
+                count -= len(piece)
+        except ssl.SSLError:
+            if not pieces:
+                raise
+            # otherwise half a record, or an error that the next read will raise
         return b"".join(pieces)
 
     def take_in(self, data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Keep the API key out of what comes of a request: a server may repeat it wherever it likes."""
+"""Take the API key out of answers and errors: a server may repeat it anywhere."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from babou._core.config import Secret
     from babou._errors import BabouError
 
-_ESCAPED = frozenset("/\"'\\")  # JSON, and Python's repr, may put a backslash before these
+_ESCAPED = frozenset("/\"'\\")  # JSON and Python's repr may put a backslash before these
 
 
 @functools.lru_cache(16)
 def _spellings(key: str) -> re.Pattern[str]:
-    """Return what finds a key: as it is, percent-encoded, or escaped as in JSON."""
+    """Return a pattern that finds a key: as it is, percent-encoded, or escaped as in JSON."""
     spelled = []
     for each in key:
         itself = (r"\\?" if each in _ESCAPED else "") + re.escape(each)
@@ -33,7 +33,7 @@ def _is_changed_in_urls(key: str) -> bool:
 
 
 def _may_repeat(text: str, key: str) -> bool:
-    """Tell, at little cost, whether a text can hold a key in one of its spellings."""
+    """Tell, at little cost, whether a text may contain a key in one of its spellings."""
     return key in text or "\\" in text or ("%" in text and _is_changed_in_urls(key))
 
 
@@ -42,7 +42,7 @@ def _hide(text: str, key: str) -> str:
 
 
 def received(answer: Response, secret: Secret, now: float) -> Response:
-    """Return an answer with the time of day, and without the key, so that no error can carry it."""
+    """Return an answer with the time of day and without the key, so that no error can show it."""
     key, body, headers = secret.reveal(), answer.body, answer.headers
     if _may_repeat(text := body.decode("latin-1"), key):
         body = _hide(text, key).encode("latin-1")
@@ -52,7 +52,7 @@ def received(answer: Response, secret: Secret, now: float) -> Response:
 
 
 def hide_key(error: BabouError, secret: Secret) -> None:
-    """Take the key out of an error of a transport, which may quote what the server sent."""
+    """Take the key out of a transport's error, which may quote what the server sent."""
 
     def hidden(value: Any) -> Any:  # noqa: ANN401 (whatever the error holds)
         return _hide(value, secret.reveal()) if isinstance(value, str) else value

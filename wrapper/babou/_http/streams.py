@@ -7,7 +7,6 @@ deadline, an asynchronous one is cancelled.
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
@@ -85,6 +84,13 @@ class SyncOwner(Owner, Protocol):
     limit: Limit
 
 
+class AsyncOwner(Owner, Protocol):
+    """An owner that remembers whether other tasks have run."""
+
+    has_paused: bool
+    """Whether other tasks have run since the last bytes came."""
+
+
 class TcpStream(Early, httpcore.NetworkStream):
     """A TCP connection."""
 
@@ -105,8 +111,10 @@ class TcpStream(Early, httpcore.NetworkStream):
         """Return the next bytes."""
         while True:
             self._network.settimeout(self._connection.limit.pause())
-            with contextlib.suppress(TimeoutError):  # `pause` tells whether it was the last
+            try:
                 return self._network.recv(max_bytes)
+            except TimeoutError:  # `pause` raises at the deadline
+                continue
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         view = memoryview(buffer)
@@ -115,7 +123,7 @@ class TcpStream(Early, httpcore.NetworkStream):
                 self._network.settimeout(self._connection.limit.pause())
                 try:
                     view = view[self._network.send(view) :]
-                except TimeoutError:  # `pause` tells whether it was the last
+                except TimeoutError:  # `pause` raises at the deadline
                     self._connection.top.check_unanswered()
         except ConnectionError as error:
             if isinstance(error, CallCancelledError):
@@ -178,10 +186,10 @@ class TlsStream(_OverTls, TcpStream):
 class AsyncTcpStream(Early, httpcore.AsyncNetworkStream):
     """A TCP connection.
 
-    It waits for a non-blocking socket: anyio's own streams take half as long again.
+    It waits for a non-blocking socket: with anyio's own, a call takes a quarter more time.
     """
 
-    def __init__(self, connection: Owner, network: socket.socket) -> None:
+    def __init__(self, connection: AsyncOwner, network: socket.socket) -> None:
         self._connection, self._network = connection, network
         self.received: Received | None = connection.received
         connection.top = self
@@ -196,13 +204,15 @@ class AsyncTcpStream(Early, httpcore.AsyncNetworkStream):
 
     async def receive(self, max_bytes: int) -> bytes:
         """Return the next bytes."""
-        try:
-            data = self._network.recv(max_bytes)
-            await anyio.lowlevel.checkpoint()  # others have their turn, and the deadline is seen
-        except BlockingIOError:
-            await anyio.wait_readable(self._network)
-            return await self.receive(max_bytes)
-        return data
+        has_paused, self._connection.has_paused = self._connection.has_paused, False
+        while True:
+            if not has_paused:  # lets other tasks run, and notices the deadline
+                await anyio.lowlevel.checkpoint()
+            try:
+                return self._network.recv(max_bytes)
+            except BlockingIOError:
+                await anyio.wait_readable(self._network)
+                has_paused = True
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         view = memoryview(buffer)
@@ -239,7 +249,7 @@ class AsyncTlsStream(_OverTls, AsyncTcpStream):
 
     _below: AsyncTcpStream
 
-    def __init__(self, connection: Owner, below: AsyncTcpStream, tls: Tls) -> None:
+    def __init__(self, connection: AsyncOwner, below: AsyncTcpStream, tls: Tls) -> None:
         self._connection, self._below, self._tls = connection, below, tls
         self.received, below.received = below.received, None
         connection.top = self

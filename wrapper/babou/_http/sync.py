@@ -30,7 +30,7 @@ from babou._http.connections import (
     prepared,
     proxy_options,
 )
-from babou._http.network import Address, Proxies, Proxy, connecting, trusted
+from babou._http.network import READ, Address, Proxies, Proxy, connecting, trusted
 from babou._http.streams import Early, TcpStream
 from babou._http.transport import (
     MAX_CONNECTIONS,
@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from babou._core.messages import Request, Response
+
+
+class _Http(httpcore.HTTP11Connection):
+    READ_NUM_BYTES = READ
 
 
 class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBackend):
@@ -81,7 +85,7 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
             host = origin.host.decode()
             stream = self.connect_tcp(host, origin.port)
             stream = stream if context is None else stream.start_tls(context, host)
-            return httpcore.HTTP11Connection(origin, stream, KEEPALIVE)
+            return _Http(origin, stream, KEEPALIVE)
         options = proxy_options(proxy, context, self)
         kind = httpcore.SOCKSProxy if proxy.is_socks else httpcore.HTTPProxy
         return kind(**options).create_connection(origin)
@@ -148,9 +152,9 @@ class SyncTransport:
 
     def after_fork(self) -> None:
         """Leave the connections to the parent process: no thread of this process uses one."""
-        inherited, self._pool = self._pool, Pool()
+        parents, self._pool = self._pool, Pool()
         self._begin()
-        for connection in inherited.empty():
+        for connection in parents.inherited():
             connection.close()
 
     def send(

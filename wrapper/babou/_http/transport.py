@@ -54,7 +54,7 @@ _T = TypeVar("_T")
 _QUOTED = re.compile(r"[: ]*\b(?:bytearray\()?b['\"].*", re.DOTALL)
 
 AT_WORK = contextvars.ContextVar("babou_transport_at_work", default=False)
-"""Whether a transport uses its HTTP library; what that logs may hold the key or a signed URL."""
+"""Whether a transport uses its HTTP library now, whose log may show the key or a signed URL."""
 
 
 class Transport(Protocol):
@@ -102,7 +102,7 @@ class AsyncTransport(Protocol):
 
 
 def check_transport(transport: object, *, is_async: bool) -> None:
-    """Raise where a client can't send with what it was given as its transport.
+    """Raise if a client can't send with an object that it was given as its transport.
 
     Raises:
         ConfigurationError: It is an HTTP library's client, or a transport of the other kind.
@@ -121,7 +121,7 @@ def check_transport(transport: object, *, is_async: bool) -> None:
 def _can_be_called(send: Callable[..., object], is_async: bool) -> bool:  # noqa: FBT001 (private)
     try:
         parameters = inspect.signature(send).parameters
-    except (TypeError, ValueError):  # compiled code need not tell it
+    except (TypeError, ValueError):  # compiled code may not say
         return True
     is_coroutine = inspect.iscoroutinefunction(send)
     takes_all = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
@@ -259,7 +259,7 @@ class Translated:
 
 
 def _forget_what_came(error: BaseException) -> None:
-    """Take the bytes that an error quotes out of it: they may hold the key, or a signed URL."""
+    """Remove the bytes that an error quotes: they may contain the key, or a signed URL."""
     error.args = tuple(
         _QUOTED.sub("", each) if isinstance(each, str) else each for each in error.args
     )
@@ -371,8 +371,10 @@ class AsyncSteps:
     def step(self) -> Generator[None]:
         """Limit the time of the block, and translate its errors."""
         left = min(self._stall, self._end - time.monotonic())
-        with Translated(self._errors, self._request, left), anyio.fail_after(left):
+        with Translated(self._errors, self._request, left), anyio.move_on_after(left):
             yield
+            return
+        raise timed_out(self._request, left)
 
     async def pieces(self, chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         """Yield chunks, each in a step."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from babou._core.content import safe_name
-from babou._errors import DownloadError
+from babou._errors import ConfigurationError, DownloadError
 from babou._storage.parts import Part, Parts
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def sink_for(
     """Return the sink for the bytes: for an opened file, a path, or a file in a directory."""
     if not isinstance(destination, (str, os.PathLike)):
         return StreamSink(destination, plan)
-    with _told(Path(destination), asset.id):
+    with _translated(repr(os.fspath(destination)), asset.id):
         path = _path(destination, asset)
         # A link is followed, even if its target does not exist yet.
         target = Path(os.path.realpath(path)) if path.is_symlink() else path
@@ -85,7 +85,7 @@ class FileSink:
     def begin(self) -> None:
         """Prepare to write at the plan's offset."""
         plan = self._plan
-        with self._told():
+        with self._translated():
             if not plan.offset and self._part and self._part.validator != plan.validator:
                 self._part.remove()
                 self._part = None
@@ -95,14 +95,14 @@ class FileSink:
 
     def write(self, chunk: bytes | memoryview) -> None:
         """Write the next bytes."""
-        with self._told():
+        with self._translated():
             self._open_part.file.write(chunk)
 
     def commit(self) -> Path:
         """Give the file its final name; replace an existing file only if `overwrite` is set."""
         part = self._open_part
         try:
-            with self._told():
+            with self._translated():
                 part.flush()
                 if self._overwrite:
                     part.path.replace(self._target)
@@ -154,8 +154,8 @@ class FileSink:
             and self._part.validator == self._plan.validator
         )
 
-    def _told(self) -> contextlib.AbstractContextManager[None]:
-        return _told(self._path, self._plan.asset_id, self._what_is_kept)
+    def _translated(self) -> contextlib.AbstractContextManager[None]:
+        return _translated(repr(str(self._path)), self._plan.asset_id, self._what_is_kept)
 
     def _what_is_kept(self) -> str:
         if not self._is_kept:
@@ -175,12 +175,24 @@ class FileSink:
 
 
 class StreamSink:
-    """Write to a binary file that the caller opened, from its current position."""
+    """Write to a binary file that the caller opened, from its current position.
+
+    If a download fails, what it wrote is cut off again where the file can be rewound.
+
+    Raises:
+        ConfigurationError: It is no such file.
+    """
 
     def __init__(self, file: BinaryIO, plan: Plan) -> None:
+        if not callable(getattr(file, "write", None)):
+            raise _no_binary_file(file)
         self._file, self._plan = file, plan
         self._written = 0
-        self._origin = file.tell() if file.seekable() else None
+        with self._problems():
+            self._origin = file.tell() if getattr(file, "seekable", bool)() else None
+
+    def _problems(self) -> contextlib.AbstractContextManager[None]:
+        return _translated("the file that was given", self._plan.asset_id)
 
     def begin(self) -> None:
         """Prepare to write at the plan's offset."""
@@ -192,30 +204,42 @@ class StreamSink:
                 "but the file given can't be rewound. Download to a path instead.",
                 asset_id=self._plan.asset_id,
             )
-        self._file.seek(self._origin + self._plan.offset)
-        self._file.truncate()
+        with self._problems():
+            self._cut(self._origin + self._plan.offset)
         self._written = self._plan.offset
+
+    def _cut(self, end: int) -> None:
+        self._file.seek(end)
+        self._file.truncate()
 
     def write(self, chunk: bytes | memoryview) -> None:
         """Write the next bytes."""
         rest = bytes(chunk)  # a copy, because the caller's file may keep it
         self._written += len(rest)
-        while rest:
-            count = self._file.write(rest)
-            if not count:  # a file class of the caller's may return None
-                return
-            rest = rest[count:]  # an unbuffered file may take only a part
+        with self._problems():
+            while rest:
+                try:
+                    count = self._file.write(rest)
+                except TypeError as error:  # it takes text
+                    raise _no_binary_file(self._file) from error
+                if not count:  # a file class of the caller's may return None
+                    return
+                rest = rest[count:]  # an unbuffered file may take only a part
 
     def commit(self) -> Path | None:
         """Leave the file open, flushed."""
-        self._file.flush()
+        with self._problems():
+            getattr(self._file, "flush", bool)()
         return None
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         """Leave the file to the caller."""
+        if error is not None and self._written and self._origin is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._cut(self._origin)
 
 
 class SpecialFileSink(StreamSink):
@@ -226,10 +250,8 @@ class SpecialFileSink(StreamSink):
         super().__init__(os.fdopen(_open_existing(path), "wb", buffering=0), plan)
         self._origin = None  # a device may claim that it can be rewound, but can't be truncated
 
-    def write(self, chunk: bytes | memoryview) -> None:
-        """Write the next bytes."""
-        with _told(self._path, self._plan.asset_id):
-            super().write(chunk)
+    def _problems(self) -> contextlib.AbstractContextManager[None]:
+        return _translated(repr(str(self._path)), self._plan.asset_id)
 
     def commit(self) -> Path:
         """Return the path."""
@@ -241,6 +263,12 @@ class SpecialFileSink(StreamSink):
             self._file.close()
 
 
+def _no_binary_file(file: object) -> ConfigurationError:
+    return ConfigurationError(
+        f"download takes a path, or a file opened for binary writing, not {type(file).__name__}."
+    )
+
+
 def _open_existing(path: Path) -> int:
     """Open what is there without waiting for a reader of a FIFO; only writing waits for it."""
     descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
@@ -249,11 +277,11 @@ def _open_existing(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def _told(path: Path, asset_id: str, what_is_kept: Callable[[], str] = str) -> Iterator[None]:
+def _translated(file: str, asset_id: str, what_is_kept: Callable[[], str] = str) -> Iterator[None]:
     """Raise `DownloadError` in place of the system's errors."""
     try:
         yield
-    except FileExistsError:
+    except (FileExistsError, ConfigurationError):  # the latter is a ValueError as well
         raise
     except (OSError, ValueError) as error:
         number = getattr(error, "errno", None) or 0
@@ -261,7 +289,7 @@ def _told(path: Path, asset_id: str, what_is_kept: Callable[[], str] = str) -> I
         if isinstance(error, UnicodeEncodeError):
             reason = f"the file system's encoding, {error.encoding}, does not have its characters"
         raise DownloadError(
-            f"Asset {asset_id!r} could not be stored as {str(path)!r}: {reason}."
+            f"Asset {asset_id!r} could not be stored as {file}: {reason}."
             f"{_ADVICE.get(number, '')}{what_is_kept()}",
             asset_id=asset_id,
         ) from error

@@ -26,6 +26,8 @@ PIECE = 1 << 14
 """Bytes that the transport gets at once: few, so that a slow connection still makes progress."""
 
 _COPIED = 1 << 18
+_IN_USE = dict[int, object]()
+"""The callers' files that are being uploaded, by `id`: an upload moves a file's position."""
 _HEAD = 4096
 """First bytes of a file that are looked at for its type."""
 
@@ -116,14 +118,14 @@ class Content:
 
     def rewind(self) -> None:
         """Go to the first byte."""
-        with _problems(self.subject):
+        with _translated(self.subject):
             self.file.seek(self.start)
 
     def read(self, count: int) -> bytes:
         """Return the next bytes, fewer only at the end."""
         found = bytearray()
         while len(found) < count:
-            with _problems(self.subject):
+            with _translated(self.subject):
                 piece: Any = self.file.read(count - len(found))
             if not isinstance(piece, (bytes, bytearray, memoryview)):
                 raise ConfigurationError(
@@ -136,9 +138,14 @@ class Content:
         return bytes(found)
 
     def close(self) -> None:
-        """Close the file, unless the caller opened it."""
+        """Close the file; one that the caller opened is put back to where it stood."""
         if self.is_ours:
             self.file.close()
+            return
+        if self.size:
+            with contextlib.suppress(OSError, ValueError):
+                self.file.seek(self.start)
+        del _IN_USE[id(self.file)]
 
 
 def content_of(file: object, content_type: str | None) -> Content:
@@ -157,8 +164,8 @@ def content_of(file: object, content_type: str | None) -> Content:
         if content.size > largest_file():
             raise _too_large(content.subject)
         if not content.size:
-            raise UploadError(f"{content.subject}: the file is empty. There is nothing to upload.")
-        content.content_type = content_type or _told_type(content, name)
+            raise _empty(given)
+        content.content_type = content_type or _type_of(content, name)
         leaving.pop_all()
     if content is not given:
         given.close()
@@ -172,7 +179,7 @@ def _opened(file: object) -> tuple[Content, str]:
     if isinstance(file, (str, os.PathLike)):
         name = os.fsdecode(file)
         subject = f"The upload of {name!r}"
-        with _problems(subject):
+        with _translated(subject):
             return Content(subject, Path(name).open("rb"), is_ours=True), name
     if not callable(getattr(file, "read", None)):
         raise ConfigurationError(
@@ -183,24 +190,30 @@ def _opened(file: object) -> tuple[Content, str]:
     name = os.fsdecode(name) if isinstance(name, (str, bytes)) else ""
     subject = f"The upload of {name!r}" if name else "The upload"
     opened: Any = file
-    return Content(subject, opened, is_ours=False), name
+    content = Content(subject, opened, is_ours=False)
+    if _IN_USE.setdefault(id(file), content) is not content:  # one step, which needs no lock
+        raise ConfigurationError(
+            f"{subject}: the same file object is being uploaded already, and has one position "
+            "only. Open the file once for each upload."
+        )
+    return content, name
 
 
 def _measured(content: Content) -> bool:
-    """Find where the file begins and ends; return False if it can't be read twice."""
+    """Find where the file begins and ends; return False if it has to be read for that."""
     try:
         content.start = content.file.tell()
         content.size = max(0, content.file.seek(0, os.SEEK_END) - content.start)
         content.file.seek(content.start)
     except (OSError, AttributeError, ValueError):  # a pipe; an object without these methods
         return False
-    return True
+    return content.size > 0  # a device has no size, and bytes all the same
 
 
 def _copied(content: Content) -> Content:
     """Return a copy of a file; do not read more than an upload may have."""
     with contextlib.ExitStack() as leaving:
-        with _problems(content.subject):
+        with _translated(content.subject):
             file: Any = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the copy)
         copy = Content(content.subject, file, is_ours=True)
         leaving.callback(copy.close)
@@ -208,13 +221,13 @@ def _copied(content: Content) -> Content:
             copy.size += len(piece)
             if copy.size > largest_file():
                 raise _too_large(content.subject)
-            with _problems(content.subject):
+            with _translated(content.subject):
                 file.write(piece)
         leaving.pop_all()
     return copy
 
 
-def _told_type(content: Content, name: str) -> str:
+def _type_of(content: Content, name: str) -> str:
     content.rewind()
     known = uploaded_types()
     if found := media_type(name, content.read(_HEAD), known):
@@ -239,6 +252,15 @@ def media_type(name: str, head: bytes, known: Collection[str]) -> str | None:
     return found if found in known else None
 
 
+def _empty(content: Content) -> UploadError:
+    if content.start:
+        return UploadError(
+            f"{content.subject}: nothing is left to upload: the file stands at byte "
+            f"{content.start}, and is read from there. Call its seek(0) first."
+        )
+    return UploadError(f"{content.subject}: the file is empty. There is nothing to upload.")
+
+
 def _too_large(subject: str) -> FileTooLargeError:
     message = f"the file is larger than {largest_file()} bytes"
     return FileTooLargeError(
@@ -250,7 +272,7 @@ def _too_large(subject: str) -> FileTooLargeError:
 
 
 @contextlib.contextmanager
-def _problems(subject: str) -> Iterator[None]:
+def _translated(subject: str) -> Iterator[None]:
     """Raise `UploadError` in place of the system's errors."""
     try:
         yield

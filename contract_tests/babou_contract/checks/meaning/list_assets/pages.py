@@ -15,6 +15,7 @@ from babou_contract.specification.operations import Operation
 ID = "listAssets"
 WHOLE, PART, FILTERED, PAST, LISTED = "whole list", "page", "filtered", "past the end", "listed"
 MOST = 100  # assets of a page (D18)
+ALL = {"limit": MOST, "offset": 0}
 _PARTS = ((2, 0), (2, 2), (3, 1), (1, 0), (1, 1))  # limit and offset; the third overlaps the others
 _FAR = 10**6
 _MOST_LISTED = 4  # assets that are compared with what get says
@@ -49,24 +50,38 @@ def probes(observations: Observations) -> Iterator[Ask]:
     """Yield pages, filters, the page past the end, and reads of what is listed."""
     base = (observations.reached(operation()) or observations.calls[ID])[0]
     plain = base.but(state=None, contentType=None)
-    yield _ask(WHOLE, plain, limit=MOST, offset=0)
+    yield _ask(WHOLE, plain, **ALL)
     for limit, offset in _PARTS:
         yield _ask(PART, plain, limit=limit, offset=offset)
     yield _ask(PAST, plain, limit=2, offset=_FAR)
     seen = pages(observations, WHOLE)
     assets = seen[0].assets if seen else []
     for state in _values("state"):
-        yield _ask(FILTERED, plain, limit=MOST, offset=0, state=state)
-    types = list(dict.fromkeys(str(asset.get("content_type")) for asset in assets))
+        yield _ask(FILTERED, plain, **ALL, state=state)
     for name, member in FILTERS.items():
         if value := _in_most(assets, member):
             arguments = {"limit": 1, "offset": 1, name: value}
             yield _ask(FILTERED, plain, **arguments)
-    for media in (*types[:_MOST_TYPES], _NO_TYPE):
-        yield _ask(FILTERED, plain, limit=MOST, offset=0, contentType=media)
+    found = Counter(str(asset.get("content_type")) for asset in assets)
+    types = [media for media, _ in found.most_common(_MOST_TYPES)]
+    for media in (*types, _NO_TYPE):
+        yield _ask(FILTERED, plain, **ALL, contentType=media)
+    pairs = {_pair(asset): None for asset in assets if reads.is_final(asset)}
+    for state, media in sorted(pairs, key=lambda pair: -_told_apart(pair, assets))[:1]:
+        yield _ask(FILTERED, plain, **ALL, state=state, contentType=media)
     yield from _gets(observations, assets)
-    yield _ask(WHOLE, plain, limit=MOST, offset=0)
-    yield _ask(WHOLE, plain, limit=MOST, offset=0)
+    yield _ask(WHOLE, plain, **ALL)
+    yield _ask(WHOLE, plain, **ALL)
+
+
+def _pair(asset: dict[str, Any]) -> tuple[str, str]:
+    return str(asset.get("state")), str(asset.get("content_type"))
+
+
+def _told_apart(pair: tuple[str, str], assets: list[dict[str, Any]]) -> int:
+    """Return of how many filters of a pair it would be seen that they are ignored."""
+    others = [other for asset in assets if (other := _pair(asset)) != pair]
+    return sum(any(one == other[place] for other in others) for place, one in enumerate(pair))
 
 
 def _ask(kind: str, base: Call, **arguments: Any) -> Ask:  # noqa: ANN401  values of parameters

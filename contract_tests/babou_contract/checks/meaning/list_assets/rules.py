@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from babou_contract.checks.judging import is_refusal, refused
@@ -130,34 +131,37 @@ def filters_select(observations: Observations, tally: Tally) -> None:
     last = {asset["id"]: asset for asset in pages.pages(observations, WHOLE)[-1].assets}
     lasting = [a for a in whole.assets if reads.is_final(a) and last[a["id"]] == a]
     for page in pages.pages(observations, FILTERED, VALUE):
-        arguments = page.ask.call.arguments
-        parameter = next((p for p in FILTERS if p in arguments), "")
-        value = arguments.get(parameter)
-        if page.ask.odd or not (value and isinstance(value, str)):
+        asked = {p: v for p in FILTERS if (v := page.ask.call.arguments.get(p)) is not None}
+        if page.ask.odd or not asked or not all(v and isinstance(v, str) for v in asked.values()):
             continue  # who gets none, or two, may do as if there were no filter
         tally.case()
-        member = FILTERS[parameter]
-        told = [a for a in page.assets if a.get(member) is not None]  # null is the schema's affair
-        wrong = [a for a in told if reads.plain(a.get(member)) != reads.plain(value)]
-        if wrong:
-            what = f"the filter {parameter} lets other assets through"
-            _tell(tally, page.answer, what, value, f"{wrong[0]['id']}: {wrong[0].get(member)}")
-        fitting = [a["id"] for a in lasting if reads.plain(a.get(member)) == reads.plain(value)]
+        for parameter, value in asked.items():
+            told = [a for a in page.assets if a.get(FILTERS[parameter]) is not None]
+            wrong = [asset for asset in told if not _fits(asset, parameter, value)]
+            if wrong:  # null is the schema's affair
+                what = f"the filter {parameter} lets other assets through"
+                received = f"{wrong[0]['id']}: {wrong[0][FILTERS[parameter]]}"
+                _tell(tally, page.answer, what, value, received)
+        fitting = [a["id"] for a in lasting if all(_fits(a, *one) for one in asked.items())]
         left_out = [id for id in fitting if id not in page.ids]
-        if left_out and whole.total <= page.limit:
-            what = f"the filter {parameter} leaves assets out that fit"
+        if left_out and whole.total <= page.limit and not page.offset:
+            what = f"the filter {' and '.join(asked)} leaves assets out that fit"
             _tell(tally, page.answer, what, left_out[0], page.ids)
     for seen in filter(is_refusal, observations.answered(FILTERED, operation=ID)):
-        for parameter, member in FILTERS.items():
-            value = seen.ask.call.arguments.get(parameter)
-            if value is not None and value in _to_be_taken(parameter, member, whole):
-                what = f"the filter {parameter} refuses what an asset has"
-                _tell(tally, seen.answer, what, f"the assets with {value}", seen.answer.excerpt)
+        asked = {p: v for p in FILTERS if (v := seen.ask.call.arguments.get(p)) is not None}
+        if all(value in _to_be_taken(parameter, whole) for parameter, value in asked.items()):
+            what = f"the filter {' and '.join(asked)} refuses what an asset has"
+            wanted = f"the assets with {' and '.join(asked.values())}"
+            _tell(tally, seen.answer, what, wanted, seen.answer.excerpt)
 
 
-def _to_be_taken(parameter: str, member: str, whole: Page) -> set[object]:
+def _fits(asset: dict[str, Any], parameter: str, value: str) -> bool:
+    return reads.plain(asset.get(FILTERS[parameter])) == reads.plain(value)
+
+
+def _to_be_taken(parameter: str, whole: Page) -> set[object]:
     """Return what assets have, and of their states the published ones (D20)."""
-    used = {asset.get(member) for asset in whole.assets}
+    used = {asset.get(FILTERS[parameter]) for asset in whole.assets}
     return used & set(published.load()["values"]["filters"]) if parameter == "state" else used
 
 
