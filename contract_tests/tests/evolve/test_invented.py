@@ -122,7 +122,7 @@ FAULTS = {
     "a list is an object": ("bodies-obey-the-schema", "shades"),
     "200 in place of 201": ("statuses-are-documented", "200"),
     "the media type is another one": ("media-types-are-documented", "text/plain"),
-    "the JSON ends too early": ("bodies-are-strict-json", "an answer 201 is not JSON"),
+    "the JSON ends too early": ("bodies-are-strict-json", "an answer 201 of addLabel is not JSON"),
     "no key is needed": ("a-key-is-required", "no key"),
     "a wrong key is refused with 403": ("wrong-keys-are-refused", "403"),
 }
