@@ -11,7 +11,6 @@ import math
 import os
 import threading
 import time
-import weakref
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from babou._core.config import check_number, check_rate
@@ -71,13 +70,12 @@ class RateBudget:
     def __init__(self, per_second: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._interval = 1.0 / check_rate(per_second, "per_second")
         self._clock = clock
-        self._lock = threading.Lock()
+        self._locks = dict[int, threading.Lock]()
         self._next = self._held_until = -math.inf
-        _budgets.add(self)
 
     def take(self, within: float = math.inf) -> float:
         """Take the next slot unless it is more than `within` seconds away; return the seconds."""
-        with self._lock:
+        with self._lock():
             now = self._clock()
             slot = max(now, self._next)
             if slot - now <= within:
@@ -87,7 +85,7 @@ class RateBudget:
     def hold(self, seconds: float) -> None:
         """Give no slot in the next `seconds`, to anyone."""
         seconds = check_number(seconds, "seconds")
-        with self._lock:
+        with self._lock():
             self._held_until = max(self._held_until, self._clock() + seconds)
             self._next = max(self._next, self._held_until)
 
@@ -95,17 +93,9 @@ class RateBudget:
         """Return the seconds for which no request may be sent, 0 for none."""
         return max(0.0, self._held_until - self._clock())
 
-
-_budgets: weakref.WeakSet[RateBudget] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for budget in list(_budgets):  # a thread that this process does not have may hold the lock
-        budget._lock = threading.Lock()  # noqa: SLF001 (of the class above)
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch (not on Windows)
-    os.register_at_fork(after_in_child=_after_fork)
+    def _lock(self) -> threading.Lock:
+        """Return this process's lock: after a fork, the parent's may be held by a thread of it."""
+        return self._locks.setdefault(os.getpid(), threading.Lock())
 
 
 def check_budget(budget: object) -> Budget | None:

@@ -160,7 +160,8 @@ def content_of(file: object, content_type: str | None) -> Content:
     with contextlib.ExitStack() as leaving:
         leaving.callback(given.close)
         content = given if _measured(given) else _copied(given)
-        leaving.callback(content.close)
+        if content is not given:
+            leaving.callback(content.close)
         if content.size > largest_file():
             raise _too_large(content.subject)
         if not content.size:
