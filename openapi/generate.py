@@ -28,9 +28,9 @@ import fastjsonschema
 import yaml
 
 from babou_contract.specification.bodies import unnamed
-from babou_contract.specification.normal_form import without_all_of
+from babou_contract.specification.normal_form import simplified
 from babou_contract.specification.operations import operations
-from babou_contract.specification.references import NoSuchReferenceError, complete, with_schemas
+from babou_contract.specification.references import NoSuchReferenceError
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi" / "babou.yaml"
@@ -192,9 +192,8 @@ def document() -> dict[str, Any]:
         GeneratorError: A reference leads nowhere.
     """
     spec = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
-    names = set(spec["components"]["schemas"])
     try:
-        return with_schemas(complete(spec), lambda schema: without_all_of(schema, spec, names))
+        return simplified(spec)
     except NoSuchReferenceError as error:
         raise GeneratorError(f"there is no {error.args[0]} in the spec") from None
 

@@ -14,6 +14,7 @@ from attrs import evolve
 
 from babou_contract.specification.bodies import unnamed
 from babou_contract.specification.normal_form import normal
+from babou_contract.specification.operations import operations
 from compat import (
     asked,
     by_schema,
@@ -79,7 +80,8 @@ def _require_current(root: Path, spec: Specification) -> None:
     path = root / "generated" / "babou_generated" / "schemas.json"
     text = path.read_text(encoding="utf-8").replace("#/$defs/", "#/components/schemas/")
     known = json.loads(text)["$defs"]
-    schemas = spec.document.get("components", {}).get("schemas", {}) | unnamed(spec.written)
+    taken = spec.simplified
+    schemas = taken["components"].get("schemas", {}) | unnamed(operations(taken))
 
     def meaning(schema: Json) -> Json:
         return _bare(normal(schema, spec.document, schemas.keys()))

@@ -12,7 +12,7 @@ import yaml
 from attrs import evolve, field, frozen
 
 from babou_contract.specification import lines
-from babou_contract.specification.normal_form import normal
+from babou_contract.specification.normal_form import normal, simplified
 from babou_contract.specification.operations import Operation, nameless, names_in, operations
 from babou_contract.specification.references import NoSuchReferenceError
 from babou_contract.specification.schema import FORMATS, Validator
@@ -69,6 +69,11 @@ class Specification:
         if not isinstance(document, dict):
             raise NotJudgedError(f"{self.name}:1: it is not an OpenAPI document; correct it.")
         return document
+
+    @cached_property
+    def simplified(self) -> Json:
+        """The document as the generator takes it."""
+        return self._judged(lambda: simplified(self.document))
 
     @cached_property
     def compared(self) -> Json:

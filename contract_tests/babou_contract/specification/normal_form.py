@@ -31,7 +31,7 @@ from babou_contract.specification.keywords import (
     whole,
     written,
 )
-from babou_contract.specification.references import Document, target
+from babou_contract.specification.references import Document, complete, target, with_schemas
 
 Json = Any
 
@@ -96,7 +96,18 @@ def normal(
     return _alone(made, document) if made is not False and "$ref" in made else made
 
 
-def without_all_of(schema: Json, document: Document, named: AbstractSet[str]) -> Json:
+def simplified(document: Document) -> Document:
+    """Return a document as the generator takes it: complete, with `allOf` merged where it can be.
+
+    Raises:
+        NoSuchReferenceError: A reference leads nowhere.
+    """
+    made = complete(document)
+    named = made["components"].get("schemas", {}).keys()
+    return with_schemas(made, lambda schema: _without_all_of(schema, document, named))
+
+
+def _without_all_of(schema: Json, document: Document, named: AbstractSet[str]) -> Json:
     """Return a schema with `allOf` merged where that takes nothing but a schema or a name."""
     if not isinstance(schema, dict):
         return schema
@@ -109,7 +120,7 @@ def without_all_of(schema: Json, document: Document, named: AbstractSet[str]) ->
         ):
             return made
     return {
-        key: _inside(key, value, lambda part: without_all_of(part, document, named))
+        key: _inside(key, value, lambda part: _without_all_of(part, document, named))
         for key, value in schema.items()
     }
 
