@@ -194,7 +194,7 @@ import os, signal, babou
 budget = babou.RateBudget(1000)
 client = babou.Client(KEY, base_url=URL, budget=budget)
 client.assets.get("ast_demo_image")  # a connection is kept
-with client._runner.transport._pool._lock, budget._lock:  # as another thread may at any time
+with client._runner.transport._pool._lock, budget._lock():  # as another thread may at any time
     child = os.fork()
     if not child:
         os._exit(client.assets.get("ast_demo_image").id != "ast_demo_image")
