@@ -13,6 +13,7 @@ INVENTED = yaml.safe_load(Path(__file__).with_name("invented.yaml").read_text(en
 SPEC, EXPOSED = "openapi/babou.yaml", "openapi/exposed.yaml"
 MAIN = ("-c", "from babou._cli import main; main()")
 FOLDER = Path(__file__).parent
+pytestmark = pytest.mark.xdist_group("invented")  # two minutes of preparation, once
 
 
 def added(document):
