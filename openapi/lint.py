@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -108,10 +108,15 @@ def _redocly() -> "subprocess.Popen[str]":
     npx = shutil.which("npx")
     if npx is None:
         raise CannotLintError("npx is not here, which runs Redocly; run: nox -s lint")
-    return subprocess.Popen(  # noqa: S603  (every argument is this file's own)
-        [npx, *_REDOCLY, *_SETTINGS],
+    return started(npx, *_REDOCLY, *_SETTINGS, settings=_QUIET)
+
+
+def started(*command: str | Path, settings: Mapping[str, str]) -> "subprocess.Popen[str]":
+    """Start a tool at the root of the checkout, with settings in its environment."""
+    return subprocess.Popen(  # noqa: S603  (every argument is the callers' own)
+        command,
         cwd=ROOT,
-        env=os.environ | _QUIET,
+        env=os.environ | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",

@@ -1,7 +1,6 @@
 """The steps of `evolve` that take long: each runs a tool in a process of its own."""  # noqa: INP001  (a script's)
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import locate
-from lint import ROOT, SPEC, Problem
+from lint import ROOT, SPEC, Problem, started
 from step_outcome import Outcome, counted, disagreement, short
 
 Json = Any
@@ -125,15 +124,7 @@ def stop() -> None:
 
 
 def _run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    process = subprocess.Popen(  # noqa: S603  (every argument is this file's own)
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env=os.environ | _FAST,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-    )
+    process = started(sys.executable, *arguments, settings=_FAST)
     _running.add(process)
     try:
         out, err = process.communicate()

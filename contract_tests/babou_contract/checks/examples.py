@@ -23,31 +23,34 @@ BASE = "http://contract.invalid"
 _OK = 200
 
 
-class Loopback(httpx.BaseTransport):
-    """Answers requests with what it was told, in turn and then the last again; keeps them."""
+class _Answers:
+    """What it was told to answer, in turn and then the last again; keeps the requests."""
 
     def __init__(self) -> None:
         self.status = _OK
         self.bodies: Sequence[bytes] = (b"",)
         self.requests: list[httpx.Request] = []
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer without any network."""
-        request.read()
+    def next_body(self, request: httpx.Request) -> bytes:
+        """Keep a request, and return the body that answers it."""
         self.requests.append(request)
-        body = self.bodies[min(len(self.requests), len(self.bodies)) - 1]
+        return self.bodies[min(len(self.requests), len(self.bodies)) - 1]
+
+
+class Loopback(_Answers, httpx.BaseTransport):
+    """A transport of httpx that answers without any network."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer at once, and keep the request with its body."""
+        request.read()
+        body = self.next_body(request)
         return httpx.Response(
             self.status, headers={"Content-Type": "application/json"}, content=body
         )
 
 
-class Answering:
+class Answering(_Answers):
     """A client's transport that does the same, without the thread of one over httpx."""
-
-    def __init__(self) -> None:
-        self.status = _OK
-        self.bodies: Sequence[bytes] = (b"",)
-        self.requests: list[httpx.Request] = []
 
     def send(
         self,
@@ -61,8 +64,7 @@ class Answering:
         kept = httpx.Request(
             request.method, request.url, headers=dict(request.headers), content=content
         )
-        self.requests.append(kept)
-        body = self.bodies[min(len(self.requests), len(self.bodies)) - 1]
+        body = self.next_body(kept)
         return babou.Response(self.status, {"content-type": "application/json"}, body)
 
     def stream(

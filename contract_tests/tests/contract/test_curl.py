@@ -18,16 +18,21 @@ IMAGE = "ast_testImage00001"
 ODD_IDS = ("a b'c\"d", "$(id)`id`$BABOU_API_KEY;#?&", "[1-3]{a,b}", "..%2f.", "资产\\", "-o!*~")
 
 
+def _in_shell(line, server):
+    """Run a line as whoever reads it does, with the key in the environment."""
+    return subprocess.run(
+        ["sh", "-c", line],
+        env={"PATH": os.environ["PATH"], "BABOU_API_KEY": server.api_key},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
 def _run(report, server):
     """Run each line, and return the exchange, the status and the text that came."""
     for found in report.disagreements:
-        done = subprocess.run(
-            ["sh", "-c", found.curl],
-            env={"PATH": os.environ["PATH"], "BABOU_API_KEY": server.api_key},
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        done = _in_shell(found.curl, server)
         heads = re.findall(rb"^HTTP/1\.1 (\d+)", done.stdout, re.MULTILINE)
         assert len(heads) == 1, (found.curl, done)
         yield found, int(heads[0]), done
@@ -205,13 +210,7 @@ def test_a_body_that_was_only_announced_is_made(judge, small_server):
     report = judge(rewrite, waived=("listAssets",), allow_unsafe_methods=True)
     [found] = [one for one in report.disagreements if "100 MB" in one.summary]
     assert found.curl.startswith("head -c 104857601 /dev/zero | curl ")
-    done = subprocess.run(
-        ["sh", "-c", found.curl],
-        env={"PATH": os.environ["PATH"], "BABOU_API_KEY": small_server.api_key},
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
+    done = _in_shell(found.curl, small_server)
     assert b"HTTP/1.1 200" in done.stdout
     assert large[-1]
 
