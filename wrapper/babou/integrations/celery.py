@@ -71,7 +71,8 @@ def wait_for_asset(
     the arguments of `Assets.wait`; but `started_at` is in seconds since the epoch. Its result is
     the asset's document, for `Asset.from_dict`. If the wait fails, `get` of the result raises an
     error of this package, with its attributes but without an answer's body. The process that calls
-    `get` has to import this module.
+    `get` has to import this module. Until the wait ends, the state of its result is PENDING (or
+    STARTED, if the app tracks that).
 
     Args:
         app: Your app. Its broker's visibility timeout is read when it is needed.
@@ -162,7 +163,12 @@ class _AssetWait(Task):  # type: ignore[misc]  # celery has no types
                 wait["due"] = self._clock() + decision.delay
             again = {"timeout": timeout, "missing_ok_for": missing_ok_for, "wait": wait}
             countdown = max(0.0, min(wait["due"] - self._clock(), self.visible() / 3))
-            raise self.retry(args=[asset_id], kwargs=again, countdown=countdown)
+            sent = self.retry(args=[asset_id], kwargs=again, countdown=countdown, throw=False)
+            if self.request.is_eager:  # there is no queue: Celery makes the next turn at once
+                time.sleep(countdown)
+                raise sent
+            # Retry would store the state RETRY, perhaps over the result of a turn that came after.
+            raise Ignore
         except BabouError as error:
             raise carried(error) from None
         except (

@@ -23,7 +23,7 @@ from celery.states import READY_STATES
 from kombu.exceptions import OperationalError
 
 import babou
-from babou import Asset
+from babou import Asset, Client, PollPolicy
 from babou.integrations import _task_errors
 from babou.integrations.celery import wait_for_asset
 from babou_contract.mock_server import Response, by_reads, by_time
@@ -326,6 +326,24 @@ def test_a_wait_ends_with_the_asset(make_fleet, own_worker, babou_server):
     assert [request.status for request in babou_server.requests] == [404, 200, 200]
 
 
+def test_a_turn_stores_nothing_until_the_wait_ends(
+    make_fleet, own_worker, babou_server, redis_server
+):
+    """The next turn may be over before this one could store its state, and that would stay."""
+    fleet, stored = make_fleet(TEST_PAUSE="0.2"), []
+    own_worker(fleet)
+
+    def look(request, response):
+        stored.append(redis_server.client.info("keyspace").get("db1"))  # where results are
+        return response
+
+    babou_server.rewrite = look
+    asset_id = babou_server.add(lifecycle=by_reads("processing", "ready", reads=3))
+    result = fleet.tasks.when_ready.delay(asset_id)
+    assert result.get(timeout=PATIENCE)["state"] == "ready"
+    assert stored == [None] * 4
+
+
 def test_a_broker_that_is_away_loses_no_wait(make_fleet, babou_server, redis_server):
     """Celery drops a message whose next one can't be sent; here it goes back to the broker."""
     task = make_fleet().task
@@ -402,6 +420,18 @@ def test_a_broker_that_loses_nothing_needs_no_notes():
     task.resend()
     task.on_success(None, "1")
     assert task.apply_async(["ast_1"]).id
+    app.close()
+
+
+def test_an_eager_wait_blocks_until_the_asset_is_ready(babou_server):
+    """Without a queue, as apps with `task_always_eager` do in their tests."""
+    app = Celery("eager", broker="memory://")
+    app.conf.task_always_eager = True
+    asset_id = babou_server.add(lifecycle=by_reads("processing", "ready", reads=3))
+    with Client(api_key=babou_server.api_key, base_url=babou_server.base_url) as client:
+        task = wait_for_asset(app, client=lambda: client, poll=PollPolicy(minimum=0.05))
+        assert task.delay(asset_id).get()["state"] == "ready"
+    assert len(babou_server.requests) == 4
     app.close()
 
 
