@@ -1,4 +1,8 @@
-"""Schemathesis alone: its own command with its defaults, the same known ids, the same server."""
+"""Schemathesis alone: its own command with its defaults, the same known ids, the same server.
+
+One of its checks is left out: it also fails where nothing is wrong. For a body that is a file it
+makes one that breaks no rule, and expects a refusal.
+"""
 
 import json
 import os
@@ -39,6 +43,7 @@ def _complains(spec: Path, world: World) -> bool:
         command = [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)),
             *("run", str(spec), "--url", world.server.base_url, "--seed", _SEED),
+            *("--exclude-checks", "negative_data_rejection"),
             *("-H", f"Authorization: Bearer {world.server.api_key}", "--no-color"),
         ]
         try:

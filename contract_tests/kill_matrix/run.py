@@ -31,9 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     verdicts = results.read(asked.results) if asked.results else {}
     names = [name for name in _wanted(asked) if name not in verdicts]
-    with_alone = asked.alone or asked.write
     for done, found in enumerate(
-        _carry_out(names, asked.jobs, alone=with_alone, whole=asked.whole), 1
+        _carry_out(names, asked.jobs, alone=asked.alone, whole=asked.whole), 1
     ):
         verdicts[found.name] = found
         _tell(found, f"{done}/{len(names)}")

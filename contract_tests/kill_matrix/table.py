@@ -21,9 +21,6 @@ What proves that `babou contract` finds what is wrong, and accuses nobody who is
 - **Fault**: one thing that is wrong, in the spec, in the generated code or in a server. The check
   has to fail, and the check that is named for the fault has to say so, in words that belong to it.
 - **Variant**: a server that is right though unusual. The check has to pass.
-- **Schemathesis**: whether `schemathesis run`, with its defaults, the key and the same known ids,
-  finds the fault on the same server (for edits of the spec: with that spec and a good server). It
-  never sees a client, so it has nothing to say (n/a) about generated code.
 """
 
 
@@ -35,6 +32,9 @@ def summary(verdicts: Verdicts) -> Iterator[str]:
         if found:
             fates = [f"{_count(found, fate)} {fate.value}" for fate in Fate if _count(found, fate)]
             yield f"{len(found)} {title}: {', '.join(fates)}; median {_median(found)}"
+    asked = [one.alone for one in faults if one.alone is not None]
+    if asked:
+        yield f"schemathesis alone finds {sum(asked)} of {len(asked)}"
 
 
 def write(verdicts: Verdicts) -> None:
@@ -45,8 +45,8 @@ def write(verdicts: Verdicts) -> None:
 
 def _document(verdicts: Verdicts) -> Iterator[str]:
     yield _HEAD
-    yield "| | faults | killed | can't be found | schemathesis alone | median |"
-    yield "|---|---:|---:|---:|---:|---:|"
+    yield "| | faults | killed | can't be found | median |"
+    yield "|---|---:|---:|---:|---:|"
     for group in Group:
         yield _total(group.title, _of(group), verdicts)
     yield _total("**all**", FAULTS, verdicts)
@@ -60,8 +60,8 @@ def _document(verdicts: Verdicts) -> Iterator[str]:
     )
     for group in Group:
         yield f"\n## Faults: {group.title}\n"
-        yield "| fault | what is wrong | found by | schemathesis |"
-        yield "|---|---|---|---|"
+        yield "| fault | what is wrong | found by |"
+        yield "|---|---|---|"
         yield from (_row(fault, verdicts[fault.name]) for fault in _of(group))
     yield "\n## Variants\n"
     yield "| variant | what is unusual | exit code |"
@@ -79,10 +79,8 @@ def _of(group: Group) -> list[Fault]:
 
 def _total(title: str, faults: Iterable[Fault], verdicts: Verdicts) -> str:
     found = [verdicts[fault.name] for fault in faults]
-    asked = [one for one in found if one.alone is not None]
-    alone = f"{sum(bool(one.alone) for one in asked)} of {len(asked)}" if asked else "n/a"
     killed, beyond = _count(found, Fate.killed), _count(found, Fate.beyond)
-    return f"| {title} | {len(found)} | {killed} | {beyond} | {alone} | {_median(found)} |"
+    return f"| {title} | {len(found)} | {killed} | {beyond} | {_median(found)} |"
 
 
 def _row(fault: Fault, found: Verdict) -> str:
@@ -94,8 +92,7 @@ def _row(fault: Fault, found: Verdict) -> str:
         by = f"**{found.fate.value}**"
     elif others := len(found.by) - len(own):
         by += f" and {others} more"
-    alone = {True: "yes", False: "no", None: "n/a"}[found.alone]
-    return f"| {fault.name} | {_cell(fault.about)} | {by} | {alone} |"
+    return f"| {fault.name} | {_cell(fault.about)} | {by} |"
 
 
 def _cell(text: str) -> str:
