@@ -27,6 +27,7 @@ from typing import Any
 import fastjsonschema
 import yaml
 
+from babou_contract.specification import patterns
 from babou_contract.specification.bodies import unnamed
 from babou_contract.specification.normal_form import simplified
 from babou_contract.specification.operations import operations
@@ -259,11 +260,11 @@ def validators(definitions: dict[str, Any]) -> str:
     formats = dict.fromkeys(FORMATS, bool)  # the wrapper passes its own functions
     try:
         code = fastjsonschema.compile_to_code(
-            json.loads(json.dumps(schema), object_hook=without_other_formats),
+            json.loads(json.dumps(schema), object_hook=as_compiled),
             formats=formats,
             use_default=False,
         )
-    except fastjsonschema.JsonSchemaException as error:
+    except (fastjsonschema.JsonSchemaException, patterns.PatternError) as error:
         raise GeneratorError(f"fastjsonschema cannot compile the schemas: {error}") from error
     _, imported, body = code.partition(VALIDATOR_IMPORT)
     if not imported:
@@ -271,11 +272,14 @@ def validators(definitions: dict[str, Any]) -> str:
     return VALIDATOR_HEADER + body.partition("\n")[2]
 
 
-def without_other_formats(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a part of a schema without a format that only explains."""
+def as_compiled(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of a schema without a format that only explains, and with Python's patterns."""
     named = schema.get("format")  # a schema where a property has the name "format"
     if isinstance(named, str) and named not in FORMATS:
-        return {key: value for key, value in schema.items() if key != "format"}
+        schema = {key: value for key, value in schema.items() if key != "format"}
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str):
+        schema = {**schema, "pattern": patterns.readable(pattern)}
     return schema
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from babou_contract.specification import spec
 from babou_contract.specification.operations import operations as all_operations
+from babou_contract.specification.patterns import PatternError, compiled
 from babou_contract.specification.references import NoSuchReferenceError, complete, target
 
 Place = tuple[object, ...]
@@ -100,6 +101,17 @@ def required_members(document: spec.Document) -> Iterator[Problem]:
                 yield where, f"the required member {member} is not there, or there twice"
 
 
+def readable_patterns(document: spec.Document) -> Iterator[Problem]:
+    """Every pattern can be read, so that values can be held against it."""
+    for place, node in nodes(document):
+        within = {"example", "examples", "default", "enum", "const"}.isdisjoint(place)
+        if within and isinstance(node, dict) and isinstance(pattern := node.get("pattern"), str):
+            try:
+                compiled(pattern)
+            except PatternError as error:
+                yield (*place, "pattern"), str(error)
+
+
 def security(document: spec.Document) -> Iterator[Problem]:
     """Every operation names a security scheme that the document defines, or none on purpose."""
     known = document.get("components", {}).get("securitySchemes", {})
@@ -174,6 +186,7 @@ RULES: tuple[Callable[[spec.Document], Iterator[Problem]], ...] = (
     descriptions,
     described_members,
     required_members,
+    readable_patterns,
     security,
     path_parameters,
     error_answers,

@@ -4,7 +4,6 @@ The keywords that a request's parameters and bodies have are known; what is not 
 (`if`, `contains`, `unevaluatedProperties`, formats) is not looked at.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from attrs import frozen
 
 from babou_contract.specification import spec
 from babou_contract.specification.keywords import is_among, listed, types_of, written
+from babou_contract.specification.patterns import compiled
 
 Json = Any
 Schema = Any  # a mapping, or true or false
@@ -72,7 +72,7 @@ def _more_members(schema: Schema, value: dict[str, Json], beside: Mapping[str, J
         name
         for name in value
         if name not in beside.get("properties", {})
-        and not any(re.search(pattern, name) for pattern in patterns)
+        and not any(compiled(pattern).search(name) for pattern in patterns)
     )
     return _first(_within(name, schema, value[name]) for name in more)
 
@@ -86,7 +86,7 @@ def _patterned(schemas: Mapping[str, Schema], value: dict[str, Json], _: object)
         _within(name, schema, member)
         for pattern, schema in schemas.items()
         for name, member in value.items()
-        if re.search(pattern, name)
+        if compiled(pattern).search(name)
     )
 
 
@@ -101,7 +101,7 @@ _RULES = {
     "const": _plain(None, lambda one, v: is_among(v, [one]), "is not"),
     "minLength": _plain("string", lambda least, v: len(v) >= least, "is shorter than"),
     "maxLength": _plain("string", lambda most, v: len(v) <= most, "is longer than"),
-    "pattern": _plain("string", lambda p, v: bool(re.search(p, v)), "does not match"),
+    "pattern": _plain("string", lambda p, v: bool(compiled(p).search(v)), "does not match"),
     "minimum": _plain("number", lambda least, v: v >= least, "is less than"),
     "maximum": _plain("number", lambda most, v: v <= most, "is more than"),
     "exclusiveMinimum": _plain("number", lambda least, v: v > least, "is not more than"),

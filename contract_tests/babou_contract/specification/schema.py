@@ -1,6 +1,5 @@
 """Hold a value against a schema of the spec, and say where and why it does not fit."""
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -9,11 +8,10 @@ from attrs import frozen
 from jsonschema import Draft202012Validator, FormatChecker, validators
 from jsonschema.exceptions import ValidationError
 
-from babou_contract.specification import spec
+from babou_contract.specification import patterns, spec
 from babou_contract.specification.jsontext import is_time, is_uri
 
 _CUT = 200
-_DOLLAR = re.compile(r"(?<!\\)\$")
 
 # What has a type of its own holds for the client as well; the others explain, and bind the server.
 FORMATS = FormatChecker(formats=("date", "uuid"))
@@ -23,13 +21,8 @@ _SERVERS_FORMATS.checks("date-time")(is_time)
 _SERVERS_FORMATS.checks("uri")(is_uri)
 
 
-def regex(pattern: str) -> str:
-    """Return a pattern as Python has to read it, whose `$` lets a line end follow (ECMA 262)."""
-    return _DOLLAR.sub(r"\\Z", pattern)
-
-
 def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
-    if isinstance(value, str) and not re.search(regex(pattern), value):
+    if isinstance(value, str) and not patterns.compiled(pattern).search(value):
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 

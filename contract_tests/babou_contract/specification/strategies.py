@@ -11,8 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from babou_contract.specification import spec
-from babou_contract.specification.schema import fits, regex
+from babou_contract.specification import patterns, spec
+from babou_contract.specification.schema import fits
 
 Value = Any
 LARGEST = 2**53  # whole numbers are exact in every JSON library up to here
@@ -50,7 +50,7 @@ def _strings(schema: spec.Document) -> st.SearchStrategy[Value]:
     if schema.get("format") in _FORMATS:
         return _FORMATS[schema["format"]]
     if "pattern" in schema:
-        return st.from_regex(regex(schema["pattern"]), alphabet=_TEXT)
+        return st.from_regex(patterns.compiled(schema["pattern"]), alphabet=_TEXT)
     return st.text(_TEXT, min_size=least, max_size=min(most, max(_LONGEST, least)))
 
 

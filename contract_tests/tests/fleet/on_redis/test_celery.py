@@ -28,8 +28,12 @@ from babou.integrations import _task_errors
 from babou.integrations.celery import wait_for_asset
 from babou_contract.mock_server import Response, by_reads, by_time
 
-# Celery 5.7 calls redis-py 8 by older names.
-pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated:DeprecationWarning")
+pytestmark = [
+    # Celery 5.7 calls redis-py 8 by older names.
+    pytest.mark.filterwarnings("ignore:Call to deprecated:DeprecationWarning"),
+    # Celery leaves connections to Redis to the garbage collector.
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
 
 TASKS = Path(__file__).with_name("tasks.py")
 REFUSED = b'{"error": "Too many requests", "code": "RATE_LIMITED"}'
