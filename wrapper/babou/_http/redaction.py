@@ -95,8 +95,8 @@ def translated(error: Exception, request: Request, secret: Secret | None = None)
         )
     elif isinstance(error, ERRORS.impossible):
         ours = ConfigurationError(
-            f"{name} came out of the transport, which is a mistake in its code. {place(request)} may "
-            "have received the request all the same."
+            f"{name} came out of the transport, which is a mistake in its code. "
+            f"{place(request)} may have received the request all the same."
         )
     ours.__cause__ = error
     if _shows_a_secret(error, request, secret):
