@@ -57,7 +57,10 @@ def _rebuild(cls: type[BabouError], args: tuple[Any, ...], state: dict[str, Any]
 
 
 class ConfigurationError(BabouError, ValueError):
-    """An argument or environment variable is wrong or missing, so no request can be made."""
+    """An argument or environment variable is wrong or missing, so no request can be made.
+
+    A mistake in the code of a transport that was given to the client is one, too.
+    """
 
 
 class InvalidAssetIdError(ConfigurationError):

@@ -77,3 +77,15 @@ def test_a_body_that_breaks_off_is_an_error_but_of_an_error_status(whole):
     assert whole(500, {}, b"ab", babou.APIConnectionError("cut")).body == b"ab"
     with pytest.raises(babou.APITimeoutError):
         whole(500, {}, b"ab", babou.APITimeoutError("late"))
+
+
+class LibraryError(Exception):
+    """Of an HTTP library."""
+
+
+def test_an_exception_of_a_library_breaks_a_body_off_too(whole):
+    """A mistake in the transport's code is none of the network."""
+    assert whole(500, {}, b"ab", LibraryError()).body == b"ab"
+    for status, error in ((200, LibraryError), (500, TimeoutError), (500, TypeError)):
+        with pytest.raises(error):
+            whole(status, {}, b"ab", error())

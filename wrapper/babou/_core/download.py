@@ -37,6 +37,8 @@ from babou._errors import APIConnectionError, APITimeoutError, DownloadError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from babou._errors import APIResponseValidationError
+
 MAX_REDIRECTS = 5
 _MOMENT = 0.01  # seconds by which two clocks may differ
 _WHOLE, _PART, _PRECONDITION_FAILED, _UNSATISFIABLE = 200, 206, 412, 416
@@ -287,6 +289,10 @@ class Plan:
             raise self._error(what, status) from cause
         self._place, self._redirects = self.url, 0
         self.delay = backoff(self._failures, self.random)
+
+    def unusable(self, error: APIResponseValidationError) -> DownloadError:
+        """Return the error of a download whose transport gives what can't be used."""
+        return self._error(str(error).rstrip("."))
 
     def out_of_time(self) -> DownloadError:
         """Return the error of a download whose time is up, with its last failure."""

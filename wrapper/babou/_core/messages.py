@@ -5,15 +5,12 @@ None of them contains anything of an HTTP library; only a transport uses one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 (attrs resolves annotations at run time)
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping  # noqa: TC003 (attrs resolves annotations at run time)
+from typing import Any
 
 from attrs import field, frozen
 
-from babou._errors import APIConnectionError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from babou._errors import APIConnectionError, APIResponseValidationError
 
 
 def _without_key(headers: Mapping[str, str]) -> str:
@@ -34,15 +31,34 @@ class Request:
     """
 
 
-@frozen
+@frozen(init=False)
 class Response:
-    """One HTTP answer, whole: header names in lower case, body decoded from its encoding."""
+    """One HTTP answer, whole, its body decoded from its encoding.
+
+    Headers are given as a mapping or as pairs of text: names in any case, a name in several lines.
+
+    Raises:
+        APIResponseValidationError: Something is of another type, or no status.
+        APIConnectionError: Two lines of the headers contradict each other.
+    """
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(default=b"", repr=False)
-    received_at: float = 0.0
+    """Names in lower case, the lines of one name joined."""
+    body: bytes = field(repr=False)
+    received_at: float
     """Seconds since the epoch, for a `Retry-After` that is a date; the client sets it."""
+
+    def __init__(
+        self,
+        status: int,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]],
+        body: bytes = b"",
+        received_at: float = 0.0,
+    ) -> None:
+        if not isinstance(body, bytes):
+            raise unusable("a body of bytes", type(body).__name__)
+        self.__attrs_init__(status, headers_of(status, headers), body, received_at)
 
 
 @frozen
@@ -69,9 +85,47 @@ _SINGLE = {
     *("content-type", "date", "request-id", "retry-after", "retry-after-ms", "x-request-id"),
 }
 _ERROR = 400
+_FIRST, _LAST = 100, 999
 
 
-def join_headers(pairs: Iterable[tuple[str, str]], *, status: int = 200) -> dict[str, str]:
+class Headers(dict[str, str]):
+    """The headers of an answer as `join_headers` returns them."""
+
+
+def headers_of(status: int, given: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
+    """Return the headers that a transport gives, joined.
+
+    Raises:
+        APIResponseValidationError: They are not text, or the status is none.
+        APIConnectionError: As `join_headers` says.
+    """
+    if not isinstance(status, int):
+        raise unusable("a status that is an int", type(status).__name__)
+    if not _FIRST <= status <= _LAST:
+        raise unusable("a status from 100 to 999", str(int(status)))
+    if isinstance(given, Headers):
+        return given
+    lines: Any = given.items() if hasattr(given, "items") else given
+    try:
+        pairs = [(name, value) for name, value in lines]
+    except (TypeError, ValueError):
+        raise unusable("headers as a mapping or as pairs", type(given).__name__) from None
+    for each in (each for pair in pairs for each in pair):
+        if not isinstance(each, str):
+            raise unusable("headers of text", type(each).__name__)
+    return join_headers(pairs, status=status)
+
+
+def unusable(expected: str, received: str) -> APIResponseValidationError:
+    return APIResponseValidationError(
+        f"the answer cannot be used: expected {expected}, received {received}.",
+        member=None,
+        expected=expected,
+        received=received,
+    )
+
+
+def join_headers(pairs: Iterable[tuple[str, str]], *, status: int = 200) -> Headers:
     """Return the headers of an answer by their names in lower case.
 
     A header that came in several lines is one list (RFC 9110, 5.3). Some headers allow only one
@@ -90,14 +144,18 @@ def join_headers(pairs: Iterable[tuple[str, str]], *, status: int = 200) -> dict
     Raises:
         APIConnectionError: A header that decides how the answer is read has different values.
     """
-    lines = dict[str, list[str]]()
+    joined, several = Headers(), dict[str, list[str]]()
     for name, value in pairs:
-        lines.setdefault(name.lower(), []).append(value.strip())
-    joined = {name: ", ".join(values) for name, values in lines.items()}
-    for name, values in lines.items():
-        if name not in _SINGLE or "," not in joined[name]:
+        if (lower := name.lower()) in joined:
+            several.setdefault(lower, [joined[lower]]).append(value.strip())
+        else:
+            joined[lower] = value.strip()
+    for name, values in several.items():
+        joined[name] = ", ".join(values)
+    for name, line in list(joined.items()):
+        if name not in _SINGLE or "," not in line:
             continue
-        different = list(dict.fromkeys(map(_once, values)))
+        different = list(dict.fromkeys(map(_once, several.get(name, [line]))))
         value = ", ".join(different)
         if name in _LISTED and (len(different) > 1 or _LISTED[name] in value):
             if status < _ERROR:

@@ -9,7 +9,7 @@
 | `network` | opening TCP connections; the environment's proxies and certificates; TLS in memory |
 | `caller` | the transports over an httpx client of the caller's |
 | `s3` | fetching `s3://` with boto3 |
-| `redaction` | the API key is taken out of answers and errors |
+| `redaction` | what transports return and raise, as errors of ours and without the API key |
 | `budget`, `redis_budget` | one rate for many clients |
 | `runner`, `async_runner` | what drives the flows, and moves the bytes of files |
 """

@@ -18,21 +18,22 @@ from babou._core.config import Secret, check_key
 from babou._core.messages import Step
 from babou._core.outcomes import WaitResult
 from babou._errors import (
-    APIConnectionError,
-    APIResponseValidationError,
+    BabouError,
     BudgetError,
     ConfigurationError,
 )
 from babou._http import s3
 from babou._http.budget import RateBudget, hold_after, too_late
-from babou._http.redaction import hide_key, received
+from babou._http.redaction import received, translated
 from babou._http.runner import (
     CALLABLE,
     Head,
     Progress,
+    Storing,
     log_exchange,
     not_read,
     nothing_moved,
+    reply_of,
     time_left,
 )
 from babou._http.transport import MAX_CONNECTIONS
@@ -144,6 +145,7 @@ class AsyncRunner:
     ) -> None:
         """Carry out a download."""
         end = self.clock() + timeout
+        storing = Storing(plan, sink, on_progress)
         while not plan.is_whole:
             left = time_left(end - self.clock() - plan.delay, plan)
             await self.sleep(plan.delay)
@@ -154,18 +156,13 @@ class AsyncRunner:
                     if plan.is_s3
                     else self.transport.stream(request, stall=stall, timeout=left)
                 ) as answer:
-                    if not plan.accept(answer.status, answer.headers, self.wall()):
+                    if not storing.begin(answer, self.wall()):
                         continue
-                    sink.begin()
                     async for chunk in answer.chunks:
-                        for piece in plan.pieces(chunk):
-                            sink.write(piece)
-                            plan.stored(len(piece))
-                            if on_progress is not None:
-                                on_progress(plan.offset, plan.total)
+                        storing.store(chunk)
                 plan.body_ended()
-            except APIConnectionError as error:
-                plan.failed(error, left=end - self.clock())
+            except Exception as error:  # noqa: BLE001 (a transport of the caller's raises anything)
+                storing.failed(error, request, left=end - self.clock())
 
     async def upload(
         self,
@@ -186,7 +183,12 @@ class AsyncRunner:
         with contextlib.closing(content):
             carrying = _AsyncUploading(self.transport, content, stall, on_progress)
             runner = evolve(self, transport=cast("AsyncTransport", carrying))  # it only has to send
-            return await runner.run(flow(content, end - self.clock()))
+            try:
+                return await runner.run(flow(content, end - self.clock()))
+            except BabouError:
+                if content.error is not None:
+                    raise content.error from None
+                raise
 
     async def _exchange(self, step: Step) -> Reply:
         if step.delay > 0:
@@ -201,16 +203,14 @@ class AsyncRunner:
             told = key()
             given = await told if inspect.isawaitable(told) else told
             key = check_key(given, source=CALLABLE)
+        request = self.head.complete(step.request, key)
         began = self.clock()
         outcome: Reply
         try:
-            answer = await self.transport.send(
-                self.head.complete(step.request, key), timeout=step.deadline - began
-            )
+            answer = await self.transport.send(request, timeout=step.deadline - began)
             outcome = received(answer, key, self.wall())
-        except (APIConnectionError, APIResponseValidationError) as error:
-            hide_key(error, key)
-            outcome = error
+        except Exception as error:  # noqa: BLE001 (a transport of the caller's raises anything)
+            outcome = reply_of(translated(error, request, key))
         log_exchange(step, outcome, self.clock() - began)
         if self.budget is not None and (seconds := hold_after(outcome)):
             await _ask(self.budget, self.budget.hold, seconds)
@@ -248,12 +248,7 @@ class _AsyncUploading:
                     self.on_progress(sent, total)
 
             whole = evolve(request, content=_AsyncPieces(self.content.pieces(on_piece)))
-            try:
-                return await self.transport.send(whole, timeout=timeout)
-            except APIConnectionError:
-                if self.content.error is not None:
-                    raise self.content.error from None
-                raise
+            return await self.transport.send(whole, timeout=timeout)
         raise nothing_moved(self.stall)
 
 

@@ -1,17 +1,26 @@
-"""Take the API key out of answers and errors: a server may repeat it anywhere."""
+"""What a transport returns or raises, as the client takes it: an error of ours, without the key.
+
+A server may repeat the key anywhere, and an HTTP library may quote it, or a signed URL.
+"""
 
 from __future__ import annotations
 
 import functools
 import re
+import traceback
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from babou._core.messages import Response
+from babou._core.messages import Headers, Response, unusable
+from babou._errors import APITimeoutError, BabouError, ConfigurationError
+from babou._http.transport import ERRORS, not_whole, place
 
 if TYPE_CHECKING:
     from babou._core.config import Secret
-    from babou._errors import BabouError
+    from babou._core.messages import Request
+
+_RUN = 8
+"""Characters in a row that a text has in common with a secret if it repeats a part of it."""
 
 _ESCAPED = frozenset("/\"'\\")  # JSON and Python's repr may put a backslash before these
 
@@ -42,12 +51,18 @@ def _hide(text: str, key: str) -> str:
 
 
 def received(answer: Response, secret: Secret, now: float) -> Response:
-    """Return an answer with the time of day and without the key, so that no error can show it."""
+    """Return an answer with the time of day and without the key, so that no error can show it.
+
+    Raises:
+        APIResponseValidationError: The transport returned something else.
+    """
+    if not isinstance(answer, Response):
+        raise unusable("a babou.Response", type(answer).__name__)
     key, body, headers = secret.reveal(), answer.body, answer.headers
     if _may_repeat(text := body.decode("latin-1"), key):
         body = _hide(text, key).encode("latin-1")
     if _may_repeat("\n".join(headers.values()), key):
-        headers = {name: _hide(value, key) for name, value in headers.items()}
+        headers = Headers({name: _hide(value, key) for name, value in headers.items()})
     return Response(answer.status, headers, body, now)
 
 
@@ -59,3 +74,50 @@ def hide_key(error: BabouError, secret: Secret) -> None:
 
     error.args = tuple(map(hidden, error.args))
     vars(error).update({name: hidden(value) for name, value in vars(error).items()})
+
+
+def translated(error: Exception, request: Request, secret: Secret | None = None) -> BabouError:
+    """Return the error that leaves the client in place of one that a transport raised.
+
+    Of an exception that is not ours only the class is named: its text may quote anything. It is the
+    cause of the new error, unless its traceback shows a secret.
+    """
+    if isinstance(error, BabouError):
+        if secret is not None:
+            hide_key(error, secret)
+        return error
+    module, name = type(error).__module__, type(error).__qualname__
+    name = name if module == "builtins" else f"{module}.{name}"
+    ours: BabouError = not_whole(request, name)
+    if isinstance(error, ERRORS.late):
+        ours = APITimeoutError(
+            f"no whole answer from {place(request)}: {name}. Raise timeout=, or check the network."
+        )
+    elif isinstance(error, ERRORS.impossible):
+        ours = ConfigurationError(
+            f"{name} came out of the transport, which is a mistake in its code. "
+            f"{place(request)} may have received the request all the same."
+        )
+    ours.__cause__ = error
+    if _shows_a_secret(error, request, secret):
+        shown = BabouError(f"{name}. Its text is not shown: it has a part of the key or URL in it.")
+        ours.__cause__ = shown.with_traceback(error.__traceback__)
+    return ours
+
+
+def _shows_a_secret(error: Exception, request: Request, secret: Secret | None) -> bool:
+    """Tell whether a traceback has a part of the key, or of the URL's user or query, in it."""
+    shown = _plain("".join(traceback.format_exception(error)))
+    address, _, query = request.url.partition("?")
+    user = address.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    for each in map(_plain, (query, user, secret.reveal() if secret else "")):
+        if each and any(
+            each[at : at + _RUN] in shown for at in range(max(1, len(each) - _RUN + 1))
+        ):
+            return True
+    return False
+
+
+def _plain(text: str) -> str:
+    """Return a text without percent-encoding and without the backslashes of JSON and `repr`."""
+    return unquote(text).replace("\\", "")

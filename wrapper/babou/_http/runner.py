@@ -17,22 +17,30 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from attrs import evolve, frozen
+from attrs import define, evolve, frozen
 
 from babou._core.batch import Batch, Event, Poll
 from babou._core.config import Secret, check_key
-from babou._core.messages import Cancelled, Request, Response, Step
+from babou._core.messages import Cancelled, Request, Response, Step, unusable
 from babou._core.outcomes import WaitResult
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
     APITimeoutError,
+    BabouError,
     BudgetError,
 )
 from babou._http import s3
 from babou._http.budget import hold_after, too_late
-from babou._http.redaction import hide_key, received
-from babou._http.transport import CANCEL_CHECK, MAX_CONNECTIONS, Limit, in_thread
+from babou._http.redaction import received, translated
+from babou._http.transport import (
+    CANCEL_CHECK,
+    MAX_CONNECTIONS,
+    Limit,
+    ResponseStream,
+    in_thread,
+    piece,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -159,6 +167,7 @@ class Runner:
     ) -> None:
         """Carry out a download."""
         end = self.clock() + timeout
+        storing = Storing(plan, sink, on_progress)
         while not plan.is_whole:
             left = time_left(end - self.clock() - plan.delay, plan)
             self.sleep(plan.delay)
@@ -169,18 +178,13 @@ class Runner:
                     if plan.is_s3
                     else self.transport.stream(request, stall=stall, timeout=left)
                 ) as answer:
-                    if not plan.accept(answer.status, answer.headers, self.wall()):
+                    if not storing.begin(answer, self.wall()):
                         continue
-                    sink.begin()
                     for chunk in answer.chunks:
-                        for piece in plan.pieces(chunk):
-                            sink.write(piece)
-                            plan.stored(len(piece))
-                            if on_progress is not None:
-                                on_progress(plan.offset, plan.total)
+                        storing.store(chunk)
                 plan.body_ended()
-            except APIConnectionError as error:
-                plan.failed(error, left=end - self.clock())
+            except Exception as error:  # noqa: BLE001 (a transport of the caller's raises anything)
+                storing.failed(error, request, left=end - self.clock())
 
     def upload(
         self,
@@ -201,7 +205,12 @@ class Runner:
         with contextlib.closing(content):
             carrying = _Uploading(self.transport, content, stall, self.clock, on_progress)
             runner = evolve(self, transport=cast("Transport", carrying))  # it only has to send
-            return runner.run(flow(content, end - self.clock()))
+            try:
+                return runner.run(flow(content, end - self.clock()))
+            except BabouError:
+                if content.error is not None:
+                    raise content.error from None
+                raise
 
     def _exchange(self, step: Step, cancel: threading.Event | None = None) -> Reply | Cancelled:
         if step.delay > 0:
@@ -214,16 +223,14 @@ class Runner:
         if cancel is not None and cancel.is_set():
             return Cancelled()
         key = self.key if isinstance(self.key, Secret) else check_key(self.key(), source=CALLABLE)
+        request = self.head.complete(step.request, key)
         began = self.clock()
         outcome: Reply
         try:
-            answer = self.transport.send(
-                self.head.complete(step.request, key), timeout=step.deadline - began, cancel=cancel
-            )
+            answer = self.transport.send(request, timeout=step.deadline - began, cancel=cancel)
             outcome = received(answer, key, self.wall())
-        except (APIConnectionError, APIResponseValidationError) as error:
-            hide_key(error, key)
-            outcome = error
+        except Exception as error:  # noqa: BLE001 (a transport of the caller's raises anything)
+            outcome = reply_of(translated(error, request, key))
         log_exchange(step, outcome, self.clock() - began)
         if self.budget is not None and (seconds := hold_after(outcome)):
             self.budget.hold(seconds)
@@ -289,12 +296,64 @@ class _Uploading:
         whole = evolve(request, content=self.content.pieces(on_piece))
         try:
             return self.transport.send(whole, timeout=timeout, cancel=stalled)
-        except APIConnectionError as error:
-            if self.content.error is not None:
-                raise self.content.error from None
-            if stalled.is_set():
-                raise nothing_moved(self.stall) from error
+        except Exception as error:
+            if stalled.is_set() and isinstance(translated(error, request), APIConnectionError):
+                raise nothing_moved(self.stall) from None
             raise
+
+
+@define
+class Storing:
+    """Stores what a download's answers bring; tells its own errors from those of the transport."""
+
+    plan: Plan
+    sink: FileSink | StreamSink
+    on_progress: Progress | None
+    error: BaseException | None = None
+    """That of the caller's file or `on_progress`: a transport that hears of it may change it."""
+
+    def begin(self, answer: ResponseStream, now: float) -> bool:
+        """Read the head of an answer; tell whether its body is to be stored."""
+        if not isinstance(answer, ResponseStream):
+            raise unusable("a babou.ResponseStream", type(answer).__name__)
+        if not self.plan.accept(answer.status, answer.headers, now):
+            return False
+        try:
+            self.sink.begin()
+        except BaseException as error:
+            self.error = error
+            raise
+        return True
+
+    def store(self, chunk: object) -> None:
+        """Store the next bytes of the body."""
+        came = piece(chunk)
+        try:
+            for part in self.plan.pieces(came):
+                self.sink.write(part)
+                self.plan.stored(len(part))
+                if self.on_progress is not None:
+                    self.on_progress(self.plan.offset, self.plan.total)
+        except BaseException as error:
+            self.error = error
+            raise
+
+    def failed(self, error: Exception, request: Request, *, left: float) -> None:
+        """Prepare the next attempt, or raise what the download ends with."""
+        ours = translated(error, request) if self.error is None else self.error
+        self.error = None
+        if isinstance(ours, APIResponseValidationError):
+            raise self.plan.unusable(ours) from ours
+        if not isinstance(ours, APIConnectionError):
+            raise ours from ours.__cause__
+        self.plan.failed(ours, left=left)
+
+
+def reply_of(error: BabouError) -> APIConnectionError | APIResponseValidationError:
+    """Return an error that is the result of a request; raise any other."""
+    if isinstance(error, (APIConnectionError, APIResponseValidationError)):
+        return error
+    raise error from error.__cause__
 
 
 def _next(ended: _Ended, pause: float | None) -> Iterator[Future[_Polled]]:

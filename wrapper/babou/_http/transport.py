@@ -18,14 +18,14 @@ import re
 import threading
 import time
 import zlib
-from collections.abc import Mapping  # noqa: TC003 (attrs resolves annotations at run time)
+from collections.abc import Iterable, Mapping  # noqa: TC003 (attrs resolves annotations at run time)
 from concurrent.futures import Future, InvalidStateError, wait
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import anyio
 from attrs import define, frozen
 
-from babou._core.messages import Request, Response
+from babou._core.messages import Request, Response, headers_of, unusable
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,
@@ -68,8 +68,9 @@ class Transport(Protocol):
         A call with a `cancel` event may end as soon as that is set.
 
         Raises:
-            APITimeoutError: The time was up.
-            APIConnectionError: There was no whole answer.
+            TimeoutError: The time was up; the client makes an `APITimeoutError` of it.
+            Exception: There was no whole answer; it becomes an `APIConnectionError`, or a
+                `ConfigurationError` where it is a mistake in the transport, such as a TypeError.
         """
 
     def stream(
@@ -88,8 +89,9 @@ class AsyncTransport(Protocol):
         """Return the whole answer within `timeout` seconds.
 
         Raises:
-            APITimeoutError: The time was up.
-            APIConnectionError: There was no whole answer.
+            TimeoutError: The time was up; the client makes an `APITimeoutError` of it.
+            Exception: There was no whole answer; it becomes an `APIConnectionError`, or a
+                `ConfigurationError` where it is a mistake in the transport, such as a TypeError.
         """
 
     def stream(
@@ -130,15 +132,6 @@ def _can_be_called(send: Callable[..., object], is_async: bool) -> bool:  # noqa
             "timeout" in parameters and (is_coroutine or "cancel" not in parameters)
         )
     return not is_coroutine and (takes_all or {"timeout", "cancel"} <= parameters.keys())
-
-
-def unusable(expected: str, received: str) -> APIResponseValidationError:
-    return APIResponseValidationError(
-        f"the answer cannot be used: expected {expected}, received {received}.",
-        member=None,
-        expected=expected,
-        received=received,
-    )
 
 
 class CallCancelledError(ConnectionAbortedError):
@@ -247,10 +240,7 @@ class Translated:
         if isinstance(error, self._map.late):
             raise timed_out(self._request, self._timeout) from error
         if isinstance(error, self._map.broken):
-            raise APIConnectionError(
-                f"no whole answer from {place(self._request)}: {_reason(error)}. "
-                "Check the network, BABOU_BASE_URL and the proxy settings."
-            ) from error
+            raise not_whole(self._request, _reason(error)) from error
         if isinstance(error, self._map.impossible):
             raise ConfigurationError(
                 f"{place(self._request)} cannot be reached: {_reason(error)}. Check the address, "
@@ -298,10 +288,12 @@ class Body:
         return (
             is_error
             and isinstance(error, (*self._errors.broken, APIResponseValidationError))
-            and not isinstance(error, (*self._errors.late, CallCancelledError))
+            and not isinstance(
+                error, (*self._errors.late, *self._errors.impossible, CallCancelledError)
+            )
         )
 
-    def add(self, chunk: bytes) -> None:
+    def add(self, chunk: bytes | memoryview) -> None:
         """Add a piece, as it was sent.
 
         Raises:
@@ -324,39 +316,72 @@ class Body:
         return Response(self._status, self._headers, bytes(self._content))
 
 
-_OURS = ErrorMap(late=(APITimeoutError,), broken=(APIConnectionError,), impossible=())
+ERRORS = ErrorMap(
+    late=(TimeoutError, APITimeoutError),
+    broken=(Exception,),
+    impossible=(
+        *(TypeError, AttributeError, NameError, LookupError),
+        *(AssertionError, NotImplementedError, ImportError),
+    ),
+)
+"""What a transport of the caller's may raise; `impossible` are mistakes in its code."""
 
 
-@frozen
+def piece(chunk: object) -> bytes | memoryview:
+    """Return a chunk of a stream's body, if it is one.
+
+    Raises:
+        APIResponseValidationError: It does not consist of bytes.
+    """
+    if isinstance(chunk, (bytes, memoryview)):
+        return chunk
+    try:
+        return bytes(memoryview(chunk))  # type: ignore[arg-type] # whatever has bytes
+    except TypeError:
+        raise unusable("pieces of bytes", type(chunk).__name__) from None
+
+
+@frozen(init=False)
 class ResponseStream:
-    """The head of an answer that is streamed, and its body in pieces."""
+    """The head of an answer that is streamed, and its body in pieces.
+
+    Status and headers are given as to `Response`, and refused as there.
+    """
 
     status: int
     headers: Mapping[str, str]
-    """Names in lower case."""
+    """Names in lower case, the lines of one name joined."""
     chunks: Any
-    """Iterator (or asynchronous iterator) of bytes; raises `APIConnectionError`.
+    """Iterable (or asynchronous iterable) of bytes, or of what has the buffer protocol.
 
     They are as they were sent: a `content-encoding` in the headers is not undone.
     """
+
+    def __init__(
+        self,
+        status: int,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]],
+        chunks: Any,  # noqa: ANN401 (synchronous or not)
+    ) -> None:
+        self.__attrs_init__(status, headers_of(status, headers), chunks)
 
     def read(self) -> Response:
         """Read the whole answer: at most a mebibyte, its content coding undone.
 
         Raises:
-            APIConnectionError: The body broke off, and the status is a success.
             APIResponseValidationError: It is larger, or its coding is not gzip.
+            Exception: What the chunks raise, unless the status is an error, which says enough.
         """
-        with Body(self.status, self.headers, _OURS) as body:
+        with Body(self.status, self.headers, ERRORS) as body:
             for chunk in self.chunks:
-                body.add(chunk)
+                body.add(piece(chunk))
         return body.response()
 
     async def aread(self) -> Response:
         """Do the same where the chunks are asynchronous."""
-        with Body(self.status, self.headers, _OURS) as body:
+        with Body(self.status, self.headers, ERRORS) as body:
             async for chunk in self.chunks:
-                body.add(chunk)
+                body.add(piece(chunk))
         return body.response()
 
 
@@ -401,6 +426,13 @@ def timed_out(request: Request, timeout: float) -> APITimeoutError:
     return APITimeoutError(
         f"no whole answer from {place(request)} within {timeout:.3g} s. "
         "Raise timeout=, or check the network."
+    )
+
+
+def not_whole(request: Request, reason: str) -> APIConnectionError:
+    return APIConnectionError(
+        f"no whole answer from {place(request)}: {reason}. "
+        "Check the network, BABOU_BASE_URL and the proxy settings."
     )
 
 

@@ -92,7 +92,7 @@ class Content:
 
     def pieces(self, on_piece: Callable[[int, int], object]) -> Generator[bytes, None, None]:
         """Yield the bytes from the beginning; call `on_piece` with those taken, and the total."""
-        self.begun = True
+        self.begun, self.error = True, None
         sent = 0
         try:
             self.rewind()
