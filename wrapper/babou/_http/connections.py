@@ -80,23 +80,29 @@ def origin_of(scheme: str, authority: str) -> tuple[httpcore.Origin, bytes]:
     return httpcore.Origin(scheme.encode(), host, port or _PORTS[scheme]), shown
 
 
-def prepared(request: Request) -> httpcore.Request:
-    """Return a request in httpcore's form."""
-    parts = _URL.match(request.url)
+@functools.lru_cache(256)
+def _url(url: str) -> tuple[httpcore.URL, bytes]:
+    """Return an address in httpcore's form, and the value of the header `Host`."""
+    parts = _URL.match(url)
     if parts is None:
         raise UnicodeError("it is not the address of a web server")
     scheme, authority, target = parts.groups()
     origin, host = origin_of(scheme.lower(), authority.rpartition("@")[2])
-    headers = [(b"host", host), (b"accept-encoding", b"gzip")]
-    if "accept-encoding" in request.headers:
-        del headers[1]
-    headers += [(name.encode(), value.encode()) for name, value in request.headers.items()]
-    url = httpcore.URL(
+    return httpcore.URL(
         scheme=origin.scheme,
         host=origin.host,
         port=None if origin.port == _PORTS[origin.scheme.decode()] else origin.port,
         target=quote(target if target[:1] == "/" else f"/{target}", safe=_SAFE).encode(),
-    )
+    ), host
+
+
+def prepared(request: Request) -> httpcore.Request:
+    """Return a request in httpcore's form."""
+    url, host = _url(request.url)
+    headers = [(b"host", host), (b"accept-encoding", b"gzip")]
+    if "accept-encoding" in request.headers:
+        del headers[1]
+    headers += [(name.encode(), value.encode()) for name, value in request.headers.items()]
     sent = httpcore.Request(request.method, url)
     sent.headers, sent.stream = headers, _NO_CONTENT  # httpcore would check each header again
     return sent
