@@ -47,7 +47,7 @@ class Response:
     """Names in lower case, the lines of one name joined."""
     body: bytes = field(repr=False)
     received_at: float
-    """Seconds since the epoch, for a `Retry-After` that is a date; set by the client, not for a 200."""
+    """Seconds since the epoch, for a `Retry-After` that is a date; the client sets it on errors."""
 
     def __init__(
         self,
