@@ -76,7 +76,7 @@ def test_a_trickling_server_is_left_at_the_deadline(server, open_client, asset_i
 def test_a_trickling_server_is_followed_piece_by_piece(server, open_client, tmp_path):
     """A piece is what has arrived: nobody waits for a buffer to be full."""
     asset_id = server.add(content=CONTENT[:500])
-    server.fault("storage_slow", interval=0.05, piece=100)
+    server.fault("storage_slow", interval=0.2, piece=100)
     calls = []
     client = open_client(timeout=5.0)
     client("download", asset_id, tmp_path, on_progress=lambda done, _total: calls.append(done))
