@@ -250,7 +250,8 @@ def test_only_our_errors_leave_and_they_show_no_secret(
     shown = "".join(traceback.format_exception(caught.value))
     assert spelled(secret) not in shown
     assert caught.value.__cause__ is not None
-    assert "in do" in shown  # where it was raised is told all the same
+    if not issubclass(kind, StopIteration | StopAsyncIteration):  # generators replace these
+        assert "in do" in shown  # where it was raised is told all the same
 
 
 @pytest.mark.parametrize("spelled", SPELLINGS)

@@ -78,12 +78,13 @@ class Connection:
             request = evolve(
                 request, body=whole, body_size=reception.size, body_sha256=reception.sha256
             )
-            if how in (_Body.gone, _Body.stopped):
-                self._service.abandon(request)
-                if how is _Body.stopped:
-                    await self._stop(intake.stop)
-                return
-            answer = self._service.answer(request)
+            is_answered = how in (_Body.whole, _Body.unread)
+            answer = self._service.answer(request) if is_answered else None
+        if answer is None:
+            self._service.abandon(request)
+            if how is _Body.stopped:
+                await self._stop(intake.stop)
+            return
         self._leftover = parser.trailing_data[0]
         await self._sender.send(request, answer)
         if parser.their_state is h11.SEND_BODY:
