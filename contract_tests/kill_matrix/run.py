@@ -51,7 +51,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("kill_matrix", description="Prove the contract check.")
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--all", action="store_true", help="everything")
     which.add_argument(
         "--part", type=parts.read, metavar="K/N", help="every N-th case, from the K-th on"
     )
