@@ -1,4 +1,4 @@
-"""The option `--part` of pytest: parts of the tests that take long, which together are all."""
+"""How tests are divided: into parts, which together are all, and among processes, by group."""
 
 import os
 import re
@@ -21,10 +21,20 @@ def test_long(size): pass
 def test_together(size): pass
 """
 
+GROUP = """
+import os, pathlib
+import pytest
 
-def run(folder, *arguments):
+@pytest.mark.xdist_group("one")
+@pytest.mark.parametrize("number", range(4))
+def test_together(number):
+    pathlib.Path(__file__).with_name(os.environ["PYTEST_XDIST_WORKER"]).touch()
+"""
+
+
+def run(folder, *arguments, tests=TESTS):
     """Return the names of the tests that are run with arguments."""
-    (folder / "test_it.py").write_text(TESTS, encoding="utf-8")
+    (folder / "test_it.py").write_text(tests, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\nmarkers = in_parts\n", encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-v", "-p", "parts", "--strict-markers"]
     done = subprocess.run(
@@ -62,3 +72,9 @@ def test_runs_one_after_the_other_go_through_all_parts():
         (2, 8),
     ]
     assert parts.read("/1") == (1, 1)
+
+
+def test_a_group_is_run_in_one_process(tmp_path):
+    """What its tests share is made once; in all processes it would be made in each, unnoticed."""
+    run(tmp_path, "-p", "xdist", "-n", "2", "--dist", "loadgroup", tests=GROUP)
+    assert len(list(tmp_path.glob("gw*"))) == 1
