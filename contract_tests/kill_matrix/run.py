@@ -1,6 +1,6 @@
 """Run the kill matrix: each fault alone has to be found, each right variant to pass.
 
-python -m kill_matrix                    everything
+python -m kill_matrix --part 1/1         everything
 python -m kill_matrix --part 3/8         every eighth case, from the third on; 11/8 is the same
 python -m kill_matrix --part /8          the part of today
 python -m kill_matrix --only NAME        one case (repeatable)
@@ -12,9 +12,9 @@ import multiprocessing
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from datetime import UTC, datetime
 from pathlib import Path
 
+import parts
 from kill_matrix import alone, results, table
 from kill_matrix.catalogue import FAULTS, VARIANTS, part
 from kill_matrix.judge import judge
@@ -50,9 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("kill_matrix", description="Prove the contract check.")
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--all", action="store_true", help="everything")
     which.add_argument(
-        "--part", type=_part, metavar="K/N", help="every N-th case, from the K-th on"
+        "--part", type=parts.read, metavar="K/N", help="every N-th case, from the K-th on"
     )
     which.add_argument("--only", action="append", choices=sorted(_CASES), metavar="NAME")
     which.add_argument("--write", action="store_true", help="run all and write docs/kill-matrix.md")
@@ -63,14 +62,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--results", type=Path, metavar="FILE", help="keep and reuse verdicts")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes at a time")
     return parser
-
-
-def _part(text: str) -> tuple[int, int]:
-    """Read `K/N`; without a K it is the day's, and one above N begins again."""
-    number, _, of = text.partition("/")
-    if (count := int(of)) < 1:
-        raise ValueError(text)
-    return (int(number or datetime.now(UTC).toordinal()) - 1) % count + 1, count
 
 
 def _wanted(asked: argparse.Namespace) -> Iterator[str]:

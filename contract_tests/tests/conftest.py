@@ -10,6 +10,9 @@ import httpx
 import pytest
 
 from babou_contract.mock_server import MockServer
+from parts import pytest_addoption, pytest_collection_modifyitems
+
+__all__ = ["pytest_addoption", "pytest_collection_modifyitems"]  # pytest's, for `--part`
 
 # Nothing here speaks TLS, and reading the trusted certificates takes httpx 30 ms per client.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

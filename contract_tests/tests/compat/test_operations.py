@@ -98,6 +98,7 @@ def released(tmp_path_factory):
     return root
 
 
+@pytest.mark.in_parts
 @pytest.mark.parametrize("group", GROUPS, ids=[group["name"] for group in GROUPS])
 def test_edits_of_several_operations_have_their_verdicts(released, tmp_path, group):
     """What the client has a method for is driven; the rest is judged by the schemas."""

@@ -88,6 +88,16 @@ SPEC_EDITS = {
 }
 
 
+ALWAYS = {"required member", "an attribute gone"}
+
+
+def in_parts(names):
+    """Return names as parameters, of which those that don't always run are marked."""
+    return [
+        pytest.param(name, marks=() if name in ALWAYS else pytest.mark.in_parts) for name in names
+    ]
+
+
 def edit(path, *pairs):
     text = path.read_text(encoding="utf-8")
     for old, new in pairs:
@@ -122,7 +132,7 @@ def generate(checkout):
     subprocess.run([sys.executable, script], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("name", SPEC_EDITS)
+@pytest.mark.parametrize("name", in_parts(SPEC_EDITS))
 def test_an_edit_of_the_spec_has_its_verdict(checkout, before, name):
     """Each place has the level that follows from who was seen to break, and nobody else is."""
     pairs, expected = SPEC_EDITS[name]
@@ -166,7 +176,7 @@ WRAPPER_EDITS = {
 }
 
 
-@pytest.mark.parametrize("name", WRAPPER_EDITS)
+@pytest.mark.parametrize("name", in_parts(WRAPPER_EDITS))
 def test_an_edit_of_the_wrapper_shows_as_well(checkout, name):
     """What the hand-written part changes is seen by the same documents and lines of usage."""
     module, pair, expected = WRAPPER_EDITS[name]

@@ -13,7 +13,10 @@ INVENTED = yaml.safe_load(Path(__file__).with_name("invented.yaml").read_text(en
 SPEC, EXPOSED = "openapi/babou.yaml", "openapi/exposed.yaml"
 MAIN = ("-c", "from babou._cli import main; main()")
 FOLDER = Path(__file__).parent
-pytestmark = pytest.mark.xdist_group("invented")  # two minutes of preparation, once
+pytestmark = [
+    pytest.mark.xdist_group("invented"),  # two minutes of preparation, once
+    pytest.mark.in_parts("invented"),
+]
 
 
 def added(document):
