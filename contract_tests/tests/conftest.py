@@ -1,5 +1,9 @@
-"""Fixtures of the mock server's own tests: a server, its client, raw bytes; and a browser."""
+"""Fixtures of the mock server's own tests: a server, its client, raw bytes; and a browser.
 
+And what takes long to make: `made_once`.
+"""
+
+import fcntl
 import os
 import shutil
 import socket
@@ -16,6 +20,26 @@ __all__ = ["pytest_addoption", "pytest_collection_modifyitems"]  # pytest's, for
 
 # Nothing here speaks TLS, and reading the trusted certificates takes httpx 30 ms per client.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    """Return a function that has a folder made by the first process that asks, for all of them."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent  # that of the run; without workers it would be that of all runs
+
+    def made(name, make):
+        root = shared / name
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not root.exists():
+                aside = shared / f"{name}-in-{os.getpid()}"
+                make(aside)
+                aside.rename(root)
+        return root
+
+    return made
 
 
 @pytest.fixture

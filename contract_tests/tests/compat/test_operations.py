@@ -1,7 +1,5 @@
 """Several operations: those that the client has a method for, and one that it hasn't."""
 
-import fcntl
-import os
 import re
 import shutil
 import subprocess
@@ -83,19 +81,9 @@ def release(root):
 
 
 @pytest.fixture(scope="session")
-def released(tmp_path_factory):
-    """The released project: made once for all workers."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent  # that of the run; without workers it would be that of all runs
-    root = shared / "several-operations"
-    with (shared / "several-operations.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not root.exists():
-            made = shared / f"several-operations-in-{os.getpid()}"
-            release(made)
-            made.rename(root)
-    return root
+def released(made_once):
+    """The released project."""
+    return made_once("several-operations", release)
 
 
 @pytest.mark.in_parts

@@ -1,5 +1,6 @@
 """Edits in a temporary copy: generated, then compared with the last release, both clients run."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -88,6 +89,7 @@ SPEC_EDITS = {
 }
 
 
+FOUND = "found.json"
 ALWAYS = {"required member", "an attribute gone"}
 
 
@@ -121,10 +123,15 @@ def checkout(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def before(tmp_path_factory):
+def before(made_once):
     """Return what differs already, without any edit here."""
-    root = copied(tmp_path_factory.mktemp("before"))
-    return {found.place for found in compare(root).differences}
+    root = made_once("before", compared_as_it_is)
+    return set(json.loads((root / FOUND).read_text(encoding="utf-8")))
+
+
+def compared_as_it_is(root):
+    places = [found.place for found in compare(copied(root)).differences]
+    (root / FOUND).write_text(json.dumps(places), encoding="utf-8")
 
 
 def generate(checkout):

@@ -1,6 +1,5 @@
 """A copy of this project as it is right after a release, and further copies of it to edit."""
 
-import fcntl
 import os
 import re
 import shutil
@@ -15,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PARTS = ("openapi", "generated", "wrapper", "contract_tests", "docs")
 FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "ARCHITECTURE.md", "LICENSE")
 RELEASED = "0.1.0"
+CACHES = "caches"
 
 
 @frozen
@@ -47,19 +47,14 @@ class Copy:
 
 
 @pytest.fixture(scope="session")
-def released(tmp_path_factory):
-    """The project as it is here, as if it had just been released: made once for all workers."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent  # that of the run; without workers it would be that of all runs
-    copy = Copy(shared / "released", shared / "caches")
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not copy.root.exists():
-            made = Copy(shared / f"made-in-{os.getpid()}", copy.caches)
-            _release(made)
-            made.root.rename(copy.root)
-    return copy
+def released(made_once):
+    """The project as it is here, as if it had just been released."""
+
+    def make(root):
+        _release(Copy(root, root.with_name(CACHES)))
+
+    root = made_once("released", make)
+    return Copy(root, root.with_name(CACHES))
 
 
 def _release(copy):
