@@ -278,8 +278,8 @@ def as_compiled(schema: dict[str, Any]) -> dict[str, Any]:
     if isinstance(named, str) and named not in FORMATS:
         schema = {key: value for key, value in schema.items() if key != "format"}
     pattern = schema.get("pattern")
-    if isinstance(pattern, str):
-        schema = {**schema, "pattern": patterns.readable(pattern)}
+    if isinstance(pattern, str) and pattern != (ours := patterns.compiled(pattern).pattern):
+        schema = {**schema, "pattern": ours, "x-pattern": pattern}  # the wrapper shows that one
     return schema
 
 

@@ -39,19 +39,6 @@ def compiled(pattern: str) -> re.Pattern[str]:
         raise PatternError(f"Python cannot read the pattern {pattern}: {error}") from error
 
 
-def readable(pattern: str) -> str:
-    r"""Return a pattern as it is if Python can read it, or else in Python's notation.
-
-    Raises:
-        PatternError: It is no pattern, or has what Python's `re` lacks, such as `\p{…}`.
-    """
-    try:
-        re.compile(pattern)
-    except re.error:
-        return compiled(pattern).pattern
-    return pattern
-
-
 def in_python(pattern: str) -> str:
     """Return a pattern in Python's notation; what means the same in both stays as it is."""
     written, in_class, is_ascii = "", False, False

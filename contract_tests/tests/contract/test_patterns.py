@@ -7,7 +7,6 @@ import pytest
 
 from babou_contract.checks.lint import readable_patterns
 from babou_contract.mock_server._schemas import misfit
-from babou_contract.specification import patterns
 from babou_contract.specification.schema import fits
 
 PATTERNS = (
@@ -53,9 +52,3 @@ def test_a_pattern_that_cannot_be_read_is_told_with_its_place(pattern):
     ((place, problem),) = readable_patterns(document)
     assert place == ("a", 0, "pattern")
     assert problem.startswith(f"Python cannot read the pattern {pattern}: ")
-
-
-def test_patterns_that_python_reads_are_generated_as_they_are():
-    """Errors of the client show them."""
-    assert patterns.readable(r"^\d+$") == r"^\d+$"
-    assert patterns.readable(r"^(?<year>\d+)$") == r"(?a)^(?P<year>\d+)\Z"

@@ -225,6 +225,8 @@ def describe(schema: Mapping[str, Any]) -> str:
     if "format" in schema:
         null = " or null" if "null" in types(schema) else ""
         words = [_FORMAT_WORDS[schema["format"]] + null]
+    if "x-pattern" in schema:  # as it is in the specification; the other is Python's
+        schema = {**schema, "pattern": schema["x-pattern"]}
     words += [f"{word} {schema[key]}" for key, word in _CONSTRAINTS.items() if key in schema]
     return ", ".join(words)
 
