@@ -34,12 +34,12 @@ def compiled(pattern: str) -> re.Pattern[str]:
         PatternError: It is no pattern, or has what Python's `re` lacks, such as `\p{…}`.
     """
     try:
-        return re.compile(in_python(pattern))
+        return re.compile(_in_python(pattern))
     except re.error as error:
         raise PatternError(f"Python cannot read the pattern {pattern}: {error}") from error
 
 
-def in_python(pattern: str) -> str:
+def _in_python(pattern: str) -> str:
     """Return a pattern in Python's notation; what means the same in both stays as it is."""
     written, in_class, is_ascii = "", False, False
     for token in _TOKEN.finditer(pattern):

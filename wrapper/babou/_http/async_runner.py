@@ -18,7 +18,6 @@ from babou._core.config import Secret, check_key
 from babou._core.messages import Step
 from babou._core.outcomes import WaitResult
 from babou._errors import (
-    BabouError,
     BudgetError,
     ConfigurationError,
 )
@@ -180,15 +179,10 @@ class AsyncRunner:
                 content = await anyio.to_thread.run_sync(opened, abandon_on_cancel=True)
         except TimeoutError as error:
             raise not_read(timeout) from error
-        with contextlib.closing(content):
+        with content:
             carrying = _AsyncUploading(self.transport, content, stall, on_progress)
             runner = evolve(self, transport=cast("AsyncTransport", carrying))  # it only has to send
-            try:
-                return await runner.run(flow(content, end - self.clock()))
-            except BabouError:
-                if content.error is not None:
-                    raise content.error from None
-                raise
+            return await runner.run(flow(content, end - self.clock()))
 
     async def _exchange(self, step: Step) -> Reply:
         if step.delay > 0:

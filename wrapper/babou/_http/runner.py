@@ -202,15 +202,10 @@ class Runner:
             content = in_thread(opened, limit, too_late=lambda late: late and late.close())
         except TimeoutError as error:
             raise not_read(timeout) from error
-        with contextlib.closing(content):
+        with content:
             carrying = _Uploading(self.transport, content, stall, self.clock, on_progress)
             runner = evolve(self, transport=cast("Transport", carrying))  # it only has to send
-            try:
-                return runner.run(flow(content, end - self.clock()))
-            except BabouError:
-                if content.error is not None:
-                    raise content.error from None
-                raise
+            return runner.run(flow(content, end - self.clock()))
 
     def _exchange(self, step: Step, cancel: threading.Event | None = None) -> Reply | Cancelled:
         if step.delay > 0:

@@ -12,12 +12,12 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from attrs import define, field
 
 from babou._core.operations import largest_file, uploaded_types
-from babou._errors import ConfigurationError, FileTooLargeError, UploadError
+from babou._errors import BabouError, ConfigurationError, FileTooLargeError, UploadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterator
@@ -89,6 +89,15 @@ class Content:
     content_type: str = ""
     begun: bool = field(init=False, default=False)
     error: BaseException | None = field(init=False, default=None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        """Close it; raise its own error, if that is why the upload failed."""
+        self.close()
+        if self.error is not None and isinstance(error, BabouError):
+            raise self.error from None
 
     def pieces(self, on_piece: Callable[[int, int], object]) -> Generator[bytes, None, None]:
         """Yield the bytes from the beginning; call `on_piece` with those taken, and the total."""
