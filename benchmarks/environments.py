@@ -19,6 +19,7 @@ VERSION: str = _PROJECT["project"]["version"]
 REQUIREMENTS = {
     "plain": [],
     "httpx": ["httpx"],
+    "httpx[sniffio]": ["httpx", "sniffio"],  # httpcore looks for it four times an asynchronous call
     "httpx2": ["httpx2"],
     "requests": ["requests"],
     "urllib3": ["urllib3"],

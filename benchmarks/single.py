@@ -29,6 +29,7 @@ STACKS = {
         "pyreqwest": ("pyreqwest", "pyreqwest_async"),
         "aiohttp": ("aiohttp", "aiohttp_async"),
         BASE: ("httpx", "httpx_async"),
+        "httpx, with sniffio": ("httpx[sniffio]", "httpx_async"),
         "httpx2": ("httpx2", "httpx2_async"),
         "openapi-python-client's output": ("babou", "generated_async"),
         "openai": ("openai", "openai_async"),

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from babou import AsyncClient, AsyncHttpxTransport, Client, HttpxTransport, PollPolicy
-from babou._http.network import trusted
+from babou._http.environment import trusted
 from babou_contract.mock_server import MockServer
 
 # Tests are not a package, and importlib mode puts nothing on the path.

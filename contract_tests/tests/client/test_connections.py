@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from raw_server import BODY, NOT_FOUND, ask, request_from
 
 import babou
-from babou._http import aio, streams, sync
+from babou._http import aio, sync
 from babou._http.connections import Pool
 from babou._http.network import is_readable
 from babou._http.transport import CallCancelledError, Limit
@@ -203,7 +203,7 @@ def test_what_cannot_be_written_may_have_been_answered():
     far.close()
     connection = sync._Connection(None, None)
     connection.limit = Limit(time.monotonic() + 5)
-    stream = streams.TcpStream(connection, near)
+    stream = sync._TcpStream(connection, near)
     with pytest.raises(httpcore.WriteError):
         stream.write(b"GET")
     cancel = threading.Event()
@@ -220,7 +220,7 @@ def test_what_cannot_be_written_asynchronously_either():
     async def write():
         near, far = socket.socketpair()
         far.close()
-        stream = streams.AsyncTcpStream(aio._Connection(None, None), near)
+        stream = aio._TcpStream(aio._Connection(None, None), near)
         with pytest.raises(httpcore.WriteError):
             await stream.write(b"GET")
         await stream.aclose()
@@ -238,7 +238,7 @@ def test_more_than_a_socket_takes_at_once_is_written_bit_by_bit(loop):
 
     async def both():
         writing, reading = (
-            streams.AsyncTcpStream(aio._Connection(None, None), end) for end in (near, far)
+            aio._TcpStream(aio._Connection(None, None), end) for end in (near, far)
         )
         received = bytearray()
         async with anyio.create_task_group() as tasks:
@@ -260,7 +260,7 @@ def test_reading_gives_other_tasks_their_turn():
     async def read():
         connection = aio._Connection(None, None)
         connection.has_paused = True  # as before the first bytes of an answer
-        stream = streams.AsyncTcpStream(connection, near)
+        stream = aio._TcpStream(connection, near)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(end, tasks.cancel_scope)
             for _ in range(1000):
@@ -286,7 +286,7 @@ def test_sending_gives_other_tasks_their_turn():
     async def send():
         near, far = socket.socketpair()
         connection = aio._Connection(None, None)
-        stream = streams.AsyncTcpStream(connection, near)
+        stream = aio._TcpStream(connection, near)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(end, tasks.cancel_scope)
             async for _ in aio._UntilAnswered(connection, pieces()):

@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 import babou
-from babou._http.network import trusted
+from babou._http.environment import trusted
 
 IMAGE = "ast_demo_image"
 DEADLINE = 0.3

@@ -12,7 +12,7 @@ import trustme
 from raw_server import NOT_FOUND, ask, request_from
 
 import babou
-from babou._http.network import Proxies, trusted
+from babou._http.environment import Proxies, trusted
 
 IMAGE = "ast_demo_image"
 HASHED_NAME = "c48e9717.0"  # of the authority's subject: openssl x509 -noout -subject_hash
@@ -110,7 +110,7 @@ class TestWhichProxy:
     def test_a_socks_proxy_without_its_package_is_told(self, monkeypatch):
         """The package is named."""
         monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
-        monkeypatch.setattr("babou._http.network.find_spec", lambda _name: None)
+        monkeypatch.setattr("babou._http.environment.find_spec", lambda _name: None)
         with pytest.raises(babou.ConfigurationError, match="pip install socksio"):
             babou.Client("sk-bab-1")
 

@@ -10,8 +10,10 @@ import ssl
 import threading
 import time
 
+import h11
 import pytest
 import trustme
+from raw_server import request_from
 
 import babou
 from babou._core.messages import Request
@@ -244,6 +246,72 @@ def test_the_storages_certificate_is_verified(fetch):
         content, error = fetch(storage.request)
     assert content == b""
     assert "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(CONTENT)
+EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>\r\n\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@FETCH
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [HEAD + CONTENT],
+        [HEAD, CONTENT],
+        [HEAD[:9], HEAD[9:-2], HEAD[-2:] + CONTENT[:1], CONTENT[1:]],
+        [EARLY_HINTS + HEAD + CONTENT],
+        [EARLY_HINTS, HEAD + CONTENT],
+        [CHUNKED + b"%x\r\n" % len(CONTENT) + CONTENT + b"\r\n0\r\n\r\n"],
+        [HEAD + CONTENT + b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"],
+    ],
+    ids=["at-once", "head-first", "in-bits", "hints", "hints-first", "chunked", "more-behind"],
+)
+def test_a_long_body_arrives_unchanged_however_it_is_sent(serve, fetch, sent):
+    """Where the head ends, and the body begins, does not depend on the packets."""
+
+    def answer(connection):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while request_from(connection):
+            for packet in sent:
+                connection.sendall(packet)
+                time.sleep(0.01)  # so that the next packet comes by itself; nothing depends on it
+
+    assert fetch(Request("GET", serve(answer).url)) == (CONTENT, None)
+
+
+@FETCH
+def test_a_long_body_does_not_go_through_h11(serve, fetch, monkeypatch):
+    """It copies each piece three times, which took a third of the rate."""
+    seen, receive = [], h11.Connection.receive_data
+
+    def count(self, data):
+        seen.append(len(data))
+        receive(self, data)
+
+    monkeypatch.setattr(h11.Connection, "receive_data", count)
+
+    def answer(connection):
+        request_from(connection)
+        connection.sendall(HEAD + CONTENT)
+
+    assert fetch(Request("GET", serve(answer).url)) == (CONTENT, None)
+    assert sum(seen) == len(HEAD)
+
+
+def test_the_connection_of_a_long_body_is_not_used_again(serve):
+    """Httpcore does not know that the body was read."""
+
+    def answer(connection):
+        while request_from(connection):
+            connection.sendall(HEAD + CONTENT)
+
+    server, transport = serve(answer), SyncTransport()
+    for _ in range(2):
+        with transport.stream(Request("GET", server.url), stall=9.0, timeout=9.0) as answer:
+            assert b"".join(answer.chunks) == CONTENT
+    transport.close()
+    assert server.connections == 2
 
 
 def tunnel(listening):

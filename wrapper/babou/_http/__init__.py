@@ -3,10 +3,10 @@
 | module | what is in it |
 |---|---|
 | `transport` | what a transport is; the limits and errors that all transports share |
-| `sync`, `aio` | the transports that a client makes for itself |
-| `streams` | what these read from and write to: TCP, TLS |
+| `sync`, `aio` | the transports that a client makes for itself, and their streams: TCP, TLS |
 | `connections` | what both know of a connection: the pool, the request, the bytes of an answer |
-| `network` | opening TCP connections; the environment's proxies and certificates; TLS in memory |
+| `network` | what both know of sockets: connecting, TLS in memory, answers that come early |
+| `environment` | the environment's proxies and certificates |
 | `caller` | the transports over an httpx client of the caller's |
 | `s3` | fetching `s3://` with boto3 |
 | `redaction` | what transports return and raise, as errors of ours and without the API key |

@@ -22,14 +22,16 @@ from babou._http.connections import (
     Connection,
     Exchange,
     Pool,
+    cut_off,
     is_refused_by_proxy,
     may_be_sent_again,
     prepared,
     proxy_options,
 )
-from babou._http.network import READ, Address, Proxies, connecting, trusted
-from babou._http.streams import AsyncTcpStream, Early
+from babou._http.environment import Proxies, trusted
+from babou._http.network import READ, Address, Early, OverTls, Tls, connecting
 from babou._http.transport import (
+    CANCEL_CHECK,
     MAX_CONNECTIONS,
     AsyncSteps,
     Body,
@@ -40,9 +42,11 @@ from babou._http.transport import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Sequence
+    import ssl
+    from collections.abc import AsyncIterable, AsyncIterator, Generator, Sequence
 
     from babou._core.messages import Request, Response
+    from babou._http.connections import Received
 
 
 class _UntilAnswered:
@@ -61,6 +65,111 @@ class _UntilAnswered:
         return piece
 
 
+class _TcpStream(Early, httpcore.AsyncNetworkStream):
+    """A TCP connection.
+
+    It waits for a non-blocking socket: with anyio's own, a call takes a quarter more time.
+    """
+
+    def __init__(self, connection: _Connection, network: socket.socket) -> None:
+        self._connection, self._network = connection, network
+        self.received: Received | None = connection.received
+        connection.top = self
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        data, self.ahead = self.ahead, None
+        if data is None:
+            data = await self.receive(max_bytes)
+        if self.received is not None:
+            data, self.ahead = self.received.add(data)
+        return data
+
+    async def receive(self, max_bytes: int) -> bytes:
+        """Return the next bytes."""
+        has_paused, self._connection.has_paused = self._connection.has_paused, False
+        while True:
+            if not has_paused:  # lets other tasks run, and notices the deadline
+                await anyio.lowlevel.checkpoint()
+            try:
+                return self._network.recv(max_bytes)
+            except BlockingIOError:
+                await anyio.wait_readable(self._network)
+                has_paused = True
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        view = memoryview(buffer)
+        try:
+            while view:
+                try:
+                    view = view[self._network.send(view) :]
+                except BlockingIOError:
+                    await self._writable()
+        except ConnectionError as error:
+            raise httpcore.WriteError(str(error)) from error  # the answer may have come before
+
+    async def _writable(self) -> None:
+        with anyio.move_on_after(CANCEL_CHECK):
+            await anyio.wait_writable(self._network)
+        self._connection.top.check_unanswered()
+
+    async def aclose(self) -> None:
+        self._network.close()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore.AsyncNetworkStream:
+        stream = _TlsStream(self._connection, self, Tls(ssl_context, server_hostname))
+        await stream.begin()
+        return stream
+
+
+class _TlsStream(OverTls, _TcpStream):
+    """TLS over a stream, which may itself be TLS."""
+
+    _below: _TcpStream
+
+    def __init__(self, connection: _Connection, below: _TcpStream, tls: Tls) -> None:
+        self._connection, self._below, self._tls = connection, below, tls
+        self.received, below.received = below.received, None
+        connection.top = self
+
+    async def begin(self) -> None:
+        """Do the handshake."""
+        self._connection.received.begin()
+        try:
+            await self._talk(self._tls.handshake())
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def receive(self, max_bytes: int) -> bytes:
+        """Return the next bytes."""
+        data: bytes = await self._talk(self._tls.read(max_bytes))
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        if buffer:
+            await self._talk(self._tls.write(buffer))
+
+    async def _talk(self, talk: Generator[bytes | None, bytes, Any]) -> Any:  # noqa: ANN401
+        try:
+            leaving = next(talk)
+            while True:
+                if leaving is None:
+                    leaving = talk.send(await self._below.read(READ))
+                else:
+                    await self._below.write(leaving)
+                    leaving = next(talk)
+        except StopIteration as end:
+            return end.value
+
+    async def aclose(self) -> None:
+        await self._below.aclose()
+
+
 class _Http(httpcore.AsyncHTTP11Connection):
     READ_NUM_BYTES = READ
 
@@ -73,12 +182,16 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
     _network: socket.socket
 
     async def ask(
-        self, request: httpcore.Request, content: AsyncIterable[bytes] | None = None
+        self,
+        request: httpcore.Request,
+        content: AsyncIterable[bytes] | None = None,
+        *,
+        streamed: bool = False,
     ) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head has come."""
         if content is not None:
             request.stream = _UntilAnswered(self, content)
-        self.received.begin()
+        self.begin(request, stops_at_head=streamed)
         if self._http is None:
             self._http = await self._connect()
         self.has_paused = True  # httpcore does, before it sends
@@ -111,7 +224,7 @@ class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncN
         except socket.gaierror:  # a name: anyio looks it up in a thread
             found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         self._network = await _connected(found)
-        return AsyncTcpStream(self, self._network)
+        return _TcpStream(self, self._network)
 
     async def aclose(self) -> None:
         """Close it, if it is open. Nothing in here waits, so it can't be cancelled half way."""
@@ -158,6 +271,20 @@ class _Exchange(Exchange[_Connection]):
             async for chunk in self.chunks:
                 body.add(chunk)
         return body.response()
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield the body in pieces."""
+        left = self.long()
+        if not left:
+            async for chunk in self.chunks:
+                yield chunk
+        stream: _TcpStream = self.answer.extensions["network_stream"]
+        while left:
+            data = await stream.read(min(READ, left))
+            if not data:
+                raise cut_off(left)
+            left -= len(data)
+            yield data
 
 
 class _InThisLoop(threading.local):
@@ -223,16 +350,18 @@ class AioTransport:
             with steps.step():
                 await here.streams.acquire()
                 leaving.callback(here.streams.release)
-                exchange = await self._open(prepared(request), here.pool)
+                exchange = await self._open(prepared(request), here.pool, streamed=True)
                 leaving.push_async_callback(self._end, exchange, here.pool)
                 headers = exchange.headers()
-            yield ResponseStream(exchange.answer.status, headers, steps.pieces(exchange.chunks))
+            yield ResponseStream(exchange.answer.status, headers, steps.pieces(exchange.pieces()))
 
     async def _open(
         self,
         request: httpcore.Request,
         pool: Pool[_Connection],
         content: AsyncIterable[bytes] | None = None,
+        *,
+        streamed: bool = False,
     ) -> _Exchange:
         origin = request.url.origin
         # An upload has a new connection: if a kept one ends, nobody knows what the server took.
@@ -241,7 +370,8 @@ class AioTransport:
             await one.aclose()
         if connection is not None:
             try:
-                return _Exchange(connection, await connection.ask(request))
+                answer = await connection.ask(request, streamed=streamed)
+                return _Exchange(connection, answer)
             except BaseException as error:
                 await connection.aclose()
                 if not may_be_sent_again(request, connection.received, error):
@@ -251,7 +381,8 @@ class AioTransport:
         proxy = self._proxies.to(origin.scheme.decode(), origin.host.decode(), origin.port)
         connection = _Connection(origin, proxy)
         try:
-            return _Exchange(connection, await connection.ask(request, content))
+            answer = await connection.ask(request, content, streamed=streamed)
+            return _Exchange(connection, answer)
         except BaseException as error:
             await connection.aclose()
             if proxy is not None and is_refused_by_proxy(error):

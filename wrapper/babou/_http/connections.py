@@ -10,10 +10,11 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
+import h11  # only to check headers, as httpcore would
 import httpcore
 
 from babou._core.messages import join_headers
-from babou._http.network import trusted
+from babou._http.environment import trusted
 from babou._http.transport import AT_WORK, MAX_CONNECTIONS, ErrorMap
 
 if TYPE_CHECKING:
@@ -21,14 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     from babou._core.messages import Request
-    from babou._http.network import Proxy
+    from babou._http.environment import Proxy
 
 KEEPALIVE = 60.0
 """Seconds that an idle connection is kept: longer than the longest pause between two polls."""
 
 ERRORS = ErrorMap(
     late=(TimeoutError, httpcore.TimeoutException),
-    broken=(httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, OSError),
+    broken=(
+        *(httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError),
+        *(h11.LocalProtocolError, OSError),
+    ),
     impossible=(UnicodeError,),  # in host names
 )
 _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
@@ -37,6 +41,10 @@ _PORTS = {"http": 80, "https": 443}
 _IDEMPOTENT = frozenset({b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS"})
 PROXY_AUTHENTICATION = 407
 _NO_BODY = frozenset({204, 304})
+_END_OF_HEAD = b"\r\n\r\n"
+_LONG = 1 << 20
+"""Bytes from which a body is read without h11, which copies each piece three times. Its connection
+cannot be used again."""
 
 
 class _NoBody:
@@ -122,11 +130,16 @@ class Received:
 
     Bytes beyond the answer came before they were asked for. httpcore would take them for the
     beginning of the next answer, so such a connection is not used again.
+
+    Attributes:
+        count: How many were handed on.
+        stops_at_head: Whether the head of the answer is handed on without what came with it.
     """
 
-    __slots__ = ("_head", "_last", "_start", "count")
+    __slots__ = ("_head", "_last", "_start", "count", "stops_at_head")
 
     def __init__(self) -> None:
+        self.stops_at_head = False
         self.begin()
 
     def begin(self) -> None:
@@ -134,24 +147,34 @@ class Received:
         self.count = self._head = 0
         self._start = self._last = b""
 
-    def add(self, data: bytes) -> None:
-        """Count some bytes."""
+    def add(self, data: bytes) -> tuple[bytes, bytes | None]:
+        """Count some bytes; return those to hand on now, and those to hand on with the next."""
+        later = None
         if not self._head:
             self._start += data
-            self._head = self._start.find(b"\r\n\r\n") + 4
-            if self._head > 3:  # noqa: PLR2004 (find returned -1)
-                self._start = b""
-            else:
-                self._head = 0
+            end = self._start.find(_END_OF_HEAD) + len(_END_OF_HEAD)
+            if end >= len(_END_OF_HEAD):
+                surplus = len(self._start) - end
+                if self.stops_at_head and surplus:
+                    data, later = data[:-surplus], data[-surplus:]
+                self._head, self._start = end, b""
         self.count += len(data)
         self._last = (self._last + data)[-5:] if len(data) < 5 else data[-5:]  # noqa: PLR2004
+        return data, later
 
-    def is_exactly(self, status: int, headers: Mapping[str, str]) -> bool:
-        """Tell whether one answer came, and nothing after it."""
-        if "transfer-encoding" in headers:
+    def is_head(self) -> bool:
+        """Tell whether the head of one answer was handed on, and nothing else."""
+        return 0 < self._head == self.count
+
+    def is_exactly(self, length: int | None) -> bool:
+        """Tell whether one answer came, and nothing after it.
+
+        Args:
+            length: That of its body; None if it was sent in chunks.
+        """
+        if length is None:
             return self._last == b"0\r\n\r\n"
-        length = "0" if status in _NO_BODY else headers.get("content-length", "")
-        return length.isdecimal() and self.count == self._head + int(length)
+        return self.count == self._head + length
 
 
 class _Http(Protocol):
@@ -170,6 +193,21 @@ class Connection(Generic[_H]):
         self.origin, self.proxy = origin, proxy
         self.received = Received()
         self._http: _H | None = None
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._checked: Any = None
+
+    def begin(self, request: httpcore.Request, *, stops_at_head: bool) -> None:
+        """Start an exchange.
+
+        h11 checks each header of each request, which takes a twentieth of a call. Headers that it
+        has checked are taken as they are.
+        """
+        self.received.begin()
+        self.received.stops_at_head = stops_at_head
+        if request.headers != self._headers:
+            event = h11.Request(method="GET", target="/", headers=request.headers)
+            self._headers, self._checked = request.headers, event.headers
+        request.headers = self._checked
 
     def is_available(self) -> bool:
         """Tell whether the exchange has ended, and another may follow."""
@@ -203,10 +241,22 @@ class Exchange(Generic[_C]):
         self._headers = join_headers(decoded(self.answer.headers), status=self.answer.status)
         return self._headers
 
+    def _length(self) -> int | None:
+        """Return the announced length of the body; None if chunks, or its end, tell it."""
+        if "transfer-encoding" in self._headers:
+            return None
+        length = "0" if self.answer.status in _NO_BODY else self._headers.get("content-length", "")
+        return int(length) if length.isdecimal() else None
+
+    def long(self) -> int:
+        """Return the length of a body that is read without h11; 0 for every other."""
+        length = self._length() or 0
+        return length if length >= _LONG and self.connection.received.is_head() else 0
+
     def is_complete(self) -> bool:
         """Tell whether the answer was read, and nothing came after it."""
         return self.connection.is_available() and self.connection.received.is_exactly(
-            self.answer.status, self._headers
+            self._length()
         )
 
 
@@ -289,3 +339,7 @@ def is_refused_by_proxy(error: BaseException) -> bool:
     return isinstance(error, httpcore.ProxyError) and str(error).startswith(
         str(PROXY_AUTHENTICATION)
     )
+
+
+def cut_off(left: int) -> httpcore.RemoteProtocolError:
+    return httpcore.RemoteProtocolError(f"the connection ended {left} bytes before the body did")

@@ -1,7 +1,8 @@
 """The synchronous transport; `aio` is its asynchronous sibling.
 
 httpcore is used by its public interface: one `HTTP11Connection` for each connection, over a stream
-of ours (`streams`).
+of ours. httpcore gives each read the same time, so a server that sends a byte now and then is never
+too slow. The streams ignore httpcore's times: each read has the time until the call's deadline.
 """
 
 from __future__ import annotations
@@ -25,16 +26,18 @@ from babou._http.connections import (
     Connection,
     Exchange,
     Pool,
+    cut_off,
     is_refused_by_proxy,
     may_be_sent_again,
     prepared,
     proxy_options,
 )
-from babou._http.network import READ, Address, Proxies, Proxy, connecting, trusted
-from babou._http.streams import Early, TcpStream
+from babou._http.environment import Proxies, Proxy, trusted
+from babou._http.network import READ, Address, Early, OverTls, Tls, connecting
 from babou._http.transport import (
     MAX_CONNECTIONS,
     Body,
+    CallCancelledError,
     Limit,
     ResponseStream,
     Translated,
@@ -43,9 +46,103 @@ from babou._http.transport import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    import ssl
+    from collections.abc import Generator, Iterable, Iterator
 
     from babou._core.messages import Request, Response
+    from babou._http.connections import Received
+
+
+class _TcpStream(Early, httpcore.NetworkStream):
+    """A TCP connection."""
+
+    def __init__(self, connection: _Connection, network: socket.socket) -> None:
+        self._connection, self._network = connection, network
+        self.received: Received | None = connection.received
+        connection.top = self
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        data, self.ahead = self.ahead, None
+        if data is None:
+            data = self.receive(max_bytes)
+        if self.received is not None:
+            data, self.ahead = self.received.add(data)
+        return data
+
+    def receive(self, max_bytes: int) -> bytes:
+        """Return the next bytes."""
+        while True:
+            self._network.settimeout(self._connection.limit.pause())
+            try:
+                return self._network.recv(max_bytes)
+            except TimeoutError:  # `pause` raises at the deadline
+                continue
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        view = memoryview(buffer)
+        try:
+            while view:
+                self._network.settimeout(self._connection.limit.pause())
+                try:
+                    view = view[self._network.send(view) :]
+                except TimeoutError:  # `pause` raises at the deadline
+                    self._connection.top.check_unanswered()
+        except ConnectionError as error:
+            if isinstance(error, CallCancelledError):
+                raise
+            raise httpcore.WriteError(str(error)) from error  # the answer may have come before
+
+    def close(self) -> None:
+        self._network.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        return _TlsStream(self._connection, self, Tls(ssl_context, server_hostname))
+
+
+class _TlsStream(OverTls, _TcpStream):
+    """TLS over a stream, which may itself be TLS."""
+
+    _below: _TcpStream
+
+    def __init__(self, connection: _Connection, below: _TcpStream, tls: Tls) -> None:
+        self._connection, self._below, self._tls = connection, below, tls
+        self.received, below.received = below.received, None
+        connection.top = self
+        connection.received.begin()
+        try:
+            self._talk(tls.handshake())
+        except BaseException:
+            self.close()
+            raise
+
+    def receive(self, max_bytes: int) -> bytes:
+        """Return the next bytes."""
+        data: bytes = self._talk(self._tls.read(max_bytes))
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        if buffer:
+            self._talk(self._tls.write(buffer))
+
+    def _talk(self, talk: Generator[bytes | None, bytes, Any]) -> Any:  # noqa: ANN401
+        try:
+            leaving = next(talk)
+            while True:
+                if leaving is None:
+                    leaving = talk.send(self._below.read(READ))
+                else:
+                    self._below.write(leaving)
+                    leaving = next(talk)
+        except StopIteration as end:
+            return end.value
+
+    def close(self) -> None:
+        self._below.close()
 
 
 class _Http(httpcore.HTTP11Connection):
@@ -62,13 +159,18 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
         self.limit = Limit(0.0)
 
     def ask(
-        self, request: httpcore.Request, limit: Limit, content: Iterable[bytes] | None = None
+        self,
+        request: httpcore.Request,
+        limit: Limit,
+        content: Iterable[bytes] | None = None,
+        *,
+        streamed: bool = False,
     ) -> httpcore.Response:
         """Send a request, and return the answer as soon as its head has come."""
         self.limit = limit
         if content is not None:
             request.stream = self._until_answered(content)
-        self.received.begin()
+        self.begin(request, stops_at_head=streamed)
         if self._http is None:
             self._http = self._connect()
         return self._http.handle_request(request)
@@ -97,7 +199,7 @@ class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBack
             found = look_up(flags=socket.AI_NUMERICHOST)
         except socket.gaierror:  # a name; looking it up takes no timeout
             found = in_thread(look_up, self.limit)
-        return TcpStream(self, _connected(found, self.limit))
+        return _TcpStream(self, _connected(found, self.limit))
 
     def close(self) -> None:
         """Close it, if it is open."""
@@ -112,6 +214,19 @@ class _Exchange(Exchange[_Connection]):
             for chunk in self.chunks:
                 body.add(chunk)
         return body.response()
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the body in pieces."""
+        left = self.long()
+        if not left:
+            yield from self.chunks
+        stream: _TcpStream = self.answer.extensions["network_stream"]
+        while left:
+            data = stream.read(min(READ, left))
+            if not data:
+                raise cut_off(left)
+            left -= len(data)
+            yield data
 
 
 def _connected(found: list[Address], limit: Limit) -> socket.socket:
@@ -187,7 +302,7 @@ class SyncTransport:
             return Translated(ERRORS, request, limit.end - now)
 
         def pieces() -> Iterator[bytes]:
-            chunks = iter(exchange.chunks)
+            chunks = exchange.pieces()
             while True:
                 with step():
                     limit.pause()
@@ -200,13 +315,18 @@ class SyncTransport:
             with step():
                 limit.wait_for(streams := self._streams)
                 leaving.callback(streams.release)
-                exchange = self._open(prepared(request), limit)
+                exchange = self._open(prepared(request), limit, streamed=True)
                 leaving.callback(self._end, exchange)
                 headers = exchange.headers()
             yield ResponseStream(exchange.answer.status, headers, pieces())
 
     def _open(
-        self, request: httpcore.Request, limit: Limit, content: Iterable[bytes] | None = None
+        self,
+        request: httpcore.Request,
+        limit: Limit,
+        content: Iterable[bytes] | None = None,
+        *,
+        streamed: bool = False,
     ) -> _Exchange:
         origin = request.url.origin
         # An upload has a new connection: if a kept one ends, nobody knows what the server took.
@@ -215,7 +335,8 @@ class SyncTransport:
             one.close()
         if connection is not None:
             try:
-                return _Exchange(connection, connection.ask(request, limit))
+                answer = connection.ask(request, limit, streamed=streamed)
+                return _Exchange(connection, answer)
             except BaseException as error:
                 connection.close()
                 if not may_be_sent_again(request, connection.received, error):
@@ -225,7 +346,8 @@ class SyncTransport:
         proxy = self._proxies.to(origin.scheme.decode(), origin.host.decode(), origin.port)
         connection = _Connection(origin, proxy)
         try:
-            return _Exchange(connection, connection.ask(request, limit, content))
+            answer = connection.ask(request, limit, content, streamed=streamed)
+            return _Exchange(connection, answer)
         except BaseException as error:
             connection.close()
             if proxy is not None and is_refused_by_proxy(error):
