@@ -6,8 +6,8 @@ import re
 import click
 import pytest
 
-from babou._assets import Assets
 from babou._cli import _app, _output, _transfer
+from babou._client import Assets
 from babou._core.operations import Asset
 from babou._errors import WaitTimeoutError
 from babou_contract.mock_server import MockServer

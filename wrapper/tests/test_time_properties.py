@@ -9,8 +9,8 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 from strategies import ID, World, asset, chances, scripts
 
-from babou._assets import Assets
-from babou._async_assets import AsyncAssets
+from babou._async_client import AsyncAssets
+from babou._client import Assets
 from babou._core.flows import get
 from babou._core.operations import Asset
 from babou._core.outcomes import Again, Done

@@ -20,7 +20,6 @@ import click
 from attrs import fields_dict, frozen
 
 from babou._cli._output import CALL_TIMEOUT, on_terminal
-from babou._client import Client
 from babou._core.config import (
     DEFAULT_BASE_URL,
     DEFAULT_MAX_RETRIES,
@@ -34,6 +33,8 @@ from babou._http.budget import RateBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from babou._client import Client
 
 
 class AssetIds(list[str]):
@@ -59,6 +60,8 @@ class Settings:
     @contextlib.contextmanager
     def client(self, poll: PollPolicy = PollPolicy()) -> Iterator[Client]:  # noqa: B008 (frozen)
         """Open the client; with --verbose, print its requests on standard error."""
+        from babou._client import Client  # noqa: PLC0415 (--help and completion do without it)
+
         with (
             _logged(self.verbose),
             Client(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
-    from babou._assets import Assets
+    from babou._client import Assets
     from babou._core.operations import Asset
 
 _FILES = click.argument("given", metavar="FILE...", nargs=-1, required=True)
