@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, TypeVar
 from attrs import define, field, frozen
 
 from babou._core.calls import Call, Query, Reply, outcome_of, page_call
+from babou._core.flows import WaitState
 from babou._core.messages import Response, Step
 from babou._core.operations import (
     UNDER_WAY,
@@ -38,7 +39,6 @@ from babou._core.operations import (
 from babou._core.outcomes import Again, Done, FailedPoll, WaitFailure, WaitResult, WaitSuccess
 from babou._core.polling import is_passing
 from babou._core.retry import asked_pause, backoff, is_transient
-from babou._core.waiting import WaitState
 from babou._errors import AuthenticationError, BabouError, RateLimitError
 
 if TYPE_CHECKING:
