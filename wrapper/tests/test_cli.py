@@ -397,7 +397,7 @@ def test_download_to_standard_output_tells_trouble_that_is_not_the_outputs(run):
 
 def test_download_does_not_write_bytes_to_a_terminal(run, monkeypatch):
     """They would make a mess of it."""
-    monkeypatch.setattr("babou._cli._transfer.sys", _FakeSys)
+    monkeypatch.setattr("babou._cli._long.sys", _FakeSys)
     result = run("download", "ast_demo_image", "-o", "-")
     assert result.exit_code == 2
     assert "terminal" in result.stderr

@@ -199,8 +199,25 @@ def _checked(
     return accept
 
 
-seconds = _checked("number of seconds", check_seconds)
+_seconds = _checked("number of seconds", check_seconds)
 _rate = _checked("number", check_rate)
+
+
+def seconds_option(
+    *names: str,
+    help: str,  # noqa: A002 (as click has it)
+    default: float | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return an option for a number of seconds."""
+    return click.option(
+        *names,
+        metavar="SECONDS",
+        type=float,
+        callback=_seconds,
+        default=default,
+        show_default=default is not None,
+        help=help,
+    )
 
 
 def common_options(call_timeout: str = "--timeout") -> Callable[[Callable[..., Any]], Any]:
@@ -219,14 +236,10 @@ def common_options(call_timeout: str = "--timeout") -> Callable[[Callable[..., A
             help="Where the API is.  "
             f"[default: the environment variable BABOU_BASE_URL, or {DEFAULT_BASE_URL}]",
         ),
-        click.option(
+        seconds_option(
             call_timeout,
             "timeout",
-            metavar="SECONDS",
-            type=float,
-            callback=seconds,
             default=DEFAULT_TIMEOUT,
-            show_default=True,
             help="Seconds that one call may take in all, retries included.",
         ),
         click.option(
