@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from attrs import define, field
 
 from babou import PollPolicy
-from babou._assets import Assets
+from babou._client import Assets
 from babou._core.config import DEFAULT_TIMEOUT, Secret
 from babou._core.polling import Options
 from babou._http.runner import Head, Runner

@@ -38,10 +38,8 @@ from babou._errors import (
 )
 
 if TYPE_CHECKING:
-    from babou._assets import AssetList, Assets
-    from babou._async_assets import AsyncAssetList, AsyncAssets
-    from babou._async_client import AsyncClient
-    from babou._client import Client
+    from babou._async_client import AsyncAssetList, AsyncAssets, AsyncClient
+    from babou._client import AssetList, Assets, Client
     from babou._core.messages import Request, Response
     from babou._core.operations import Asset, AssetPage, AssetState
     from babou._core.outcomes import (
@@ -120,16 +118,16 @@ __all__ = [
 ]
 
 # The module of each other name. It is imported when the name is first used, so a program that only
-# catches errors loads none of them. The HTTP stack is imported when the first client is made.
+# catches errors loads none of them. httpcore is imported when the first client is made.
 _LATE = {
     "Again": "babou._core.outcomes",
     "Asset": "babou._core.operations",
-    "AssetList": "babou._assets",
+    "AssetList": "babou._client",
     "AssetPage": "babou._core.operations",
-    "Assets": "babou._assets",
+    "Assets": "babou._client",
     "AssetState": "babou._core.operations",
-    "AsyncAssetList": "babou._async_assets",
-    "AsyncAssets": "babou._async_assets",
+    "AsyncAssetList": "babou._async_client",
+    "AsyncAssets": "babou._async_client",
     "AsyncClient": "babou._async_client",
     "AsyncHttpxTransport": "babou._http.caller",
     "AsyncTransport": "babou._http.transport",

@@ -14,8 +14,8 @@ from strategies import ID, Turn, World, asset, refusal, seen
 
 import babou
 from babou import AsyncClient, BudgetError, Client, ConfigurationError, RateBudget
-from babou._assets import Assets
-from babou._async_assets import AsyncAssets
+from babou._async_client import AsyncAssets
+from babou._client import Assets
 from babou._core.polling import Options, PollPolicy
 from babou._http.budget import LONGEST_HOLD, hold_after
 

@@ -397,7 +397,7 @@ def test_download_to_standard_output_tells_trouble_that_is_not_the_outputs(run):
 
 def test_download_does_not_write_bytes_to_a_terminal(run, monkeypatch):
     """They would make a mess of it."""
-    monkeypatch.setattr("babou._cli._transfer.sys", _FakeSys)
+    monkeypatch.setattr("babou._cli._long.sys", _FakeSys)
     result = run("download", "ast_demo_image", "-o", "-")
     assert result.exit_code == 2
     assert "terminal" in result.stderr
@@ -607,7 +607,7 @@ def test_nothing_more_is_written_to_a_stream_that_failed(monkeypatch, tmp_path):
 
 def test_an_interrupted_download_says_how_to_go_on(run, monkeypatch):
     """What is stored is kept."""
-    monkeypatch.setattr("babou._assets.Assets.download", _raising(KeyboardInterrupt()))
+    monkeypatch.setattr("babou._client.Assets.download", _raising(KeyboardInterrupt()))
     result = run("download", "ast_demo_image")
     assert result.exit_code == 130
     assert "The same command" in result.stderr

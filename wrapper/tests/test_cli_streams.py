@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from babou import DownloadError
-from babou._cli import _transfer
+from babou._cli import _long
 from babou_contract.mock_server import MockServer
 
 KEY = "sk-bab-very-secret"
@@ -126,5 +126,5 @@ def test_standard_input_that_cannot_be_read_is_wrong_usage(shell):
 
 def test_a_download_tells_trouble_of_standard_output_as_every_command_does():
     """What the file said reaches the group of commands, which has the words and the exit code."""
-    with pytest.raises(BrokenPipeError), _transfer._standard_output_errors():
+    with pytest.raises(BrokenPipeError), _long._standard_output_errors():
         raise DownloadError("It could not be stored.") from BrokenPipeError()

@@ -6,8 +6,8 @@ import re
 import click
 import pytest
 
-from babou._assets import Assets
-from babou._cli import _app, _output, _transfer
+from babou._cli import _app, _long, _output
+from babou._client import Assets
 from babou._core.operations import Asset
 from babou._errors import WaitTimeoutError
 from babou_contract.mock_server import MockServer
@@ -117,7 +117,7 @@ class TestUpload:
         class System:
             stdin = Terminal
 
-        monkeypatch.setattr(_transfer, "sys", System)
+        monkeypatch.setattr(_long, "sys", System)
         result = run("upload", "-")
         assert result.exit_code == 2
         assert "FILE - does not read from a terminal. Redirect it." in result.stderr

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from strategies import ERROR, ID, KEY, Turn, World, answer, asset, refusal
 
 from babou import _errors
-from babou._assets import Assets
+from babou._client import Assets
 from babou._core.calls import outcome_of, status_error
 from babou._core.config import check_asset_id
 from babou._core.operations import decode_asset, decode_error

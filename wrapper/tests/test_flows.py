@@ -17,13 +17,12 @@ from strategies import (
 )
 
 from babou._core.calls import outcome_of
-from babou._core.flows import get
+from babou._core.flows import get, watch
 from babou._core.messages import Cancelled, Step
 from babou._core.operations import Asset
 from babou._core.outcomes import FailedPoll
 from babou._core.polling import PollPolicy
 from babou._core.retry import says_nothing
-from babou._core.waiting import watch
 from babou._errors import (
     APIConnectionError,
     APIResponseValidationError,

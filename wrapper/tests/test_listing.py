@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import BASE_URL, DOCUMENT, KEY, answer, refusal, unreachable
 
-from babou._assets import Assets
-from babou._async_assets import AsyncAssets
+from babou._async_client import AsyncAssets
+from babou._client import Assets
 from babou._core.calls import Query
 from babou._core.config import Secret
 from babou._core.flows import pages

@@ -19,8 +19,8 @@ from babou import (
     Client,
     HttpxTransport,
 )
-from babou._assets import Assets
-from babou._async_assets import AsyncAssets
+from babou._async_client import AsyncAssets
+from babou._client import Assets
 
 PUBLIC = {name: getattr(babou, name) for name in babou.__all__ if name != "__version__"}
 CLASSES = {name: value for name, value in PUBLIC.items() if inspect.isclass(value)}

@@ -84,7 +84,7 @@ def play(server, ids, *, by_pages=True, round_trip=0.01, seed=1, **options):
     chance = random.Random(seed).random  # noqa: S311 (no secret)
     with pytest.MonkeyPatch.context() as patch:
         if not by_pages:
-            patch.setattr(batches, "FEWEST", math.inf)
+            patch.setattr(batches, "_FEWEST", math.inf)
         batch = Batch(ids, policy=PollPolicy(), began=0.0, random=chance, **WAITS | options)
     now, results, seen, order = 0.0, {}, [], itertools.count()
     under_way: list[tuple[float, int, object, float, object]] = []

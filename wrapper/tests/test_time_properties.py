@@ -9,14 +9,13 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 from strategies import ID, World, asset, chances, scripts
 
-from babou._assets import Assets
-from babou._async_assets import AsyncAssets
-from babou._core.flows import get
+from babou._async_client import AsyncAssets
+from babou._client import Assets
+from babou._core.flows import explain_timeout, get
 from babou._core.operations import Asset
 from babou._core.outcomes import Again, Done
 from babou._core.polling import Options, PollPolicy
 from babou._core.retry import says_nothing
-from babou._core.waiting import explain_timeout
 from babou._errors import BabouError, WaitTimeoutError
 
 ticks = st.integers(1, 64 * 200).map(lambda n: n / 64)

@@ -6,7 +6,7 @@ import pytest
 from strategies import ID, Turn, World, asset, refusal, seen, unreachable
 
 from babou import Verdict
-from babou._assets import Assets
+from babou._client import Assets
 from babou._core.outcomes import verdict
 from babou._core.polling import Options, PollPolicy
 from babou._errors import APIConnectionError, AuthenticationError, InvalidAssetIdError

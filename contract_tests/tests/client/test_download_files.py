@@ -16,8 +16,8 @@ import babou
 from babou import Client
 from babou._errors import APITimeoutError
 from babou._http import s3
-from babou._storage import parts
-from babou._storage.parts import Parts
+from babou._storage import files
+from babou._storage.files import Parts
 
 CONTENT = bytes(range(256)) * 1_250  # 320,000 bytes
 DOWNLOAD = """
@@ -190,7 +190,7 @@ class TestParts:
 
     def test_a_new_part_that_another_call_removes_is_made_again(self, tmp_path, monkeypatch):
         """Between its making and its lock it looks like one that nobody writes to."""
-        real, taken = parts._lock, []
+        real, taken = files._lock, []
 
         def lock(file):
             if not taken:
@@ -198,7 +198,7 @@ class TestParts:
                 os.unlink(file.name)  # noqa: PTH108  (as another call does)
             return real(file)
 
-        monkeypatch.setattr(parts, "_lock", lock)
+        monkeypatch.setattr(files, "_lock", lock)
         part = Parts.of(tmp_path / "a", "ast_1").create(None)
         assert part.path.exists()
         assert os.fspath(part.path) != taken[0]

@@ -171,7 +171,7 @@ WRAPPER_EDITS = {
         ("Asset.is_terminal", TYPED),
     ),
     "a parameter renamed": (
-        "_assets.py",
+        "_client.py",
         ("    def url(self, asset_id: str |", "    def url(self, id_: str |"),
         ("Assets.url.asset_id", TYPED),
     ),

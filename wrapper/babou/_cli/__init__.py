@@ -3,7 +3,7 @@
 | module | what is in it |
 |---|---|
 | `_app` | the group, how its errors are told, other packages' commands; and the short commands |
-| `_wait`, `_transfer` | `wait`; `upload` and `download` |
+| `_long` | the long commands: `wait`, `upload` and `download` |
 | `_settings` | the arguments and options that they share, and the client made of them |
 | `_progress` | what a person sees during a command: lines, a live display, a bar |
 | `_output` | what is printed: text that is safe on a terminal, and JSON; the exit codes |

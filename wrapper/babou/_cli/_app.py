@@ -1,7 +1,6 @@
 """The group of commands: its errors, commands of other packages, and the short commands.
 
-The short commands are `get`, `check`, `url`, `list` and `completion`. `_wait` and `_transfer` have
-the commands that take longer.
+The short commands are `get`, `check`, `url`, `list` and `completion`; `_long` has the others.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from babou._cli._long import download, upload, wait
 from babou._cli._output import (
     VERDICTS,
     Exit,
@@ -41,8 +41,6 @@ from babou._cli._settings import (
     json_option,
     type_option,
 )
-from babou._cli._transfer import download, upload
-from babou._cli._wait import wait
 from babou._errors import BabouError
 
 if TYPE_CHECKING:

@@ -20,7 +20,6 @@ import click
 from attrs import fields_dict, frozen
 
 from babou._cli._output import CALL_TIMEOUT, on_terminal
-from babou._client import Client
 from babou._core.config import (
     DEFAULT_BASE_URL,
     DEFAULT_MAX_RETRIES,
@@ -34,6 +33,8 @@ from babou._http.budget import RateBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from babou._client import Client
 
 
 class AssetIds(list[str]):
@@ -59,6 +60,8 @@ class Settings:
     @contextlib.contextmanager
     def client(self, poll: PollPolicy = PollPolicy()) -> Iterator[Client]:  # noqa: B008 (frozen)
         """Open the client; with --verbose, print its requests on standard error."""
+        from babou._client import Client  # noqa: PLC0415 (--help and completion do without it)
+
         with (
             _logged(self.verbose),
             Client(
@@ -196,8 +199,25 @@ def _checked(
     return accept
 
 
-seconds = _checked("number of seconds", check_seconds)
+_seconds = _checked("number of seconds", check_seconds)
 _rate = _checked("number", check_rate)
+
+
+def seconds_option(
+    *names: str,
+    help: str,  # noqa: A002 (as click has it)
+    default: float | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return an option for a number of seconds."""
+    return click.option(
+        *names,
+        metavar="SECONDS",
+        type=float,
+        callback=_seconds,
+        default=default,
+        show_default=default is not None,
+        help=help,
+    )
 
 
 def common_options(call_timeout: str = "--timeout") -> Callable[[Callable[..., Any]], Any]:
@@ -216,14 +236,10 @@ def common_options(call_timeout: str = "--timeout") -> Callable[[Callable[..., A
             help="Where the API is.  "
             f"[default: the environment variable BABOU_BASE_URL, or {DEFAULT_BASE_URL}]",
         ),
-        click.option(
+        seconds_option(
             call_timeout,
             "timeout",
-            metavar="SECONDS",
-            type=float,
-            callback=seconds,
             default=DEFAULT_TIMEOUT,
-            show_default=True,
             help="Seconds that one call may take in all, retries included.",
         ),
         click.option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
-from babou._core import flows, schema, waiting
+from babou._core import flows, schema
 from babou._core.batch import Batch
 from babou._core.calls import Query
 from babou._core.config import (
@@ -92,7 +92,7 @@ class AssetFlows:
         raise_failed: bool,
     ) -> Generator[Step | Asset | FailedPoll, Answer, None]:
         """Return the flow that waits for an asset."""
-        return waiting.watch(
+        return flows.watch(
             id_of(asset),
             policy=self.options.poll,
             now=self.times.clock(),

@@ -4,8 +4,18 @@ All waits share one back-off: after a 429, no poll is sent until the server's pa
 back-off that grows with each 429 in a row. If that pause is longer than the time that is left, or
 if the key is refused, all waits end at once, as each would by itself.
 
-Many waits are polled through the pages of the list (`sweep`), as soon as some of them are known to
-be under way.
+As soon as some of many waits are known to be under way, they are polled by sweeps: through the
+list's pages of assets that are under way. A page shows a hundred assets. It is a hint: an asset
+that it shows under way is not polled, except for one asset of each page. An asset that a page shows
+terminal, and one that no page shows, is polled by itself. When assets leave the list, the others
+move, so pages overlap by twenty assets: of 100,000 under way, none was missed.
+
+| pages are no longer used after | because |
+|---|---|
+| one is refused, or isn't as specified | there is no such list or filter (D20, D25) |
+| two sweeps in a row failed | each id can still be polled |
+| a sweep cost more than it saved | most of what is under way is not waited for here |
+| a page shows an asset under way that was seen terminal | the list is a copy of an earlier time |
 """
 
 from __future__ import annotations
@@ -13,14 +23,22 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, TypeVar
 
-from babou._core.calls import Reply, outcome_of
+from attrs import define, field, frozen
+
+from babou._core.calls import Call, Query, Reply, outcome_of, page_call
+from babou._core.flows import WaitState
 from babou._core.messages import Response, Step
-from babou._core.operations import Asset, AssetPage, asset_request
+from babou._core.operations import (
+    UNDER_WAY,
+    Asset,
+    AssetPage,
+    AssetState,
+    asset_request,
+    largest_page,
+)
 from babou._core.outcomes import Again, Done, FailedPoll, WaitFailure, WaitResult, WaitSuccess
 from babou._core.polling import is_passing
-from babou._core.retry import asked_pause, backoff
-from babou._core.sweep import FEWEST, PagePoll, Pages, Sweep
-from babou._core.waiting import WaitState
+from babou._core.retry import asked_pause, backoff, is_transient
 from babou._errors import AuthenticationError, BabouError, RateLimitError
 
 if TYPE_CHECKING:
@@ -28,17 +46,10 @@ if TYPE_CHECKING:
 
     from babou._core.polling import PollPolicy
 
-
-_Result = TypeVar("_Result", WaitSuccess, WaitFailure)
-
-_Entry = tuple[float, int, str, float]
-
-Poll = str | PagePoll
-"""What is requested: an asset, by its id, or a page of the list."""
-
-Event = Asset | FailedPoll | WaitResult
-"""What follows: an asset was seen, a poll failed for a passing reason, a wait ended."""
-
+_FEWEST = 50
+"""A sweep can be worth it from this number of waits on."""
+_OVERLAP = 20
+"""Assets of a page that the next page shows again."""
 _SAMPLE = 20
 """Waits that are polled first, one by one: they show whether the others are likely under way."""
 _SOON = 0.25
@@ -51,6 +62,122 @@ _LAST = 1.0
 """Seconds before the end in which each asset is polled by itself: a page is only a hint."""
 _PATIENCE = 5.0
 """The most seconds that a page may take: until it has come, its assets are not polled."""
+
+_Result = TypeVar("_Result", WaitSuccess, WaitFailure)
+
+_Entry = tuple[float, int, str, float]
+"""A wait in the queue: when it is due, its number in the order, its id, when its pause began."""
+
+
+@frozen(eq=False)
+class _PagePoll:
+    """The request for one page of a sweep."""
+
+    sweep: _Sweep
+    state: AssetState
+    offset: int
+
+    @property
+    def call(self) -> Call[AssetPage]:
+        """The call to make."""
+        return page_call(Query(self.state), limit=largest_page(), offset=self.offset)
+
+
+@define(eq=False)
+class _Sweep:
+    """One look at all assets that are under way.
+
+    Attributes:
+        left: The assets that it looks for and that no page has shown yet.
+        cost: Pages that were requested.
+        shown: How many of the assets were shown under way.
+        problem: The error that ended it early.
+    """
+
+    left: dict[str, None]
+    cost: int = 0
+    shown: int = 0
+    problem: BabouError | None = None
+    _to_ask: list[_PagePoll] = field(init=False)
+    _under_way: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        self._to_ask = [_PagePoll(self, state, 0) for state in reversed(UNDER_WAY)]
+
+    @property
+    def has_more(self) -> bool:
+        """Tell whether there is another page to request."""
+        return bool(self._to_ask)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether all pages have come, or no more are wanted."""
+        return self.problem is not None or not (self._to_ask or self._under_way)
+
+    def take(self) -> _PagePoll:
+        """Return the next page to request."""
+        self.cost += 1
+        self._under_way += 1
+        return self._to_ask.pop()
+
+    def settle(self, poll: _PagePoll, outcome: AssetPage | BabouError) -> Iterator[Asset]:
+        """Record a page, and yield those of its assets that are looked for."""
+        self._under_way -= 1
+        if isinstance(outcome, BabouError):
+            self.problem = self.problem or outcome
+            return
+        if not poll.offset:
+            self._plan(poll.state, outcome)
+        for asset in outcome.assets:
+            if asset.id in self.left:
+                del self.left[asset.id]
+                self.shown += not asset.is_terminal
+                yield asset
+
+    def _plan(self, state: AssetState, first: AssetPage) -> None:
+        """Plan the pages after the first of a state, if they cost less than they can save."""
+        count = len(first.assets)
+        overlap = min(_OVERLAP, count // 2)
+        stride = max(1, count - overlap)
+        offsets = range(stride, first.total - overlap, stride) if count else ()
+        if self.cost + len(offsets) <= len(self.left):
+            self._to_ask += [_PagePoll(self, state, offset) for offset in reversed(offsets)]
+
+
+@define
+class _Pages:
+    """Whether sweeps are worth it, judged by the last ones.
+
+    Attributes:
+        is_on: Whether there may be another sweep.
+        began: When the last one began.
+    """
+
+    is_on: bool
+    began: float
+    _cost: int = len(UNDER_WAY)
+    _failures: int = 0
+
+    def are_worth_it(self, likely: float) -> bool:
+        """Tell whether a sweep costs less than half of what it is likely to save."""
+        return likely > 2 * self._cost
+
+    def ended(self, sweep: _Sweep) -> None:
+        """Record how a sweep ended."""
+        self._cost = max(sweep.cost, len(UNDER_WAY))
+        if sweep.problem is None:
+            self._failures = 0
+            self.is_on = sweep.shown >= sweep.cost  # else it cost more requests than it saved
+        else:
+            self._failures += 1
+            self.is_on = is_transient(sweep.problem) and self._failures < 2  # noqa: PLR2004
+
+
+Poll = str | _PagePoll
+"""What is requested: an asset, by its id, or a page of the list."""
+
+Event = Asset | FailedPoll | WaitResult
+"""What follows: an asset was seen, a poll failed for a passing reason, a wait ended."""
 
 
 class Batch:
@@ -84,15 +211,14 @@ class Batch:
             asset_id: WaitState(asset_id, timeout, request_timeout, missing_ok_for)
             for asset_id in asset_ids
         }
-        # When each is due, and when its pause began.
         self._queue = [(began, order, each, began) for order, each in enumerate(self._waits)]
         self._order = len(self._queue)
-        self._pages = Pages(is_on=len(self._queue) >= FEWEST, began=began)
+        self._pages = _Pages(is_on=len(self._queue) >= _FEWEST, began=began)
         # The others are polled when the first have shown whether they are under way.
         self._later = self._queue[_SAMPLE:] if self._pages.is_on else []
         self._queue = self._queue[: len(self._queue) - len(self._later)]
         self._answers = self._under_way = 0
-        self._sweep: Sweep | None = None
+        self._sweep: _Sweep | None = None
         self._alone: set[str] = set()  # their next poll is not by a page
         self._finished: dict[str, float] = {}  # when each was seen terminal
         self._look_at = began
@@ -119,7 +245,7 @@ class Batch:
         if due is None or due > now:
             return None
         is_over = self._fatal is not None or max(now, self._not_before) > self._end_at
-        if is_over and self._sweep is not None:
+        if is_over:
             self._end_sweep(now)
         deadline = min(self._end_at, now + self._request_timeout)
         if not is_over and (sweep := self._sweep or self._begun(now)) and sweep.has_more:
@@ -139,7 +265,7 @@ class Batch:
 
     def settle(self, poll: Poll, answer: Reply, *, sent: float, now: float) -> list[Event]:
         """Record the result of a poll, and return the events that follow."""
-        if isinstance(poll, PagePoll):
+        if isinstance(poll, _PagePoll):
             return list(self._settle_page(poll, answer, sent, now))
         self._alone.discard(poll)
         came = outcome_of(answer, poll)
@@ -189,7 +315,7 @@ class Batch:
             self._later = []
             self._look_at = self._began
 
-    def _begun(self, now: float) -> Sweep | None:
+    def _begun(self, now: float) -> _Sweep | None:
         """Begin a sweep for all waits that are due, if it is likely to save more than it costs."""
         if not self._pages.is_on or now < self._look_at or now > self._end_at - _LAST:
             return None
@@ -211,11 +337,11 @@ class Batch:
         self._queue = others
         heapq.heapify(self._queue)
         self._pages.began = now
-        self._sweep = Sweep(dict.fromkeys(shown))
+        self._sweep = _Sweep(dict.fromkeys(shown))
         return self._sweep
 
     def _settle_page(
-        self, poll: PagePoll, answer: Reply, sent: float, now: float
+        self, poll: _PagePoll, answer: Reply, sent: float, now: float
     ) -> Iterator[Event]:
         outcome = poll.call.outcome(answer)
         self._share(outcome, sent, now)

@@ -1,21 +1,38 @@
 """Store a download: a file gets its name in one step, when all bytes are there.
 
-Until then the bytes are in a part beside it (`parts`). A device or FIFO, and a file that the caller
-opened, are written to directly.
+Until then the bytes are in a part, a hidden file beside it. A device or FIFO, and a file that the
+caller opened, are written to directly.
+
+A part is named `.NAME.KEY.RANDOM.VALIDATOR.part`: NAME is the beginning of the target's name, KEY
+is a hash of target and asset, VALIDATOR is the ETag of its bytes, in base64. A part without
+VALIDATOR in its name cannot be continued.
+
+A process that writes to a part holds a lock on it, which the system releases when the process ends,
+in whatever way. So if a part can be locked, nobody writes to it any more.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import errno
+import hashlib
 import os
+import secrets
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
+from attrs import frozen
+
 from babou._core.content import safe_name
 from babou._errors import ConfigurationError, DownloadError
-from babou._storage.parts import Part, Parts
+
+if sys.platform == "win32":  # pragma: no cover (the tests run on POSIX)
+    import msvcrt
+else:
+    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,11 +40,142 @@ if TYPE_CHECKING:
     from babou._core.download import Plan
     from babou._core.operations import Asset
 
+_LONGEST_NAME = 255
+_SHOWN_NAME = 50
+_SUFFIX = ".part"
 _ADVICE = {
     errno.ENOSPC: " Make room, and try again.",
     errno.EDQUOT: " Make room, and try again.",
     errno.ENXIO: " Nothing reads from it: start the reader first.",  # a FIFO, or a socket
 }
+
+
+@frozen
+class Part:
+    """A part that only this call writes to."""
+
+    path: Path
+    file: BinaryIO
+    validator: str | None
+
+    def size(self) -> int:
+        """Return how many bytes it has."""
+        return os.fstat(self.file.fileno()).st_size
+
+    def close(self) -> None:
+        """Leave the part where it is, for another call."""
+        with contextlib.suppress(OSError):
+            self.file.close()
+
+    def flush(self) -> None:
+        """Prepare the part to be renamed."""
+        self.file.flush()
+        if sys.platform == "win32":  # pragma: no cover (it renames no open file)
+            self.file.close()
+
+    def remove(self) -> None:
+        """Remove the part while it is locked, so that no other call can take it."""
+        if sys.platform == "win32":  # pragma: no cover (it removes no open file)
+            self.close()
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+        self.close()
+
+
+@frozen
+class Parts:
+    """The parts of one asset's downloads to one target."""
+
+    directory: Path
+    stem: str
+
+    @classmethod
+    def of(cls, target: Path, asset_id: str) -> Parts:
+        """Return the parts beside the target.
+
+        Raises:
+            UnicodeEncodeError: The target's name cannot be stored.
+        """
+        name = os.fsencode(target.name)
+        key = hashlib.sha256(name + b"/" + asset_id.encode("utf-8", "surrogatepass")).hexdigest()
+        shown = name[:_SHOWN_NAME].decode(sys.getfilesystemencoding(), "ignore")
+        return cls(target.parent, f".{shown}.{key[:12]}.")
+
+    def create(self, validator: str | None) -> Part:
+        """Return a new, empty part.
+
+        Raises:
+            OSError: It can't be created.
+        """
+        while True:
+            unique = f"{self.stem}{secrets.token_hex(4)}"
+            name = f"{unique}.{_encode(validator)}{_SUFFIX}" if validator else unique + _SUFFIX
+            if len(os.fsencode(name)) > _LONGEST_NAME:
+                validator, name = None, unique + _SUFFIX
+            path = self.directory / name
+            file = path.open("xb")
+            is_locked = _lock(file)
+            if is_locked is None or (is_locked and _is_at(path, file)):
+                return Part(path, file, validator)
+            file.close()  # before it was locked, another call removed it
+
+    def abandoned(self) -> Iterator[Part]:
+        """Lock and yield each part that nobody writes to any more."""
+        try:
+            paths = sorted(self.directory.iterdir())
+        except OSError:  # a directory that can be written to, but not read
+            return
+        for path in paths:
+            name = path.name
+            if not (name.startswith(self.stem) and name.endswith(_SUFFIX)):
+                continue
+            try:
+                file = path.open("r+b")
+            except OSError:  # removed just now, or somebody else's
+                continue
+            if not (_lock(file) and _is_at(path, file)):
+                file.close()
+                continue
+            encoded = name[len(self.stem) : -len(_SUFFIX)].partition(".")[2]
+            # A part with a second name may already be the target, so it must not be written to.
+            is_ours = os.fstat(file.fileno()).st_nlink == 1
+            yield Part(path, file, _decode(encoded) if is_ours else None)
+
+
+def _lock(file: BinaryIO) -> bool | None:
+    """Lock a file unless another call has; return None if the file system has no locks."""
+    try:
+        if sys.platform == "win32":  # pragma: no cover
+            os.lseek(file.fileno(), (1 << 31) - 2, os.SEEK_SET)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            os.lseek(file.fileno(), 0, os.SEEK_SET)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _is_at(path: Path, file: BinaryIO) -> bool:
+    """Tell whether the path is still this very file, not a link to it."""
+    try:
+        named, opened = os.lstat(path), os.fstat(file.fileno())
+    except OSError:
+        return False
+    return stat.S_ISREG(opened.st_mode) and os.path.samestat(named, opened)
+
+
+def _encode(validator: str) -> str:
+    return base64.urlsafe_b64encode(validator.encode()).decode()
+
+
+def _decode(encoded: str) -> str | None:
+    try:
+        return base64.urlsafe_b64decode(encoded).decode() or None
+    except ValueError:
+        return None
 
 
 def sink_for(
@@ -49,7 +197,7 @@ def _path(destination: str | os.PathLike[str], asset: Asset) -> Path:
     """Return the final path: the destination, or the asset's name in it if it is a directory."""
     path = Path(destination)
     if path.is_dir():
-        return path / storable(safe_name(asset.name, fallback=asset.id))
+        return path / _storable(safe_name(asset.name, fallback=asset.id))
     if not path.parent.is_dir() or str(destination).endswith(("/", os.sep)):
         raise DownloadError(
             f"Asset {asset.id!r}: there is no directory {str(path.parent)!r} to store it in."
@@ -60,7 +208,7 @@ def _path(destination: str | os.PathLike[str], asset: Asset) -> Path:
     return path
 
 
-def storable(name: str) -> str:
+def _storable(name: str) -> str:
     """Return a safe name without characters that the file system's encoding lacks."""
     encoding = sys.getfilesystemencoding()
     return name.encode(encoding, "replace").decode(encoding).replace("?", "_")
@@ -183,16 +331,16 @@ class StreamSink:
         ConfigurationError: It is no such file.
     """
 
-    def __init__(self, file: BinaryIO, plan: Plan) -> None:
+    def __init__(self, file: BinaryIO, plan: Plan, name: str = "the file that was given") -> None:
         if not callable(getattr(file, "write", None)):
             raise _no_binary_file(file)
-        self._file, self._plan = file, plan
+        self._file, self._plan, self._name = file, plan, name
         self._written = 0
         with self._problems():
             self._origin = file.tell() if getattr(file, "seekable", bool)() else None
 
     def _problems(self) -> contextlib.AbstractContextManager[None]:
-        return _translated("the file that was given", self._plan.asset_id)
+        return _translated(self._name, self._plan.asset_id)
 
     def begin(self) -> None:
         """Prepare to write at the plan's offset."""
@@ -247,11 +395,8 @@ class SpecialFileSink(StreamSink):
 
     def __init__(self, path: Path, plan: Plan) -> None:
         self._path = path
-        super().__init__(os.fdopen(_open_existing(path), "wb", buffering=0), plan)
+        super().__init__(os.fdopen(_open_existing(path), "wb", buffering=0), plan, repr(str(path)))
         self._origin = None  # a device may claim that it can be rewound, but can't be truncated
-
-    def _problems(self) -> contextlib.AbstractContextManager[None]:
-        return _translated(repr(str(self._path)), self._plan.asset_id)
 
     def commit(self) -> Path:
         """Return the path."""
