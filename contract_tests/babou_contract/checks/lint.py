@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from babou_contract.specification import spec
+from babou_contract.specification import patterns, spec
 from babou_contract.specification.operations import operations as all_operations
-from babou_contract.specification.patterns import PatternError, compiled
 from babou_contract.specification.references import NoSuchReferenceError, complete, target
 
 Place = tuple[object, ...]
@@ -103,13 +102,8 @@ def required_members(document: spec.Document) -> Iterator[Problem]:
 
 def readable_patterns(document: spec.Document) -> Iterator[Problem]:
     """Every pattern can be read, so that values can be held against it."""
-    for place, node in nodes(document):
-        within = {"example", "examples", "default", "enum", "const"}.isdisjoint(place)
-        if within and isinstance(node, dict) and isinstance(pattern := node.get("pattern"), str):
-            try:
-                compiled(pattern)
-            except PatternError as error:
-                yield (*place, "pattern"), str(error)
+    for place, error in patterns.unreadable(document):
+        yield place, str(error)
 
 
 def security(document: spec.Document) -> Iterator[Problem]:
