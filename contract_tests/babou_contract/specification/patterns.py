@@ -12,9 +12,9 @@ from functools import cache
 from typing import Any
 
 from babou_contract.specification.keywords import inside, within
+from babou_contract.specification.references import Place
 
 Json = Any
-Place = tuple[object, ...]
 
 _SPACES = r"\t\n\v\f\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _OTHERS = (
