@@ -29,6 +29,7 @@ import yaml
 
 from babou_contract.specification import patterns
 from babou_contract.specification.bodies import unnamed
+from babou_contract.specification.keywords import inside
 from babou_contract.specification.normal_form import simplified
 from babou_contract.specification.operations import operations
 from babou_contract.specification.references import NoSuchReferenceError
@@ -55,9 +56,6 @@ FORMATS = (
     "date-time",
     "uuid",
 )  # the generated code has types for these; others only explain
-NAMED = {"properties", "patternProperties", "$defs"}  # keyword → {any name: a schema}
-LISTED = {"anyOf", "allOf", "oneOf", "prefixItems"}  # keyword → [a schema]
-NESTED = {"items", "additionalProperties", "not", "if", "then", "else"}  # keyword → a schema
 KNOWN_BODY = re.compile(r"json$|x-www-form-urlencoded$|multipart/form-data$")
 
 VALIDATOR_IMPORT = "from fastjsonschema import JsonSchemaValueException"
@@ -260,7 +258,7 @@ def validators(definitions: dict[str, Any]) -> str:
     formats = dict.fromkeys(FORMATS, bool)  # the wrapper passes its own functions
     try:
         code = fastjsonschema.compile_to_code(
-            json.loads(json.dumps(schema), object_hook=as_compiled),
+            patterns.in_python(without_other_formats(schema)),
             formats=formats,
             use_default=False,
         )
@@ -272,26 +270,22 @@ def validators(definitions: dict[str, Any]) -> str:
     return VALIDATOR_HEADER + body.partition("\n")[2]
 
 
-def as_compiled(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a part of a schema without a format that only explains, and with Python's patterns."""
-    named = schema.get("format")  # a schema where a property has the name "format"
-    if isinstance(named, str) and named not in FORMATS:
-        schema = {key: value for key, value in schema.items() if key != "format"}
-    pattern = schema.get("pattern")
-    if isinstance(pattern, str) and pattern != (ours := patterns.compiled(pattern).pattern):
-        schema = {**schema, "pattern": ours, "x-pattern": pattern}  # the wrapper shows that one
-    return schema
+def without_other_formats(schema: Any) -> Any:  # noqa: ANN401  (an object, or true or false)
+    """Return a schema without the formats that only explain."""
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: inside(key, value, without_other_formats)
+        for key, value in schema.items()
+        if key != "format" or value in FORMATS
+    }
 
 
 def bare_value(keyword: str, value: Any) -> Any:  # noqa: ANN401  (whatever the keyword takes)
     """Return what a keyword of a schema holds, with `bare` applied to the schemas in it."""
     if keyword == "$ref":
         return value.replace("#/components/schemas/", "#/$defs/")
-    if keyword in NAMED:
-        return {name: bare(schema) for name, schema in value.items()}
-    if keyword in LISTED:
-        return [bare(schema) for schema in value]
-    return bare(value) if keyword in NESTED else value
+    return inside(keyword, value, bare)
 
 
 def read(folder: Path) -> Files:

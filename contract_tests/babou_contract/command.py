@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import evolve
 
-from babou_contract.model import Boundary, Report
+from babou_contract.model import NOT_JUDGED, Boundary, Report
 from babou_contract.settings import (
     DEFAULT_MAX_EXAMPLES,
     DEFAULT_SEED,
@@ -26,6 +26,7 @@ from babou_contract.settings import (
     parse_waived,
 )
 from babou_contract.specification.assets import max_id_length
+from babou_contract.specification.references import UnusableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -200,7 +201,12 @@ def contract(
     if directory is not None:
         _check_writable(directory)
     with no_workflow_commands(on_stderr=as_json):
-        report = _carried_out(settings, as_json=as_json)
+        try:
+            report = _carried_out(settings, as_json=as_json)
+        except UnusableError as error:
+            failure = click.ClickException(f"{error}.")
+            failure.exit_code = NOT_JUDGED  # type: ignore[misc]  # click declares it for the class
+            raise failure from error
     if as_json:
         # In ASCII, and DEL is none that a terminal may see.
         click.echo(json.dumps(to_json(report)).replace("\x7f", "\\u007f"))

@@ -9,7 +9,7 @@ import importlib.util
 import platform
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
@@ -18,28 +18,24 @@ from attrs import define, evolve, field
 
 from babou_contract.checks import coverage, registry
 from babou_contract.checks.registry import Check
+from babou_contract.checks.verdict import verdict_of
 from babou_contract.model import (
-    AGREED,
-    DISAGREED,
-    NOT_ASKED,
-    NOT_JUDGED,
     Boundary,
     CheckResult,
-    Outcome,
     Report,
-    boundary_outcome,
 )
 from babou_contract.probing.redaction import Redactor
 from babou_contract.probing.session import Session
 from babou_contract.settings import Settings
-from babou_contract.specification import spec
-from babou_contract.specification.references import MissingError
+from babou_contract.specification import spec, usable
+from babou_contract.specification.references import MissingError, UnusableError
 
 if TYPE_CHECKING:
     from babou_contract.probing.observations import Observations
 
 Listener = Callable[[CheckResult], object]
 
+_TELLS_WHY = "docs-spec/the-spec-is-lint-clean"
 _MODULES = {  # imported when their boundary is checked: some take long
     Boundary.docs_spec: "babou_contract.checks.docs_page",
     Boundary.spec_generated: "babou_contract.checks.generation",
@@ -52,10 +48,15 @@ def run(settings: Settings, on_result: Listener = lambda _result: None) -> Repor
     """Check what the settings say, and tell each result as it comes.
 
     Without a base URL the mock server is started and checked. The key is in nothing that is told.
+    Where the specification cannot be used, one check tells why, and the others are not judged.
+
+    Raises:
+        UnusableError: The specification cannot even be read.
     """
-    with _target(settings) as (complete, mode):
+    unusable = usable.problem(spec.load())
+    with _target(settings, unusable) as (complete, mode):
         redact = Redactor(complete.api_key)
-        told = _Run(complete, mode, lambda result: on_result(redact(result))).report()
+        told = _Run(complete, mode, lambda result: on_result(redact(result)), unusable).report()
         report: Report = redact(told)
         return report
 
@@ -86,10 +87,9 @@ def checks_of(boundary: Boundary) -> tuple[Check, ...]:
 
 
 @contextlib.contextmanager
-def _target(settings: Settings) -> Iterator[tuple[Settings, str]]:
-    if settings.base_url is not None or not any(
-        boundary.needs_server for boundary in settings.only
-    ):
+def _target(settings: Settings, unusable: UnusableError | None) -> Iterator[tuple[Settings, str]]:
+    is_needed = any(boundary.needs_server for boundary in settings.only) and not unusable
+    if settings.base_url is not None or not is_needed:
         yield settings, "mock" if settings.base_url is None else "live"
         return
     from babou_contract.mock_server import MockServer  # noqa: PLC0415  not needed without a server
@@ -117,6 +117,7 @@ class _Run:
     settings: Settings
     mode: Any
     on_result: Listener
+    unusable: UnusableError | None
     results: dict[str, CheckResult] = field(factory=dict)
     observations: Any = None
     failure: BaseException | None = None
@@ -129,10 +130,12 @@ class _Run:
         worker = threading.Thread(target=self._guarded, args=(session,), daemon=True)
         boundaries = [boundary for boundary in Boundary if boundary in self.settings.only]
         try:
-            if any(boundary.needs_server for boundary in boundaries):
+            if any(boundary.needs_server for boundary in boundaries) and not self.unusable:
                 worker.start()
             for boundary in boundaries:
-                if not boundary.needs_server:
+                if self.unusable:
+                    self._leave(boundary, self.unusable)
+                elif not boundary.needs_server:
                     self._perform(boundary, None, session)
             while worker.is_alive():
                 worker.join(0.1)  # in turns, so that Ctrl-C is heard
@@ -192,6 +195,14 @@ class _Run:
             )
             self.on_result(self.results[check.id])
 
+    def _leave(self, boundary: Boundary, unusable: UnusableError) -> None:
+        """Carry out the one check that tells why the others cannot be."""
+        for check in checks_of(boundary):
+            self.results[check.id] = registry.not_reached(check, str(unusable))
+            if check.id == _TELLS_WHY:
+                self.results[check.id] = registry.perform(check, self.settings)
+                self.on_result(self.results[check.id])
+
     def _told(self, session: Session, started_at: str, seconds: float) -> Report:
         order = [boundary.slug for boundary in Boundary]
         results = sorted(self.results.values(), key=lambda r: order.index(r.boundary.slug))
@@ -202,7 +213,7 @@ class _Run:
             from babou_contract.checks.findings import findings  # noqa: PLC0415
 
             found = tuple(findings(self.observations))
-        code, verdict = _verdict(results, self.settings)
+        code, verdict = verdict_of(results, self.settings)
         return Report(
             target=self.settings.base_url or "no server",
             mode=self.mode,
@@ -211,32 +222,14 @@ class _Run:
             seed=self.settings.seed,
             versions=_versions(),
             results=tuple(results),
-            coverage=coverage.rows(session.exchanges, results, self.settings, why_not=why_not),
+            coverage=()
+            if self.unusable
+            else coverage.rows(session.exchanges, results, self.settings, why_not=why_not),
             findings=found,
             exchanges=tuple(sorted(session.exchanges, key=lambda e: e.started)),
             verdict=verdict,
             exit_code=code,
         )
-
-
-def _verdict(results: Iterable[CheckResult], settings: Settings) -> tuple[int, str]:
-    results = list(results)
-    wrong = sum(result.outcome is Outcome.failed for result in results)
-    if wrong:
-        what = "1 check disagrees" if wrong == 1 else f"{wrong} checks disagree"
-        return DISAGREED, f"{what}."
-    for boundary in sorted(settings.only, key=lambda boundary: boundary.number):
-        mine = [result for result in results if result.boundary is boundary]
-        unclear = [result for result in mine if result.outcome is Outcome.not_judged]
-        if unclear or boundary_outcome(mine) is not Outcome.passed:
-            reasons = [r.reason for r in unclear or mine if r.reason]
-            reasons.sort(key=NOT_ASKED.__eq__)  # what it follows from says more
-            reason = next(iter(reasons), "nothing was checked")
-            what = "1 check" if len(unclear) == 1 else f"{len(unclear)} checks"
-            few = "" if len(unclear) in {0, len(mine)} else f"{what} of "
-            return NOT_JUDGED, f"{few}{boundary.title} could not be judged: {reason.rstrip('.')}."
-    waived = f"; waived, and not judged: {', '.join(settings.waived)}" if settings.waived else ""
-    return AGREED, f"All agree{waived}."
 
 
 def _versions() -> dict[str, str]:

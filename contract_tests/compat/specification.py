@@ -15,7 +15,7 @@ from babou_contract.specification import lines
 from babou_contract.specification.normal_form import normal, simplified
 from babou_contract.specification.operations import Operation, nameless, names_in, operations
 from babou_contract.specification.references import NoSuchReferenceError
-from babou_contract.specification.schema import FORMATS, Validator
+from babou_contract.specification.schema import made
 from compat import compared
 from compat.model import NotJudgedError
 
@@ -162,7 +162,7 @@ _validators: dict[str, Any] = {}
 
 def _validator(text: str) -> Any:  # noqa: ANN401  (jsonschema has no types)
     if text not in _validators:
-        _validators[text] = Validator(json.loads(text), format_checker=FORMATS)
+        _validators[text] = made(json.loads(text))
     return _validators[text]
 
 

@@ -9,11 +9,13 @@ import shutil
 import socket
 import ssl
 import time
+from functools import cache
 
 import httpx
 import pytest
 
 from babou_contract.mock_server import MockServer
+from babou_contract.specification import places, spec
 from parts import pytest_addoption, pytest_collection_modifyitems
 
 __all__ = ["pytest_addoption", "pytest_collection_modifyitems"]  # pytest's, for `--part`
@@ -189,3 +191,20 @@ def arrive():
             time.sleep(0.01)
 
     return go
+
+
+@pytest.fixture
+def unusable(monkeypatch):
+    """Return a function that edits the specification, once, and gives the line of the edit."""
+
+    def edit(old, new):
+        before, once, after = spec.text().partition(old)
+        assert once
+        assert old not in after
+        monkeypatch.setattr(spec, "text", lambda: before + new + after)
+        # Read anew, by functions that remember nothing of the one before.
+        monkeypatch.setattr(spec, "load", cache(spec.load.__wrapped__))
+        monkeypatch.setattr(places, "_tree", cache(places._tree.__wrapped__))
+        return before.count("\n") + 1
+
+    return edit

@@ -51,6 +51,27 @@ def ask(base_url, key):
     return httpx.get(url, headers={"Authorization": f"Bearer {key}"}, trust_env=False)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("^2[0-9]{3}-", r"^\p{L}", r"Python cannot read the pattern ^\p{L}: bad escape \p"),
+        (
+            '- $ref: "#/components/schemas/AssetState',
+            '- $ref: "#/components/schemas/State',
+            "the reference #/components/schemas/State leads",
+        ),
+        ("bearerFormat: sk-bab-*", "bearerFormat: [}", "it is not YAML"),
+    ],
+)
+def test_a_specification_that_cannot_be_served_is_told_at_the_start(unusable, old, new, told):
+    """With its line, and not by an answer of 500 to the request that meets it."""
+    line = unusable(old, new)
+    done = CliRunner().invoke(mock, ["--", sys.executable, "-c", "print('served')"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    start = f"Error: the specification cannot be used: line {line}: {told}"
+    assert done.stderr.startswith(start), done.stderr
+
+
 def test_it_prints_two_lines_for_a_shell_and_serves_until_ctrl_c(serving):
     """Standard output is what a shell can take; the rest is for the person; Ctrl-C is 130."""
     process, lines = serving("--api-key", "sk-bab-it's", lines=2)

@@ -3,30 +3,18 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from babou_contract.specification import spec
+from babou_contract.specification import patterns, spec, usable
 from babou_contract.specification.operations import operations as all_operations
-from babou_contract.specification.patterns import PatternError, compiled
-from babou_contract.specification.references import NoSuchReferenceError, complete, target
+from babou_contract.specification.references import Place, complete, nodes
 
-Place = tuple[object, ...]
 Problem = tuple[Place, str]
+Rule = Callable[[spec.Document], Iterator[Problem]]
 
 
 def operations(document: spec.Document) -> Iterator[tuple[Place, dict[str, Any]]]:
     """Yield each operation with its place, complete in itself."""
     for operation in all_operations(document):
         yield operation.place, operation.written
-
-
-def nodes(value: object, place: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """Yield each object and list of the document with its place."""
-    if isinstance(value, dict):
-        yield place, value
-        for key, item in value.items():
-            yield from nodes(item, (*place, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from nodes(item, (*place, index))
 
 
 def examples(document: spec.Document) -> Iterator[tuple[Place, spec.Document, Any]]:
@@ -103,13 +91,8 @@ def required_members(document: spec.Document) -> Iterator[Problem]:
 
 def readable_patterns(document: spec.Document) -> Iterator[Problem]:
     """Every pattern can be read, so that values can be held against it."""
-    for place, node in nodes(document):
-        within = {"example", "examples", "default", "enum", "const"}.isdisjoint(place)
-        if within and isinstance(node, dict) and isinstance(pattern := node.get("pattern"), str):
-            try:
-                compiled(pattern)
-            except PatternError as error:
-                yield (*place, "pattern"), str(error)
+    for place, error in patterns.unreadable(document):
+        yield place, str(error)
 
 
 def security(document: spec.Document) -> Iterator[Problem]:
@@ -156,10 +139,8 @@ def error_answers(document: spec.Document) -> Iterator[Problem]:
 
 def references(document: spec.Document) -> Iterator[Problem]:
     """Every reference leads somewhere within the document."""
-    for place, node in nodes(document):
-        reference = node.get("$ref")
-        if isinstance(reference, str) and not _leads_somewhere(document, reference):
-            yield place, f"{reference} leads nowhere"
+    for place, error in usable.dangling(document):
+        yield place, str(error)
 
 
 def unused_components(document: spec.Document) -> Iterator[Problem]:
@@ -173,15 +154,7 @@ def unused_components(document: spec.Document) -> Iterator[Problem]:
                 yield ("components", kind, name), f"the component {name} is not used"
 
 
-def _leads_somewhere(document: spec.Document, reference: str) -> bool:
-    try:
-        target(document, reference)
-    except NoSuchReferenceError:
-        return False
-    return True
-
-
-RULES: tuple[Callable[[spec.Document], Iterator[Problem]], ...] = (
+RULES: tuple[Rule, ...] = (
     operation_ids,
     descriptions,
     described_members,

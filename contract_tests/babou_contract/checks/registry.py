@@ -9,6 +9,8 @@ from attrs import define, evolve, field, frozen
 from babou_contract.model import Boundary, CheckResult, Disagreement, Exchange, Outcome
 from babou_contract.probing.curl import curl
 from babou_contract.probing.failures import NotJudgedError
+from babou_contract.specification.patterns import PatternError
+from babou_contract.specification.references import MissingError
 
 _MOST_SHOWN = 5  # of one kind; a server that is wrong always is wrong in the same way
 
@@ -108,6 +110,8 @@ def perform(check: Check, observations: Any, *, seed: int | None = None) -> Chec
     except NotExercisedError as error:
         outcome, reason = Outcome.not_exercised, str(error)
     except NotJudgedError as error:
+        outcome, reason = Outcome.not_judged, str(error)
+    except (MissingError, PatternError) as error:
         outcome, reason = Outcome.not_judged, str(error)
     except Exception as error:  # noqa: BLE001  an answer that no rule was written for
         outcome, reason = Outcome.not_judged, f"the check itself broke: {type(error).__name__}"

@@ -124,6 +124,9 @@ _RULES = {
     "items": _Rule("array", _items),
     "properties": _Rule("object", _members),
     "patternProperties": _Rule("object", _patterned),
+    "propertyNames": _Rule(
+        "object", lambda schema, value, _: _first(_within(name, schema, name) for name in value)
+    ),
     "additionalProperties": _Rule("object", _more_members),
     "allOf": _Rule(None, lambda schemas, value, _: _first(misfit(s, value) for s in schemas)),
     "anyOf": _Rule(None, _any_of),

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
+from babou_contract.specification import spec, usable
+
 from . import _demo
 from ._admin import Admin
 from ._app import App
@@ -39,6 +41,7 @@ class MockServer:
 
     Raises:
         ValueError: No request with this key would be accepted.
+        UnusableError: The specification cannot be served; the text names the line.
     """
 
     def __init__(
@@ -54,6 +57,8 @@ class MockServer:
         rewrite: Rewrite | None = None,
         on_request: Callable[[RecordedRequest], None] | None = None,
     ) -> None:
+        if problem := usable.problem(spec.load()):
+            raise problem
         prefix = key_prefix()
         if api_key is not None and not re.fullmatch(rf"{prefix}[!-~]+", api_key):
             raise ValueError(f"a key is {prefix} and characters of ASCII, without white space")

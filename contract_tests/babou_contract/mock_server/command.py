@@ -1,7 +1,8 @@
 """The command `babou mock`: the mock server for people and for scripts.
 
-Exit codes: 2 for wrong options and a port in use, 130 after Ctrl-C, 143 after SIGTERM, and those
-of COMMAND where one is run (127 where it cannot be found).
+Exit codes: 1 for a specification that cannot be served, 2 for wrong options and a port in use, 130
+after Ctrl-C, 143 after SIGTERM, and those of COMMAND where one is run (127 where it cannot be
+found).
 """
 
 import json
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -21,11 +22,19 @@ from typing import NoReturn
 import click
 
 from babou_contract.specification import spec
+from babou_contract.specification.references import MissingError, UnusableError
 
 from ._entries import switch_on
 from ._faults import listing
 from ._messages import RecordedRequest
 from ._server import MockServer
+
+
+def _key_prefix() -> str:
+    with suppress(MissingError, UnusableError):  # the server tells which, where it is started
+        return spec.key_prefix()
+    return ""
+
 
 _NOT_FOUND, _INTERRUPTED, _TERMINATED, _SIGNALLED = 127, 130, 143, 128
 
@@ -47,7 +56,7 @@ _NOT_FOUND, _INTERRUPTED, _TERMINATED, _SIGNALLED = 127, 130, 143, 128
 @click.option(
     "--api-key",
     metavar="KEY",
-    help=f"The key that is right, {spec.key_prefix()}….  [default: one made at random]",
+    help=f"The key that is right, {_key_prefix()}….  [default: one made at random]",
 )
 @click.option(
     "--assets",
@@ -90,8 +99,11 @@ def mock(
             click.echo(f"{name}\n    {about}")
         return
     log = None if command else _log_request
-    with _usage_error("--api-key"):
-        server = MockServer(host=host, port=port, api_key=api_key, admin=admin, on_request=log)
+    try:
+        with _usage_error("--api-key"):
+            server = MockServer(host=host, port=port, api_key=api_key, admin=admin, on_request=log)
+    except UnusableError as error:
+        raise click.ClickException(f"{error}") from error
     if assets is not None:
         with _usage_error("--assets"):
             server.load(assets)

@@ -1,7 +1,7 @@
 """The keywords of JSON Schema: where schemas stand in them, and which type each is for."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 Json = Any
@@ -32,6 +32,30 @@ OF_TYPE: dict[str, set[str]] = {
         *("dependentRequired", "dependentSchemas"),
     },
 }
+
+
+def inside(keyword: str, value: Json, form: Callable[[Json], Json]) -> Json:
+    """Return what a keyword holds, with the schemas in it brought into a form."""
+    if keyword in NAMED and isinstance(value, dict):
+        return {str(name): form(part) for name, part in value.items()}
+    if keyword in LISTED and isinstance(value, list):
+        return [form(part) for part in value]
+    return form(value) if keyword in NESTED else value
+
+
+def within(schema: Json, place: tuple[object, ...]) -> Iterator[tuple[tuple[object, ...], Json]]:
+    """Yield a schema and those in it, each with its place; references are not followed."""
+    if not isinstance(schema, dict):
+        return
+    yield place, schema
+    for keyword, value in schema.items():
+        at = (*place, keyword)
+        if keyword in NESTED:
+            yield from within(value, at)
+        elif keyword in NAMED | LISTED:
+            parts = value.items() if isinstance(value, dict) else enumerate(value)
+            for name, part in parts:
+                yield from within(part, (*at, name))
 
 
 def listed(types: Json) -> list[str]:

@@ -18,12 +18,10 @@ from typing import Any
 from babou_contract.specification.alternatives import are_apart, fewest, spliced
 from babou_contract.specification.keywords import (
     ANNOTATIONS,
-    LISTED,
-    NAMED,
-    NESTED,
     NUMBERS,
     OF_TYPE,
     TYPES,
+    inside,
     is_among,
     listed,
     of_types,
@@ -78,7 +76,7 @@ def normal(
     def inner(part: Json) -> Json:
         return normal(part, document, named, passed)
 
-    own = {key: _inside(key, value, inner) for key, value in schema.items() if key != "$ref"}
+    own = {key: inside(key, value, inner) for key, value in schema.items() if key != "$ref"}
     parts = own.pop("allOf", [])
     reference = schema.get("$ref")
     if isinstance(reference, str) and reference.removeprefix(_SCHEMAS) in named:
@@ -120,7 +118,7 @@ def _without_all_of(schema: Json, document: Document, named: AbstractSet[str]) -
         ):
             return made
     return {
-        key: _inside(key, value, lambda part: _without_all_of(part, document, named))
+        key: inside(key, value, lambda part: _without_all_of(part, document, named))
         for key, value in schema.items()
     }
 
@@ -139,14 +137,6 @@ def _alone(schema: Document, document: Document) -> Document:
 
 def _words_apart(schema: Json) -> Json:
     return written({k: v for k, v in schema.items() if k not in ANNOTATIONS} if schema else schema)
-
-
-def _inside(keyword: str, value: Json, inner: Callable[[Json], Json]) -> Json:
-    if keyword in NAMED and isinstance(value, dict):
-        return {str(name): inner(part) for name, part in value.items()}
-    if keyword in LISTED and isinstance(value, list):
-        return [inner(part) for part in value]
-    return inner(value) if keyword in NESTED else value
 
 
 def _is_any(branches: list[Json], alone: Callable[[Json], Json]) -> bool:

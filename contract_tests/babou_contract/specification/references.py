@@ -6,13 +6,21 @@ body, answers, headers and examples. References to schemas stay: their names are
 names of classes. Only the standard library is imported here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Json = Any
 Document = dict[str, Any]
+Place = tuple[object, ...]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+class UnusableError(Exception):
+    """Says why a specification cannot be used at all, and the line to look at."""
+
+    def __str__(self) -> str:
+        return f"the specification cannot be used: {self.args[0]}"
 
 
 class MissingError(LookupError):
@@ -65,6 +73,17 @@ def target(document: Document, reference: str) -> Document:
     if not isinstance(found, dict):
         raise NoSuchReferenceError(reference)
     return found
+
+
+def nodes(value: Json, place: Place = ()) -> Iterator[tuple[Place, Json]]:
+    """Yield each object of a document with its place."""
+    if isinstance(value, dict):
+        yield place, value
+        for key, item in value.items():
+            yield from nodes(item, (*place, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from nodes(item, (*place, index))
 
 
 def parts_of(pointer: str) -> list[str]:

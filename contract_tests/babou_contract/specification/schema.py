@@ -1,11 +1,12 @@
 """Hold a value against a schema of the spec, and say where and why it does not fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from attrs import frozen
-from jsonschema import Draft202012Validator, FormatChecker, validators
+from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from babou_contract.specification import patterns, spec
@@ -19,15 +20,6 @@ FORMATS.checks("date-time")(is_time)
 _SERVERS_FORMATS = FormatChecker(formats=("date", "uuid"))
 _SERVERS_FORMATS.checks("date-time")(is_time)
 _SERVERS_FORMATS.checks("uri")(is_uri)
-
-
-def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
-    if isinstance(value, str) and not patterns.compiled(pattern).search(value):
-        yield ValidationError(f"{value!r} does not match {pattern!r}")
-
-
-_extend: Any = validators.extend  # which has no types
-Validator = _extend(Draft202012Validator, {"pattern": _pattern})
 
 
 @frozen
@@ -72,12 +64,21 @@ def _key(schema: spec.Document) -> int:
 @cache
 def validator(key: int) -> Any:  # noqa: ANN401  jsonschema has no types
     """Return the validator of a schema of the spec, its references and formats included."""
-    whole = {"components": spec.load()["components"], **_known[key]}
-    return Validator(whole, format_checker=FORMATS)
+    return made(_known[key], spec.load()["components"].get("schemas", {}))
+
+
+def made(schema: spec.Document, schemas: Mapping[str, spec.Document] = MappingProxyType({})) -> Any:  # noqa: ANN401
+    """Return the validator of a schema that refers to no others than these of the components."""
+    components = {"schemas": {name: patterns.in_python(part) for name, part in schemas.items()}}
+    whole = {"components": components, **patterns.in_python(schema)}
+    return Draft202012Validator(whole, format_checker=FORMATS)
 
 
 def _message(error: ValidationError) -> str:
-    wants = {"type": "type", "minimum": "at least", "pattern": "matching", "format": "a"}
+    wants = {"type": "type", "minimum": "at least", "format": "a"}
+    if error.validator == "pattern":
+        schema: Any = error.schema
+        return f"should be matching {patterns.as_written(schema)}"
     if error.validator in wants:
         return f"should be {wants[str(error.validator)]} {error.validator_value}"
     return str(error.message)[:_CUT]

@@ -12,7 +12,7 @@ import yaml
 
 from babou_contract.specification import operations as _operations
 from babou_contract.specification.operations import Operation
-from babou_contract.specification.references import follow
+from babou_contract.specification.references import UnusableError, follow
 
 Document = dict[str, Any]
 
@@ -28,10 +28,21 @@ def text() -> str:
 
 @cache
 def load() -> Document:
-    """Return the parsed document, read once per process."""
+    """Return the parsed document, read once per process.
+
+    Raises:
+        UnusableError: It is no object in YAML.
+    """
     # The loader in C is ten times faster, and not in every build of PyYAML.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document: Document = yaml.load(text(), Loader=loader)  # noqa: S506  a safe loader either way
+    try:
+        document: object = yaml.load(text(), Loader=loader)  # noqa: S506  a safe loader either way
+    except yaml.YAMLError as error:
+        mark, why = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        line = mark.line + 1 if mark else 1
+        raise UnusableError(f"line {line}: it is not YAML: {why or error}") from error
+    if not isinstance(document, dict):
+        raise UnusableError("line 1: it is no object, but has to be an OpenAPI document")
     return document
 
 

@@ -5,6 +5,7 @@ All is derived from the schema: a member that is added to the spec is generated 
 
 import math
 import string
+from collections import ChainMap
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -17,6 +18,7 @@ from babou_contract.specification.schema import fits
 Value = Any
 LARGEST = 2**53  # whole numbers are exact in every JSON library up to here
 _LONGEST = 24
+_OF_OBJECTS = frozenset({"patternProperties", "propertyNames", "minProperties", "maxProperties"})
 _TEXT = st.characters(exclude_categories=["Cs"])
 
 
@@ -24,7 +26,7 @@ def values(schema: spec.Document) -> st.SearchStrategy[Value]:
     """Return a strategy for the values that a schema allows."""
     schema = spec.merged(schema)
     made = _unfiltered(schema)
-    if schema.get("type") == "object":
+    if schema.get("type") == "object" and _OF_OBJECTS.isdisjoint(schema):
         return made  # its members fit already, and holding them again takes time
     return made.filter(lambda value: fits(schema, value))
 
@@ -113,17 +115,26 @@ def _objects(schema: spec.Document) -> st.SearchStrategy[Value]:
     known = schema.get("properties", {})
     required = {name: values(known.get(name, {})) for name in schema.get("required", ())}
     optional = {name: values(part) for name, part in known.items() if name not in required}
-    declared = st.fixed_dictionaries(required, optional=optional)
-    if schema.get("additionalProperties") is False:
-        return declared
-    names = st.text(_TEXT, max_size=8).filter(lambda name: name not in known)
-    anything = st.recursive(
+    parts = [st.fixed_dictionaries(required, optional=optional)]
+    for pattern, part in schema.get("patternProperties", {}).items():
+        fitting = st.from_regex(patterns.compiled(pattern), alphabet=_TEXT)
+        parts.append(st.dictionaries(fitting, values(part), max_size=2))
+    further = schema.get("additionalProperties", True)
+    if further is not False:
+        named = schema.get("propertyNames")
+        names = values({"type": "string", **named}) if named else st.text(_TEXT, max_size=8)
+        names = names.filter(lambda name: name not in known)
+        anything = _anything(names) if further is True else values(further)
+        parts.append(st.one_of(st.just({}), st.dictionaries(names, anything, max_size=2)))
+    return st.tuples(*reversed(parts)).map(lambda made: dict(ChainMap(*reversed(made))))
+
+
+def _anything(names: st.SearchStrategy[str]) -> st.SearchStrategy[Value]:
+    return st.recursive(
         st.none() | st.booleans() | st.integers(-LARGEST, LARGEST) | st.text(_TEXT, max_size=8),
         lambda inner: st.lists(inner, max_size=2) | st.dictionaries(names, inner, max_size=2),
         max_leaves=3,
     )
-    more = st.one_of(st.just({}), st.dictionaries(names, anything, max_size=2))
-    return st.builds(lambda extra, whole: {**extra, **whole}, more, declared)
 
 
 _MAKERS: dict[str, Callable[[spec.Document], st.SearchStrategy[Value]]] = {

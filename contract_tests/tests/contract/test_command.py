@@ -44,6 +44,45 @@ def test_agreement_is_0_and_tells_each_check(call, live, small_server):
     assert "Traceback" not in done.output
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("^2[0-9]{3}-", r"^\p{L}", r"Python cannot read the pattern ^\p{L}: bad escape \p"),
+        (
+            '- $ref: "#/components/schemas/AssetState',
+            '- $ref: "#/components/schemas/State',
+            "the reference #/components/schemas/State leads",
+        ),
+    ],
+)
+def test_a_specification_that_cannot_be_used_is_a_finding(call, unusable, old, new, told):
+    """One check tells it with its line; the others are not judged, for that reason."""
+    line = unusable(old, new)
+    done = call("--json")
+    report = json.loads(done.stdout)
+    assert (done.exit_code, report["verdict"]) == (1, "1 check disagrees.")
+    (found,) = (each for result in report["results"] for each in result["disagreements"])
+    assert found["summary"].startswith(told)
+    assert found["spec_line"] == line
+    others = [each for each in report["results"] if found not in each["disagreements"]]
+    reason = f"the specification cannot be used: line {line}: {told}"
+    assert others
+    told = {(r["outcome"], r["reason"].startswith(reason)) for r in others}
+    assert told == {("not judged", True)}
+    alone = call("--only", "3")
+    assert alone.exit_code == 3
+    assert reason in alone.output.splitlines()[-1]
+
+
+def test_a_specification_that_cannot_be_read_is_told_in_one_line(call, unusable):
+    """Nothing can be held against it: exit code 3."""
+    line = unusable("bearerFormat: sk-bab-*", "bearerFormat: [}")
+    done = call()
+    assert (done.exit_code, done.stdout) == (3, "")
+    start = f"Error: the specification cannot be used: line {line}: it is not YAML: "
+    assert done.stderr.startswith(start), done.stderr
+
+
 def test_a_disagreement_is_1_with_line_curl_and_no_key(call, live, small_server):
     """What the spec says with its line, what came, and the request, with a variable for the key."""
     small_server.fault("wrong_type", member="size", value="12")

@@ -1,0 +1,35 @@
+"""Whether a specification can be used: looked at before it is served, or a server held against it.
+
+A reference that leads nowhere, or a pattern that cannot be read, would show itself at the first
+value that is held against it, in the middle of a run or of an answer.
+"""
+
+from collections.abc import Iterator
+
+from babou_contract.specification import patterns, places
+from babou_contract.specification.references import (
+    Document,
+    NoSuchReferenceError,
+    Place,
+    UnusableError,
+    nodes,
+    target,
+)
+
+
+def dangling(document: Document) -> Iterator[tuple[Place, NoSuchReferenceError]]:
+    """Yield the place of each reference that leads nowhere within the document."""
+    for place, node in nodes(document):
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            try:
+                target(document, reference)
+            except NoSuchReferenceError as error:
+                yield place, error
+
+
+def problem(document: Document) -> UnusableError | None:
+    """Return the error that says why the specification cannot be used; None where it can."""
+    for place, error in (*dangling(document), *patterns.unreadable(document)):
+        return UnusableError(f"line {places.at(*place)['spec_line']}: {error}")
+    return None
