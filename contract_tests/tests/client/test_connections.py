@@ -237,9 +237,7 @@ def test_more_than_a_socket_takes_at_once_is_written_bit_by_bit(loop):
     sent = b"".join(number.to_bytes(4, "big") for number in range(1 << 20))
 
     async def both():
-        writing, reading = (
-            aio._TcpStream(aio._Connection(None, None), end) for end in (near, far)
-        )
+        writing, reading = (aio._TcpStream(aio._Connection(None, None), end) for end in (near, far))
         received = bytearray()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(writing.write, sent)
