@@ -29,6 +29,7 @@ from babou._http.connections import (
     proxy_options,
 )
 from babou._http.environment import Proxies, trusted
+from babou._http.errors import Translated, timed_out
 from babou._http.network import READ, Address, Early, OverTls, Tls, connecting
 from babou._http.transport import (
     CANCEL_CHECK,
@@ -36,9 +37,7 @@ from babou._http.transport import (
     AsyncSteps,
     Body,
     ResponseStream,
-    Translated,
     check,
-    timed_out,
 )
 
 if TYPE_CHECKING:

@@ -20,17 +20,8 @@ import httpx
 from babou._core.messages import join_headers
 from babou._errors import ConfigurationError
 from babou._http.connections import decoded
-from babou._http.transport import (
-    AT_WORK,
-    AsyncSteps,
-    Body,
-    ErrorMap,
-    Limit,
-    ResponseStream,
-    Translated,
-    check,
-    in_thread,
-)
+from babou._http.errors import AT_WORK, ErrorMap, Translated
+from babou._http.transport import AsyncSteps, Body, Limit, ResponseStream, check, in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -15,7 +15,8 @@ import httpcore
 
 from babou._core.messages import join_headers
 from babou._http.environment import trusted
-from babou._http.transport import AT_WORK, MAX_CONNECTIONS, ErrorMap
+from babou._http.errors import AT_WORK, ErrorMap
+from babou._http.transport import MAX_CONNECTIONS
 
 if TYPE_CHECKING:
     import ssl

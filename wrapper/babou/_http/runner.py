@@ -32,7 +32,7 @@ from babou._errors import (
 )
 from babou._http import s3
 from babou._http.budget import hold_after, too_late
-from babou._http.redaction import received, translated
+from babou._http.errors import received, translated
 from babou._http.transport import (
     CANCEL_CHECK,
     MAX_CONNECTIONS,

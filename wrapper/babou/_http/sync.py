@@ -33,6 +33,7 @@ from babou._http.connections import (
     proxy_options,
 )
 from babou._http.environment import Proxies, Proxy, trusted
+from babou._http.errors import Translated
 from babou._http.network import READ, Address, Early, OverTls, Tls, connecting
 from babou._http.transport import (
     MAX_CONNECTIONS,
@@ -40,7 +41,6 @@ from babou._http.transport import (
     CallCancelledError,
     Limit,
     ResponseStream,
-    Translated,
     check,
     in_thread,
 )

@@ -1,4 +1,4 @@
-"""What a transport is, and the limits and errors that all transports share.
+"""What a transport is, and the limits that all transports share.
 
 A transport sends one request and returns one whole answer of limited size within a time, or streams
 a long one. It follows no redirect, adds no credential and keeps no cookie.
@@ -14,7 +14,6 @@ import contextlib
 import contextvars
 import functools
 import inspect
-import re
 import threading
 import time
 import zlib
@@ -27,13 +26,11 @@ from attrs import define, frozen
 
 from babou._core.messages import Request, Response, headers_of, unusable
 from babou._errors import (
-    APIConnectionError,
     APIResponseValidationError,
-    APITimeoutError,
-    BabouError,
     ClientClosedError,
     ConfigurationError,
 )
+from babou._http.errors import ERRORS, ErrorMap, Translated, timed_out
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator
@@ -49,12 +46,7 @@ CANCEL_CHECK = 0.05
 
 CLOSED = "This client is closed. Make a new one, or use it inside its `with` block."
 _SUCCESS = 2
-_LEAST = 0.001  # seconds; with less, nothing is sent
 _T = TypeVar("_T")
-_QUOTED = re.compile(r"[: ]*\b(?:bytearray\()?b['\"].*", re.DOTALL)
-
-AT_WORK = contextvars.ContextVar("babou_transport_at_work", default=False)
-"""Whether a transport uses its HTTP library now, whose log may show the key or a signed URL."""
 
 
 class Transport(Protocol):
@@ -210,58 +202,6 @@ def in_thread(
         raise
 
 
-@frozen
-class ErrorMap:
-    """The exceptions of an HTTP library, by their meaning."""
-
-    late: tuple[type[BaseException], ...]
-    broken: tuple[type[BaseException], ...]
-    impossible: tuple[type[BaseException], ...]
-    """The request can't be sent: its address is wrong, or a setting of the environment."""
-
-
-class Translated:
-    """A context manager that raises this package's errors in place of the library's."""
-
-    __slots__ = ("_map", "_request", "_timeout", "_was_at_work")
-
-    def __init__(self, error_map: ErrorMap, request: Request, timeout: float) -> None:
-        self._map, self._request, self._timeout = error_map, request, timeout
-
-    def __enter__(self) -> None:
-        self._was_at_work = AT_WORK.get()
-        AT_WORK.set(True)
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        AT_WORK.set(self._was_at_work)
-        if error is None or isinstance(error, BabouError):
-            return
-        _forget_what_came(error)
-        if isinstance(error, self._map.late):
-            raise timed_out(self._request, self._timeout) from error
-        if isinstance(error, self._map.broken):
-            raise not_whole(self._request, _reason(error)) from error
-        if isinstance(error, self._map.impossible):
-            raise ConfigurationError(
-                f"{place(self._request)} cannot be reached: {_reason(error)}. Check the address, "
-                "and the proxy and certificate settings of the environment."
-            ) from error
-
-
-def _forget_what_came(error: BaseException) -> None:
-    """Remove the bytes that an error quotes: they may contain the key, or a signed URL."""
-    error.args = tuple(
-        _QUOTED.sub("", each) if isinstance(each, str) else each for each in error.args
-    )
-    for behind in (*error.args, error.__cause__):
-        if isinstance(behind, BaseException):
-            _forget_what_came(behind)
-
-
-def _reason(error: BaseException) -> str:
-    return str(error).rstrip(".") or type(error).__name__
-
-
 class Body:
     """Collect and decompress a body; stop as soon as it is too large.
 
@@ -314,17 +254,6 @@ class Body:
     def response(self) -> Response:
         """Return the whole answer."""
         return Response(self._status, self._headers, bytes(self._content))
-
-
-ERRORS = ErrorMap(
-    late=(TimeoutError, APITimeoutError),
-    broken=(Exception,),
-    impossible=(
-        *(TypeError, AttributeError, NameError, LookupError),
-        *(AssertionError, NotImplementedError, ImportError),
-    ),
-)
-"""What a transport of the caller's may raise; `impossible` are mistakes in its code."""
 
 
 def piece(chunk: object) -> bytes | memoryview:
@@ -418,25 +347,3 @@ def check(request: Request, timeout: float, *, closed: bool) -> None:
         raise ClientClosedError(CLOSED)
     if timeout <= 0:
         raise timed_out(request, timeout)
-
-
-def timed_out(request: Request, timeout: float) -> APITimeoutError:
-    if timeout < _LEAST:
-        return APITimeoutError(f"no time was left to ask {place(request)}. Raise timeout=.")
-    return APITimeoutError(
-        f"no whole answer from {place(request)} within {timeout:.3g} s. "
-        "Raise timeout=, or check the network."
-    )
-
-
-def not_whole(request: Request, reason: str) -> APIConnectionError:
-    return APIConnectionError(
-        f"no whole answer from {place(request)}: {reason}. "
-        "Check the network, BABOU_BASE_URL and the proxy settings."
-    )
-
-
-def place(request: Request) -> str:
-    """Return the address without the parts that may be secret: user, path, query."""
-    scheme, _, rest = request.url.partition("://")
-    return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}"
