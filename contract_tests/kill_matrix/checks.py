@@ -41,6 +41,7 @@ FORWARDS = "spec-server/states-move-forwards"
 READY = "spec-server/ready-has-url-and-size"
 AGREE = "spec-server/repeated-reads-agree"
 LAWFUL = "spec-server/lawful-values-are-taken"
+TAKEN = "spec-server/documented-bodies-are-taken"
 UNLAWFUL = "spec-server/unlawful-bodies-are-refused"
 
 ADD_UP = "spec-server/pages-add-up"

@@ -16,6 +16,7 @@ from kill_matrix.checks import (
     REPEATS,
     SCHEMA,
     STATUSES,
+    TAKEN,
     TOO_LARGE,
     UNLAWFUL,
     UPLOADED,
@@ -169,10 +170,15 @@ FAULTS = (
         "without a media type", where(both(the_upload, malformed, _sent("")), crash)),
     fault("upload-of-drawings-crashes", "an upload of image/svg+xml is 500", FAILS, "svg",
         where(both(uploaded, _sent("image/svg+xml")), crash)),
-    fault("upload-of-sounds-refused", "a WAV is refused with 400, though documented (D24)", KNOWN,
+    fault("upload-of-sounds-refused", "a WAV is refused with 400, though documented (D24)", TAKEN,
         "audio/wav", where(both(uploaded, _sent("audio/wav")), invalid)),
-    fault("upload-of-drawings-refused", "a drawing is refused with 400 (D24)", KNOWN, "svg",
+    fault("upload-of-drawings-refused", "a drawing is refused with 400 (D24)", TAKEN, "svg",
         where(both(uploaded, _sent("image/svg+xml")), invalid)),
+    *(
+        fault(f"upload-of-{name}-refused", f"{media} is refused with 400, though documented (D24)",
+            TAKEN, media, where(both(uploaded, _sent(media)), invalid))
+        for name, media in (("mp4", "video/mp4"), ("mov", "video/quicktime"), ("aac", "audio/aac"))
+    ),
     fault("upload-of-gifs-refused", "a GIF is refused with 400 (D24)", KNOWN, "an image of a pixel",
         where(both(uploaded, _sent("image/gif")), invalid)),
     fault("upload-refused-with-415", "a type that is not documented is 415", STATUSES, "415",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from babou_contract.mock_server import MockServer, Request, Response, by_reads
-from babou_contract.probing.asks import SAMPLES
+from babou_contract.probing.samples import SAMPLES
 from kill_matrix.hooks import (
     Document,
     asked_as,

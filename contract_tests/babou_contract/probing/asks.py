@@ -1,6 +1,5 @@
 """What can be asked of a server: a request for an operation, what it is for, what came of it."""
 
-import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
@@ -9,6 +8,7 @@ from urllib.parse import urlencode
 from attrs import evolve, field, frozen
 
 from babou_contract.probing.answers import Answer, Credential
+from babou_contract.probing.samples import BINARY, SAMPLES
 from babou_contract.specification import spec
 from babou_contract.specification.operations import Operation
 from babou_contract.specification.styles import pairs
@@ -21,17 +21,6 @@ READ, KEY, STRANGER, METHOD = "known", "key", "stranger", "method"
 VALUE, MADE_UP, BODY = "value", "made up", "body"
 UNLAWFUL = frozenset({"unlawful"})  # the mark of a body that has to be refused
 REFUSED = frozenset({401})
-SAMPLES = {  # whole files, small ones: a server may look whether bytes are of their type
-    "image/gif": base64.b64decode("R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAkQBADs="),
-    "image/png": base64.b64decode(
-        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
-    ),
-    "image/svg+xml": b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>',
-    "audio/wav": base64.b64decode(
-        "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQIAAACAgA=="
-    ),
-}
-BINARY = SAMPLES["image/gif"]
 
 
 @frozen
@@ -194,7 +183,7 @@ def body_of(operation: Operation, media_type: str = "") -> tuple[str, bytes]:
     """Return media type and bytes of an example of a body; nothing where none is documented."""
     if not operation.bodies:
         return "", b""
-    media = media_type or next((one for one in operation.bodies if one in SAMPLES), "")
+    media = media_type or next((one for one in SAMPLES if one in operation.bodies), "")
     media = media or next(iter(operation.bodies))
     content = operation.bodies[media]
     if content.examples:

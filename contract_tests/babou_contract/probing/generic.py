@@ -13,7 +13,6 @@ from babou_contract.probing.asks import (
     MADE_UP,
     METHOD,
     READS,
-    SAMPLES,
     STRANGER,
     UNLAWFUL,
     VALUE,
@@ -27,6 +26,7 @@ from babou_contract.probing.asks import (
 )
 from babou_contract.probing.keys import KINDS, NO_KEY, OTHER_KEY
 from babou_contract.probing.observations import Observations
+from babou_contract.probing.samples import SAMPLES
 from babou_contract.specification import spec
 from babou_contract.specification.operations import Operation, Parameter
 

@@ -4,11 +4,15 @@ import copy
 import json
 from collections import Counter
 
+import httpx
 import pytest
 from attrs import evolve
 
+import babou
 from babou_contract.checks.meaning.upload_asset import uploads
 from babou_contract.mock_server import MockServer
+from babou_contract.model import Outcome
+from babou_contract.probing.samples import SAMPLES
 from babou_contract.specification import spec
 from babou_contract.specification.assets import asset_examples
 
@@ -239,7 +243,6 @@ UPLOADS = {
     "another name later": (_upload(name="not this"), "an-upload-can-be-read"),
     "202 for an upload": (_of("upload", _as_another_status(202)), "each-operation-is-exercised"),
     "ready without a url": (_upload(state="ready", url=None), "a-ready-upload-has-url-and-size"),
-    "a documented type is refused": (_of_type("audio/wav", _invalid), "known-calls-succeed"),
     "a byte less, once the size is known": (_sized_later(34), "an-upload-keeps-type-and-size"),
     "any type is taken": (
         lambda _q, r: r if b"Content-Type is one of" not in r.bytes() else evolve(r, status=201),
@@ -418,6 +421,42 @@ def test_an_account_without_assets_is_judged(judge, waived):
     with MockServer(assets=False) as server:
         asked = {"base_url": server.base_url, "api_key": server.api_key, "assets": ()}
         report = judge(waived=waived, allow_unsafe_methods=True, only=("3", "4"), **asked)
+    assert report.exit_code == 0, report.verdict
+
+
+@pytest.mark.parametrize("media", sorted(spec.operation("uploadAsset").bodies))
+def test_a_documented_type_of_upload_that_is_refused_is_found(named, media):
+    """A whole file of each is sent, of which the client tells the same type."""
+    first = next(iter(SAMPLES))  # which is sent whatever is asked
+    killer = "known-calls-succeed" if media == first else "documented-bodies-are-taken"
+    waived = ("getAsset", "listAssets")
+    assert killer in named(_of_type(media, _invalid), waived, allow_unsafe_methods=True)
+    assert told_by_the_client(SAMPLES[media]) == media
+
+
+def told_by_the_client(content):
+    """Return the type that the client sends with bytes."""
+    sent = []
+
+    def answer(request):
+        sent.append(request.headers["content-type"])
+        return httpx.Response(500)
+
+    engine = babou.HttpxTransport(httpx.Client(transport=httpx.MockTransport(answer)))
+    with babou.Client("sk-bab-x", transport=engine) as client, pytest.raises(babou.BabouError):
+        client.assets.upload(content)
+    return sent[0]
+
+
+def test_a_type_of_upload_without_a_sample_is_told(judge, monkeypatch):
+    """It is not exercised, and named; whether the server takes it is not known."""
+    monkeypatch.delitem(SAMPLES, "audio/aac")
+    report = judge(waived=(), allow_unsafe_methods=True)
+    result = {one.check.partition("/")[2]: one for one in report.results}[
+        "documented-bodies-are-taken"
+    ]
+    assert result.outcome is Outcome.not_exercised
+    assert result.reason.startswith("uploadAsset was sent no body of audio/aac: neither")
     assert report.exit_code == 0, report.verdict
 
 

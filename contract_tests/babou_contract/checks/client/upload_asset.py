@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import babou
 from babou_contract.checks.client import Arguments, Driver, Json
-from babou_contract.probing.asks import BINARY
+from babou_contract.probing.samples import BINARY
 
 if TYPE_CHECKING:
     from babou_contract.probing.observations import Observations

@@ -17,8 +17,9 @@ from babou_contract.checks.meaning.upload_asset.uploads import (
 from babou_contract.checks.registry import NotExercisedError, Register, Tally
 from babou_contract.model import Boundary
 from babou_contract.probing.answers import Answer
-from babou_contract.probing.asks import BINARY, successes
+from babou_contract.probing.asks import successes
 from babou_contract.probing.observations import Observations, document_in
+from babou_contract.probing.samples import BINARY
 from babou_contract.specification import places
 
 check = Register(Boundary.spec_server)

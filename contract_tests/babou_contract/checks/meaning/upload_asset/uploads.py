@@ -8,8 +8,9 @@ from attrs import evolve
 from babou_contract.checks.meaning.get_asset import reads
 from babou_contract.checks.meaning.list_assets import pages
 from babou_contract.probing.answers import Answer
-from babou_contract.probing.asks import BINARY, Ask, Call, successes
+from babou_contract.probing.asks import Ask, Call, successes
 from babou_contract.probing.observations import Observations, document_in, read
+from babou_contract.probing.samples import BINARY
 from babou_contract.specification import spec
 from babou_contract.specification.operations import Operation
 
