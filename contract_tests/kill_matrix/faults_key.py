@@ -3,6 +3,7 @@
 # ruff: noqa: PLR2004  (the numbers are what this is about)
 
 import re
+from collections.abc import Callable
 from functools import partial
 
 from babou_contract.mock_server import Request, Response
@@ -12,16 +13,19 @@ from kill_matrix.checks import (
     KEY_FIRST,
     KEY_FORM,
     NO_KEY,
+    QUERY_KEY,
     REPEATS,
     TELLS,
     WRONG_KEY,
 )
 from kill_matrix.hooks import (
     PREFIX,
+    Test,
     asks,
     both,
     document,
     found,
+    instead,
     json_body,
     key_in,
     key_is,
@@ -32,7 +36,7 @@ from kill_matrix.hooks import (
     the_asset,
     where,
 )
-from kill_matrix.model import Fault, Group, Hook, World
+from kill_matrix.model import Fault, Group, Hook, World, query_of
 
 fault = partial(Fault, Group.key)
 _KNOWN_ID = r"ast_contract[a-z]+000[12]"
@@ -96,6 +100,16 @@ def _code(code: str) -> Hook:
     return json_body(lambda body: body | {"code": code})
 
 
+def _query_key(wanted: Callable[[str, str], bool]) -> Test:
+    """Pass requests whose `api_key` in the query, beside the right key, is of a kind."""
+    return lambda world, request, _response: wanted(
+        query_of(request).get("api_key", ""), world.server.api_key
+    )
+
+
+_refuses = instead(401, {"error": "Unauthorized", "code": "UNAUTHORIZED"})
+
+
 # fmt: off
 FAULTS = (
     _lets_in("key-not-checked", "no key is asked for", NO_KEY, "no key", lambda *_: True),
@@ -119,6 +133,15 @@ FAULTS = (
         lambda sent, _key: key_in(sent) == PREFIX),
     _lets_in("other-prefix-let-in", "keys of another product are let in", KEY_FORM,
         "another prefix", lambda sent, _key: key_in(sent).startswith("sk-other-")),
+    fault("query-key-let-in", "the key is read from the query as well", QUERY_KEY, "is let in",
+        where(both(refused, _query_key(lambda sent, key: sent == key)), let_in)),
+    fault("query-key-comes-first", "a key in the query comes before that in the header", QUERY_KEY,
+        "another key in the query is looked at",
+        where(_query_key(lambda sent, key: sent not in {"", key}), _refuses)),
+    fault("query-key-judged", "a key in the query is refused for what is wrong with it", QUERY_KEY,
+        "a word for a key in the query is looked at", where(both(refused, key_is(lambda sent,
+        _key: not sent), _query_key(lambda sent, _key: sent == "wrong")),
+        _code("INVALID_API_KEY_FORMAT"))),
     _lets_in("empty-header-let-in", "an empty Authorization is let in", NO_KEY, "scheme",
         lambda sent, _key: sent.strip() == "Bearer"),
     fault("looked-up-before-the-key",

@@ -7,7 +7,7 @@ from babou_contract.checks.judging import is_redirect
 from babou_contract.checks.registry import NotExercisedError, Register, Tally
 from babou_contract.model import Boundary
 from babou_contract.probing.answers import PASSING
-from babou_contract.probing.asks import KEY, READ, STRANGER, Seen, successes
+from babou_contract.probing.asks import IN_QUERY, KEY, READ, STRANGER, Seen, successes
 from babou_contract.probing.failures import NotJudgedError
 from babou_contract.probing.observations import Observations, read
 from babou_contract.specification import places, published, spec
@@ -54,14 +54,41 @@ def the_key_is_checked_first(observations: Observations, tally: Tally) -> None:
     _refused(others, tally)
 
 
+@check("No key is read from the query, where logs keep it: the specification has it elsewhere.")
+def the_query_has_no_key(observations: Observations, tally: Tally) -> None:
+    """Ask with keys in the query, without one and with the right one where it belongs."""
+    refusals = {(seen.operation.id, _code(seen)) for seen in _with_keys(observations, "missing")}
+    for seen in _need_a_key(observations, observations.answered(IN_QUERY)):
+        tally.case()
+        status = seen.answer.status
+        is_usual = (seen.operation.id, _code(seen)) in refusals and seen.ask.key
+        if status in successes(seen.operation) and seen.ask.key:
+            told = "is let in"
+        elif status == _UNAUTHORIZED and not is_usual:
+            told = "is looked at"
+        else:
+            continue
+        tally.disagree(
+            f"{seen.ask.about} {told} by {seen.operation.id}",
+            expected="the answer that there is without it",
+            received=seen.answer.excerpt,
+            exchange=seen.answer.exchange,
+            **places.at(*places.of(seen.operation, "security")),
+        )
+
+
+def _code(seen: Seen) -> object:
+    body = read(seen.answer)
+    return body.get("code") if isinstance(body, dict) else None
+
+
 @check("The code of a 401 is documented, and true of the key that was sent (D9).")
 def the_code_of_a_refusal_is_true(observations: Observations, tally: Tally) -> None:
     """Compare codes: no invented key has expired, none of the right form has a wrong one."""
     documented = published.codes()[_UNAUTHORIZED]
     _need_keys(observations)
     for seen in observations.of(KEY, STRANGER):
-        body = read(seen.answer)
-        code = body.get("code") if isinstance(body, dict) else None
+        code = _code(seen)
         if seen.answer.status != _UNAUTHORIZED or not (seen.ask.key and isinstance(code, str)):
             continue  # the schema tells
         tally.case()

@@ -18,7 +18,7 @@ from babou_contract.specification.styles import pairs
 # often.
 READS = 26
 READ, KEY, STRANGER, METHOD = "known", "key", "stranger", "method"
-VALUE, MADE_UP, BODY = "value", "made up", "body"
+VALUE, MADE_UP, BODY, IN_QUERY = "value", "made up", "body", "key in the query"
 UNLAWFUL = frozenset({"unlawful"})  # the mark of a body that has to be refused
 REFUSED = frozenset({401})
 

@@ -20,7 +20,7 @@ def curl(exchange: Exchange) -> str:
         words += ["-X", exchange.method]
     words += _encoding(exchange)
     source, body = _body(exchange)
-    words += [*body, shlex.quote(exchange.url)]
+    words += [*body, _quoted(exchange.url)]
     for name, value in exchange.headers:
         if name.lower() not in _LEFT_TO_CURL:
             words += ["-H", _quoted(f"{name}: {value}" if value else f"{name};")]

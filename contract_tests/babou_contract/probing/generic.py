@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from babou_contract.probing import query_keys
 from babou_contract.probing.asks import (
     BODY,
     KEY,
@@ -56,6 +57,7 @@ def probes(observations: Observations, operation: Operation) -> Iterator[Ask]:
         yield from (_with_key(KEY, other, key) for other in others for key in few)
         if absent := absent_call(base, observations.settings.seed):
             yield from (_with_key(STRANGER, absent, key) for key in few)
+        yield from query_keys.asks(observations, base)
     yield from _values(base)
     yield from _bodies(base)
     if operation.method == "get":

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 from babou_contract.model import Exchange
 from babou_contract.probing.answers import PASSING, RATE_LIMITED, Answer, Credential
@@ -38,6 +38,7 @@ class Session:
         self.right = Credential(f"Bearer {settings.api_key}", f"Bearer {SHOWN}")
         self._settings = settings
         self._base_url = base_url.rstrip("/")
+        self._key_in_url = quote_plus(settings.api_key) or SHOWN
         self._prefix = urlsplit(self._base_url).path
         self._wire = Wire(self._base_url)
         self._sleep = sleep
@@ -178,7 +179,7 @@ class Session:
             problem, failure = str(error), error.failure
         exchange = Exchange(
             method=method,
-            url=self._base_url + path,
+            url=self._base_url + path.replace(self._key_in_url, SHOWN),
             headers=(*fixed, *shown),
             status=raw.status if raw else None,
             received=raw.headers if raw else (),
