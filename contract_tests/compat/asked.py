@@ -7,6 +7,7 @@ from typing import Any
 from attrs import frozen
 
 from babou_contract.specification.operations import Operation
+from babou_contract.specification.servers import urls
 from compat import corpus, evidence
 from compat.evidence import Seen, Side, seen
 from compat.model import NotJudgedError, Who
@@ -144,11 +145,11 @@ def addresses(old: Side, new: Side) -> Iterator[Seen]:
     """Hold the address that a client asks by default against the other version's servers."""
     for side, other in ((old, new), (new, old)):
         told = side.client.ask("default_request", key=f"{KEY}0")
-        servers = [server["url"] for server in other.spec.document.get("servers", ())]
+        servers = [*urls(other.spec.document)]
         url = told.get("url", "")
         if not url or not servers or any(url.startswith(server) for server in servers):
             continue
-        own = [server["url"] for server in side.spec.document.get("servers", ())]
+        own = [*urls(side.spec.document)]
         asked = next((server for server in own if url.startswith(server)), url)
         what = f"by default they ask {asked}, which is not among the servers"
         yield seen(("servers", asked), _WHO[side is old], what, url)

@@ -161,7 +161,7 @@ FAULTS = (
         spec={f"{_KEY}.bearerFormat": "sk-babou-*"}),
     fault("spec-problem-json", "a 404 is application/problem+json", MEDIA_TYPES, "problem+json",
         spec={_NOT_FOUND: lambda old: {"application/problem+json": old["application/json"]}}),
-    fault("spec-old-version", "the document calls itself OpenAPI 3.0", VALID, "valid",
+    fault("spec-old-version", "the document calls itself OpenAPI 3.0", LINT, "3.1",
         spec={"openapi": "3.0.3"}),
     fault("spec-words-changed", "a description is changed, and nothing generated anew", CURRENT,
         "differs", spec={f"{_GET}.description": "Answers with the asset."}),

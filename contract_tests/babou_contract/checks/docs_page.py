@@ -9,7 +9,7 @@ from babou_contract.checks import docs_members
 from babou_contract.checks.docs_members import Place, missing
 from babou_contract.checks.docs_spec import check
 from babou_contract.checks.registry import NotExercisedError, Tally
-from babou_contract.specification import places, published, spec
+from babou_contract.specification import places, published, servers, spec
 from babou_contract.specification.operations import Operation, nameless
 from babou_contract.specification.schema import misfits
 
@@ -63,7 +63,7 @@ def _hold_example(operation: Operation, status: str, answer: Facts, tally: Tally
 
 def _hold_request(facts: Facts, operation: Operation, tally: Tally) -> None:
     server = published.load()["server"]
-    if server not in {each["url"] for each in spec.load().get("servers", ())}:
+    if server not in servers.urls(spec.load()):
         missing(tally, f"the spec does not name the server {server}", ("servers",))
     shown = urlsplit(facts.get("curl", server + facts["path"])).path
     template = re.escape(nameless(facts["path"])).replace(r"\{\}", "[^/]+")

@@ -36,6 +36,11 @@ def examples(document: spec.Document) -> Iterator[tuple[Place, spec.Document, An
                 yield (*place, key), schema, node[key]
 
 
+def version(document: spec.Document) -> Iterator[Problem]:
+    """Every document is OpenAPI 3.1: in 3.0 the same words mean something else."""
+    yield from usable.unsupported(document)
+
+
 def operation_ids(document: spec.Document) -> Iterator[Problem]:
     """Every operation has an operationId of its own."""
     known: set[str] = set()
@@ -155,6 +160,7 @@ def unused_components(document: spec.Document) -> Iterator[Problem]:
 
 
 RULES: tuple[Rule, ...] = (
+    version,
     operation_ids,
     descriptions,
     described_members,

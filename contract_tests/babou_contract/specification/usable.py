@@ -16,6 +16,15 @@ from babou_contract.specification.references import (
     target,
 )
 
+_SUPPORTED = "3.1"
+
+
+def unsupported(document: Document) -> Iterator[tuple[Place, str]]:
+    """Yield the place of a version of OpenAPI in which the same words mean something else."""
+    version = str(document.get("openapi"))
+    if not version.startswith(f"{_SUPPORTED}."):
+        yield ("openapi",), f"it is OpenAPI {version}, and only {_SUPPORTED} is supported"
+
 
 def dangling(document: Document) -> Iterator[tuple[Place, NoSuchReferenceError]]:
     """Yield the place of each reference that leads nowhere within the document."""
@@ -30,6 +39,7 @@ def dangling(document: Document) -> Iterator[tuple[Place, NoSuchReferenceError]]
 
 def problem(document: Document) -> UnusableError | None:
     """Return the error that says why the specification cannot be used; None where it can."""
-    for place, error in (*dangling(document), *patterns.unreadable(document)):
+    found = (unsupported, dangling, patterns.unreadable)
+    for place, error in (each for find in found for each in find(document)):
         return UnusableError(f"line {places.at(*place)['spec_line']}: {error}")
     return None

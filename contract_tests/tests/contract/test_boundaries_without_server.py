@@ -190,6 +190,15 @@ def test_an_operation_may_say_that_it_asks_for_no_key(edited):
     assert result.outcome is Outcome.passed, result
 
 
+def test_a_server_may_be_written_with_variables(edited):
+    """It is named by what they can stand for."""
+    stage = {"default": "api", "enum": ["api", "staging"]}
+    server = {"url": "https://{stage}.babou.ai", "variables": {"stage": stage}}
+    edited(lambda d: d.update(servers=[{"url": "https://eu.babou.ai"}, server]))
+    result = perform(_check(docs_page.CHECKS, "published-examples-fit"), None)
+    assert result.outcome is Outcome.passed, result
+
+
 def test_every_lint_rule_says_what_it_wants():
     """The rule's sentence is what a person reads."""
     assert all((rule.__doc__ or "").startswith("Every ") for rule in lint.RULES)

@@ -47,6 +47,7 @@ def test_agreement_is_0_and_tells_each_check(call, live, small_server):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
+        ("openapi: 3.1.0", "openapi: 3.0.3", "it is OpenAPI 3.0.3, and only 3.1 is supported"),
         ("^2[0-9]{3}-", r"^\p{L}", r"Python cannot read the pattern ^\p{L}: bad escape \p"),
         (
             '- $ref: "#/components/schemas/AssetState',

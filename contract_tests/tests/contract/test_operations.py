@@ -7,6 +7,7 @@ import pytest
 
 from babou_contract.specification import spec
 from babou_contract.specification.operations import asked_for, named, operations
+from babou_contract.specification.servers import urls
 
 ROOT = Path(__file__).resolve().parents[3]
 CODE = ("contract_tests/babou_contract", "contract_tests/compat", "openapi", "docs/_hooks")
@@ -94,6 +95,26 @@ def test_bodies_are_known_by_media_type():
     """Whether one has to be sent is said as well."""
     assert (ADD.bodies["text/plain"].schema, ADD.body_required) == ({"type": "string"}, True)
     assert (LIST.bodies, LIST.body_required) == ({}, False)
+
+
+def test_servers_are_known_by_their_urls_with_the_variables_filled_in():
+    """Each of the values that a variable may have, or else its default."""
+    region = {"enum": ["eu", "us"], "default": "eu"}
+    document = {
+        "servers": [
+            {"url": "https://api.babou.ai"},
+            {
+                "url": "https://{region}.babou.ai:{port}",
+                "variables": {"region": region, "port": {"default": "443"}},
+            },
+        ]
+    }
+    assert [*urls(document)] == [
+        "https://api.babou.ai",
+        "https://eu.babou.ai:443",
+        "https://us.babou.ai:443",
+    ]
+    assert not [*urls({})]
 
 
 def test_security_of_the_document_holds_where_an_operation_says_nothing_else():
