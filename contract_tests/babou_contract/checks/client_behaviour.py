@@ -75,7 +75,7 @@ def errors_arrive_as_their_class(observations: Observations, tally: Tally) -> No
         for arguments in failing:
             _hold_error(right, driver, arguments, tally)
         [known, *_] = [*driver.known(observations), *failing]
-        for key in observations.keys:
+        for key in observations.keys(driver.operation):
             value = key.credential.value or ""
             if key.name == "missing" or not value.startswith("Bearer "):
                 continue  # these the client can't send

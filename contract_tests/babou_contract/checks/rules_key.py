@@ -58,7 +58,10 @@ def the_key_is_checked_first(observations: Observations, tally: Tally) -> None:
 def the_query_has_no_key(observations: Observations, tally: Tally) -> None:
     """Ask with keys in the query, without one and with the right one where it belongs."""
     refusals = {(seen.operation.id, _code(seen)) for seen in _with_keys(observations, "missing")}
-    for seen in _need_a_key(observations, observations.answered(IN_QUERY)):
+    asked = observations.answered(IN_QUERY)
+    if not asked and not observations.stopped:
+        raise NotExercisedError("no operation has its key elsewhere than in the query")
+    for seen in _need_a_key(observations, asked):
         tally.case()
         status = seen.answer.status
         is_usual = (seen.operation.id, _code(seen)) in refusals and seen.ask.key

@@ -15,10 +15,16 @@ _SHOWN = 300
 
 @frozen
 class Credential:
-    """What goes into Authorization, and how it is shown; None sends no such header."""
+    """What is sent for a key, how it is shown, and where it goes; None sends nothing.
+
+    Attributes:
+        place: `header`, `query` or `cookie`.
+    """
 
     value: str | None = field(repr=False)
     shown: str | None
+    place: str = "header"
+    name: str = "Authorization"
 
 
 @frozen

@@ -17,7 +17,8 @@ from typing import Any
 
 import h11
 
-from babou_contract.probing.answers import Answer
+from babou_contract.probing import keys
+from babou_contract.probing.answers import Answer, Credential
 from babou_contract.probing.asks import Call
 from babou_contract.probing.failures import StoppedError
 from babou_contract.probing.session import Session
@@ -115,6 +116,7 @@ class Fuzzing:
                 request["method"],
                 request["target"],
                 "schemathesis",
+                credential=_credential(self._settings.api_key, request),
                 headers=tuple((name, value) for name, value in request["headers"]),
                 content=base64.b64decode(request["body"]),
             )
@@ -152,6 +154,12 @@ def _known(operation: Operation, calls: Mapping[str, list[Call]]) -> list[Said]:
         {name: value for name, value in call.arguments.items() if name in names}
         for call in calls.get(operation.id, ())
     ]
+
+
+def _credential(api_key: str, request: Said) -> Credential | None:
+    path = str(request["target"]).partition("?")[0]
+    operation = spec.operation_for(request["method"], path)
+    return keys.right(api_key, operation) if operation else None
 
 
 def _told(answer: Answer | None) -> Said:

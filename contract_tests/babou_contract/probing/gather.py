@@ -95,7 +95,7 @@ class Gathering:
             ask.method,
             ask.call.target,
             ask.about,
-            credential=ask.key.credential if ask.key else None,
+            credential=ask.key.credential if ask.key else observations.right(ask.operation),
             headers=(*ask.call.headers, *ask.headers),
             content=b"" if ask.announced or ask.other_method else ask.call.content,
             announced=ask.announced,
@@ -168,7 +168,7 @@ class Gathering:
         if not operation.needs_key or absent is None:
             return False
         unknown = self._put(Ask(asks.MADE_UP, absent, "what does not exist", odd=True))
-        keyless = self._put(Ask(asks.KEY, base, "no key", key=observations.keys[0]))
+        keyless = self._put(Ask(asks.KEY, base, "no key", key=observations.keys(operation)[0]))
         refused = unknown.status in {_BAD_REQUEST, _NOT_FOUND}
         return refused and keyless.status == _UNAUTHORIZED
 

@@ -48,12 +48,13 @@ def probes(observations: Observations, operation: Operation) -> Iterator[Ask]:
     reached = observations.reached(operation)
     [base] = (observations.steady(operation) or reached or calls)[:1]
     if operation.needs_key:
+        keys = observations.keys(operation)
         for _ in range(_KEY_ROUNDS):
-            yield from (_with_key(KEY, base, key) for key in observations.keys)
+            yield from (_with_key(KEY, base, key) for key in keys)
             if operation.is_safe:
                 yield read(base, f"{operation.id} once more")
         others = [call for call in reached if call != base] if operation.is_safe else []
-        few = [key for key in observations.keys if key.about in _FEW]
+        few = [key for key in keys if key.about in _FEW]
         yield from (_with_key(KEY, other, key) for other in others for key in few)
         if absent := absent_call(base, observations.settings.seed):
             yield from (_with_key(STRANGER, absent, key) for key in few)
@@ -246,7 +247,7 @@ def _bodies(base: Call) -> Iterator[Ask]:
 def _other_methods(observations: Observations, base: Call) -> Iterator[Ask]:
     yield Ask(METHOD, base, "HEAD", other_method="HEAD")
     if base.operation.needs_key:
-        missing = observations.keys[0]
+        missing = observations.keys(base.operation)[0]
         yield Ask(METHOD, base, "HEAD without a key", other_method="HEAD", key=missing)
     yield Ask(METHOD, base, "OPTIONS", other_method="OPTIONS")
     if absent := absent_call(base, observations.settings.seed):

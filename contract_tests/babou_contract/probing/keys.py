@@ -4,17 +4,51 @@ import random
 import string
 from typing import Literal
 
+from attrs import evolve
+
 from babou_contract.probing.answers import Credential
 from babou_contract.probing.asks import KeyProbe
 from babou_contract.probing.redaction import SHOWN
 from babou_contract.specification import spec
+from babou_contract.specification.operations import Operation
+from babou_contract.specification.references import Document
 
 KINDS = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+_BEARER = "Bearer "
 NO_KEY, OTHER_KEY = "no key", "another key of the same form"
 
 
+def right(api_key: str, operation: Operation) -> Credential:
+    """Return the key as an operation wants it."""
+    return _placed(Credential(f"{_BEARER}{api_key}", f"{_BEARER}{SHOWN}"), scheme_of(operation))
+
+
+def wrong(api_key: str, seed: int, operation: Operation) -> tuple[KeyProbe, ...]:
+    """Make credentials that an operation has to refuse, out of the right one."""
+    scheme, made = scheme_of(operation), keys(api_key, seed)
+    if scheme:  # which has no words before the key
+        made = tuple(k for k in made if (k.credential.value or _BEARER).startswith(_BEARER))
+    return tuple(evolve(key, credential=_placed(key.credential, scheme)) for key in made)
+
+
+def scheme_of(operation: Operation) -> Document:
+    """Return the scheme of a key that is not in Authorization; empty where it is there."""
+    schemes = [scheme for asked in operation.security for scheme in asked.values()]
+    is_elsewhere = all(scheme.get("type") == "apiKey" for scheme in schemes)
+    return schemes[0] if schemes and is_elsewhere else {}
+
+
+def _placed(credential: Credential, scheme: Document) -> Credential:
+    if not scheme:
+        return credential
+    value, shown = (
+        text and text.removeprefix(_BEARER) for text in (credential.value, credential.shown)
+    )
+    return Credential(value, shown, str(scheme.get("in")), str(scheme.get("name")))
+
+
 def keys(api_key: str, seed: int) -> tuple[KeyProbe, ...]:
-    """Make credentials that have to be refused, out of the right one."""
+    """Make credentials for Authorization that have to be refused, out of the right one."""
     prefix = spec.key_prefix()
     secret = api_key.removeprefix(prefix)
     chance = random.Random(seed)  # noqa: S311  no secret

@@ -8,7 +8,7 @@ from attrs import define, evolve, field, frozen
 
 from babou_contract.model import NOT_ASKED, CheckResult, Exchange, Outcome
 from babou_contract.probing import asks, keys
-from babou_contract.probing.answers import Answer
+from babou_contract.probing.answers import Answer, Credential
 from babou_contract.probing.asks import Ask, Call, KeyProbe, Seen
 from babou_contract.probing.failures import NotJudgedError
 from babou_contract.probing.fuzzing import Fuzzing
@@ -111,10 +111,13 @@ class Observations:
         known = given or (meaning.known(self.settings) if meaning else ())
         return list(asks.calls(operation, known, own=self.settings.own_server))
 
-    @cached_property
-    def keys(self) -> tuple[KeyProbe, ...]:
-        """The credentials that have to be refused."""
-        return keys.keys(self.settings.api_key, self.settings.seed)
+    def right(self, operation: Operation) -> Credential:
+        """Return the right key, as an operation wants it."""
+        return keys.right(self.settings.api_key, operation)
+
+    def keys(self, operation: Operation) -> tuple[KeyProbe, ...]:
+        """Return the credentials that an operation has to refuse."""
+        return keys.wrong(self.settings.api_key, self.settings.seed, operation)
 
     @cached_property
     def redactor(self) -> Redactor:
@@ -123,7 +126,8 @@ class Observations:
 
     def shown_as(self, header: str) -> str:
         """Return a header's value as a shell can send it: with a variable in the key's place."""
-        known = [self.session.right, *(key.credential for key in self.keys)]
+        made = keys.keys(self.settings.api_key, self.settings.seed)
+        known = [self.session.right, *(key.credential for key in made)]
         return next((one.shown or "" for one in known if one.value == header), header)
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve
 
+from babou_contract.probing import keys
 from babou_contract.probing.asks import IN_QUERY, Ask, Call
 from babou_contract.probing.keys import OTHER_KEY
 from babou_contract.probing.observations import Observations
@@ -20,17 +21,21 @@ _HERE = {"127.0.0.1", "::1", "localhost"}
 
 def asks(observations: Observations, base: Call) -> Iterator[Ask]:
     """Yield questions with keys under all names that are no parameters of the operation."""
-    taken = {parameter.name for parameter in base.operation.parameters}
+    operation = base.operation
+    if keys.scheme_of(operation).get("in") == "query":
+        return  # there it belongs
+    taken = {parameter.name for parameter in operation.parameters}
     names = [name for name in NAMES if name not in taken]
 
     def with_key(key: str) -> Call:
         more = (*base.more, *((name, key) for name in names))
         return evolve(base, more=more, known=False)
 
-    missing = observations.keys[0]
-    other = next(key.sent for key in observations.keys if key.about == OTHER_KEY)
+    probes = observations.keys(operation)
+    missing = probes[0]
+    other = next(key.sent for key in probes if key.about == OTHER_KEY)
     yield Ask(IN_QUERY, with_key("wrong"), "a word for a key in the query", key=missing, odd=True)
-    if base.operation.is_safe:
+    if operation.is_safe:
         yield Ask(IN_QUERY, with_key(other), "another key in the query", odd=True)
     if urlsplit(observations.session.base_url).hostname in _HERE:
         right = observations.settings.api_key

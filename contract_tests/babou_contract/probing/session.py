@@ -11,6 +11,7 @@ from urllib.parse import quote_plus, urlsplit
 from babou_contract.model import Exchange
 from babou_contract.probing.answers import PASSING, RATE_LIMITED, Answer, Credential
 from babou_contract.probing.failures import Failure, StoppedError, WireError
+from babou_contract.probing.raw import Headers
 from babou_contract.probing.redaction import SHOWN
 from babou_contract.probing.wire import Wire
 from babou_contract.settings import Settings
@@ -163,15 +164,19 @@ class Session:
         given = {name.lower() for name, _ in headers}
         usual = (("Accept", "application/json"), ("Accept-Encoding", "gzip"))
         fixed = (*(one for one in usual if one[0].lower() not in given), *headers)
-        own = (("Authorization", credential.value),) if credential.value is not None else ()
-        shown = [("Authorization", credential.shown or "")] if own else []
-        shown += [("Content-Length", str(announced))] if announced else []
+        target, sent, shown_path, shown = path, fixed, path, fixed
+        if credential.value is not None:
+            is_in_url = credential.place == "query"
+            value = quote_plus(credential.value) if is_in_url else credential.value
+            target, sent = _with(path, fixed, credential, value)
+            shown_path, shown = _with(path, fixed, credential, credential.shown or "")
+        if announced:
+            shown = (*shown, ("Content-Length", str(announced)))
         started, raw, problem, failure = self.elapsed(), None, None, None
         try:
             seconds = min(self._settings.timeout, self.left())
-            target = self._prefix + path
             raw = self._wire.send(
-                method, target, (*fixed, *own), seconds, content=content, announced=announced
+                method, self._prefix + target, sent, seconds, content=content, announced=announced
             )
         except WireError as error:
             if self.left() <= 0:
@@ -179,8 +184,8 @@ class Session:
             problem, failure = str(error), error.failure
         exchange = Exchange(
             method=method,
-            url=self._base_url + path.replace(self._key_in_url, SHOWN),
-            headers=(*fixed, *shown),
+            url=self._base_url + shown_path.replace(self._key_in_url, SHOWN),
+            headers=shown,
             status=raw.status if raw else None,
             received=raw.headers if raw else (),
             body=raw.body if raw else b"",
@@ -192,6 +197,18 @@ class Session:
         )
         self.record(exchange)
         return Answer(exchange, raw, failure)
+
+
+def _with(path: str, headers: Headers, credential: Credential, text: str) -> tuple[str, Headers]:
+    """Return a path and headers with the text of a credential in its place."""
+    name = credential.name
+    if credential.place == "query":
+        return f"{path}{'&' if '?' in path else '?'}{name}={text}", headers
+    if credential.place == "cookie":
+        others = [value for header, value in headers if header == "Cookie"]
+        rest = tuple(one for one in headers if one[0] != "Cookie")
+        return path, (*rest, ("Cookie", "; ".join([*others, f"{name}={text}"])))
+    return path, (*headers, (name, text))
 
 
 def _may_pass(answer: Answer) -> bool:
