@@ -176,7 +176,6 @@ class _Http(httpcore.AsyncHTTP11Connection):
 class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncNetworkBackend):
     """One connection: httpcore's, and the stream below it."""
 
-    top: Early
     has_paused = False
     _network: socket.socket
 

@@ -152,8 +152,6 @@ class _Http(httpcore.HTTP11Connection):
 class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBackend):
     """One connection: httpcore's, and the stream below it."""
 
-    top: Early
-
     def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
         super().__init__(origin, proxy)
         self.limit = Limit(0.0)
