@@ -272,7 +272,7 @@ class _Exchange(Exchange[_Connection]):
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the body in pieces."""
-        left = self.long()
+        left = self.length_without_h11()
         if not left:
             async for chunk in self.chunks:
                 yield chunk

@@ -45,8 +45,8 @@ PROXY_AUTHENTICATION = 407
 _NO_BODY = frozenset({204, 304})
 _BLANK_LINE = re.compile(rb"\n\r?\n")  # as h11 reads it
 _LONG = 1 << 20
-"""Bytes from which a body is read without h11, which copies each piece three times. Its connection
-cannot be used again."""
+"""A body of so many bytes or more is read without h11, which copies each piece three times. Its
+connection cannot be used again."""
 
 
 class _NoBody:
@@ -254,8 +254,8 @@ class Exchange(Generic[_C]):
         length = "0" if self.answer.status in _NO_BODY else self._headers.get("content-length", "")
         return int(length) if length.isdecimal() else None
 
-    def long(self) -> int:
-        """Return the length of a body that is read without h11; 0 for every other."""
+    def length_without_h11(self) -> int:
+        """Return the length of a body that is read without h11; 0 for every other body."""
         length = self._length() or 0
         return length if length >= _LONG and self.connection.received.is_head() else 0
 

@@ -215,7 +215,7 @@ class _Exchange(Exchange[_Connection]):
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the body in pieces."""
-        left = self.long()
+        left = self.length_without_h11()
         if not left:
             yield from self.chunks
         stream: _TcpStream = self.answer.extensions["network_stream"]
