@@ -194,7 +194,7 @@ def arrive():
 
 
 @pytest.fixture
-def unusable(monkeypatch):
+def edit_once(monkeypatch):
     """Return a function that edits the specification, once, and gives the line of the edit."""
 
     def edit(old, new):
@@ -208,3 +208,27 @@ def unusable(monkeypatch):
         return before.count("\n") + 1
 
     return edit
+
+
+@pytest.fixture(
+    params=[
+        ("openapi: 3.1.0", "openapi: 3.0.3", "it is OpenAPI 3.0.3, and only 3.1 is supported"),
+        ("^2[0-9]{3}-", r"^\p{L}", r"Python cannot read the pattern ^\p{L}: bad escape \p"),
+        (
+            '- $ref: "#/components/schemas/AssetState',
+            '- $ref: "#/components/schemas/State',
+            "the reference #/components/schemas/State leads",
+        ),
+    ],
+    ids=["version", "pattern", "reference"],
+)
+def unusable(edit_once, request):
+    """Make the specification one that no value can be held against: its line, what is told."""
+    old, new, told = request.param
+    return edit_once(old, new), told
+
+
+@pytest.fixture
+def no_yaml(edit_once):
+    """Make the specification one that cannot be read: its line, what is told."""
+    return edit_once("bearerFormat: sk-bab-*", "bearerFormat: [}"), "it is not YAML: "

@@ -109,9 +109,7 @@ def perform(check: Check, observations: Any, *, seed: int | None = None) -> Chec
         check.judge(observations, tally)
     except NotExercisedError as error:
         outcome, reason = Outcome.not_exercised, str(error)
-    except NotJudgedError as error:
-        outcome, reason = Outcome.not_judged, str(error)
-    except (MissingError, PatternError) as error:
+    except (NotJudgedError, MissingError, PatternError) as error:
         outcome, reason = Outcome.not_judged, str(error)
     except Exception as error:  # noqa: BLE001  an answer that no rule was written for
         outcome, reason = Outcome.not_judged, f"the check itself broke: {type(error).__name__}"

@@ -107,6 +107,25 @@ class TestKeptConnections:
             assert ask(client).code == "NOT_FOUND"
         assert server.connections == 3
 
+    @pytest.mark.parametrize("size", [0, 4])
+    def test_bytes_after_a_download_are_never_the_next_answer(
+        self, serve, server, open_own_client, tmp_path, size
+    ):
+        """The body of an empty file is not read, so neither is what came with its head."""
+
+        def serve_200_after(connection):
+            while request_from(connection):
+                head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size
+                connection.sendall(head + b"file"[:size] + 2 * head + 8 * b"?")
+
+        storage = serve(serve_200_after)
+        client = open_own_client()
+        asset_id = server.add(size=size, url=storage.url)
+        for number in range(3):
+            path = client("download", asset_id, tmp_path / str(number))
+            assert path.read_bytes() == b"file"[:size]
+        assert storage.connections == 3
+
     @pytest.mark.parametrize("status", [204, 304])
     def test_an_answer_without_a_body_keeps_its_connection(self, serve, open_own_client, status):
         """RFC 9110, 15.3.5 and 15.4.5: they have no body, whatever their Content-Length says."""

@@ -146,7 +146,8 @@ def socks(near):
     assert command[3] in {1, 3}
     host = socket.inet_ntoa(command[4:8]) if command[3] == 1 else command[5:-2].decode()
     with socket.create_connection((host, port)) as far:
-        near.sendall(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+        # 13.10.13.10 has the bytes of an empty line, which do not end an answer's head here.
+        near.sendall(b"\x05\x00\x00\x01\r\n\r\n\x00\x00")
         pass_on(near, far)
 
 

@@ -20,7 +20,8 @@ from babou._core.messages import Request
 from babou._http.aio import AioTransport
 from babou._http.sync import SyncTransport
 
-CONTENT = hashlib.sha256(b"long").digest() * 100_000  # 3.2 MB, many times what one read gives
+# 3.6 MB, many times what one read gives; with empty lines, as at the end of a head.
+CONTENT = (hashlib.sha256(b"long").digest() + b"\r\n\r\n") * 100_000
 DEADLINE = 0.3
 PATIENCE = 10.0  # beyond the deadline, before it is called a hang; it measures nothing
 
@@ -260,12 +261,22 @@ CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
         [HEAD + CONTENT],
         [HEAD, CONTENT],
         [HEAD[:9], HEAD[9:-2], HEAD[-2:] + CONTENT[:1], CONTENT[1:]],
+        [HEAD.replace(b"\r\n", b"\n") + CONTENT],
         [EARLY_HINTS + HEAD + CONTENT],
         [EARLY_HINTS, HEAD + CONTENT],
         [CHUNKED + b"%x\r\n" % len(CONTENT) + CONTENT + b"\r\n0\r\n\r\n"],
         [HEAD + CONTENT + b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"],
     ],
-    ids=["at-once", "head-first", "in-bits", "hints", "hints-first", "chunked", "more-behind"],
+    ids=[
+        "at-once",
+        "head-first",
+        "in-bits",
+        "line-feeds",
+        "hints",
+        "hints-first",
+        "chunked",
+        "more-behind",
+    ],
 )
 def test_a_long_body_arrives_unchanged_however_it_is_sent(serve, fetch, sent):
     """Where the head ends, and the body begins, does not depend on the packets."""

@@ -29,12 +29,12 @@ from babou._core.calls import Call, Query, Reply, outcome_of, page_call
 from babou._core.flows import WaitState
 from babou._core.messages import Response, Step
 from babou._core.operations import (
-    UNDER_WAY,
     Asset,
     AssetPage,
     AssetState,
     asset_request,
     largest_page,
+    under_way,
 )
 from babou._core.outcomes import Again, Done, FailedPoll, WaitFailure, WaitResult, WaitSuccess
 from babou._core.polling import is_passing
@@ -102,7 +102,7 @@ class _Sweep:
     _under_way: int = 0
 
     def __attrs_post_init__(self) -> None:
-        self._to_ask = [_PagePoll(self, state, 0) for state in reversed(UNDER_WAY)]
+        self._to_ask = [_PagePoll(self, state, 0) for state in reversed(under_way())]
 
     @property
     def has_more(self) -> bool:
@@ -155,7 +155,7 @@ class _Pages:
 
     is_on: bool
     began: float
-    _cost: int = len(UNDER_WAY)
+    _cost: int = field(factory=lambda: len(under_way()))
     _failures: int = 0
 
     def are_worth_it(self, likely: float) -> bool:
@@ -164,7 +164,7 @@ class _Pages:
 
     def ended(self, sweep: _Sweep) -> None:
         """Record how a sweep ended."""
-        self._cost = max(sweep.cost, len(UNDER_WAY))
+        self._cost = max(sweep.cost, len(under_way()))
         if sweep.problem is None:
             self._failures = 0
             self.is_on = sweep.shown >= sweep.cost  # else it cost more requests than it saved

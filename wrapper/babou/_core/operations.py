@@ -37,8 +37,6 @@ from babou_generated.types import UNSET, File, Unset
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_FAILED = frozenset({AssetState.ERROR, AssetState.FAILED})
-UNDER_WAY = tuple(state for state in AssetState if state not in {AssetState.READY, *_FAILED})
 """The known states that are not terminal, in the order in which an asset has them."""
 
 
@@ -68,7 +66,7 @@ class Asset(_GeneratedAsset):
     @property
     def is_failed(self) -> bool:
         """Tell whether the upload or its analysis failed for good, in either spelling (D2)."""
-        return self.state in _FAILED
+        return self.state in {AssetState.ERROR, AssetState.FAILED}
 
     @property
     def is_terminal(self) -> bool:
@@ -164,6 +162,16 @@ def upload_request(*, size: int, content_type: str) -> Request:
     arguments = _upload_arguments(body=File(BytesIO()))
     headers = {"content-type": content_type, "content-length": str(size)}
     return Request(arguments["method"].upper(), arguments["url"], headers)
+
+
+@functools.cache
+def under_way() -> tuple[AssetState, ...]:
+    """Return the states of an asset that is neither ready nor failed.
+
+    Not a constant: without a state that is named here, the package could not be imported.
+    """
+    ended = {AssetState.READY, AssetState.ERROR, AssetState.FAILED}
+    return tuple(state for state in AssetState if state not in ended)
 
 
 @functools.cache

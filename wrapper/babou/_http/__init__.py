@@ -9,7 +9,7 @@
 | `environment` | the environment's proxies and certificates |
 | `caller` | the transports over an httpx client of the caller's |
 | `s3` | fetching `s3://` with boto3 |
-| `errors` | what transports return and raise, as errors of ours and without the API key |
+| `errors` | makes errors of ours from what transports raise; removes the API key |
 | `budget`, `redis_budget` | one rate for many clients |
 | `runner`, `async_runner` | what drives the flows, and moves the bytes of files |
 """

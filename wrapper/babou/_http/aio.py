@@ -176,7 +176,6 @@ class _Http(httpcore.AsyncHTTP11Connection):
 class _Connection(Connection[httpcore.AsyncConnectionInterface], httpcore.AsyncNetworkBackend):
     """One connection: httpcore's, and the stream below it."""
 
-    top: Early
     has_paused = False
     _network: socket.socket
 
@@ -273,7 +272,7 @@ class _Exchange(Exchange[_Connection]):
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the body in pieces."""
-        left = self.long()
+        left = self.length_without_h11()
         if not left:
             async for chunk in self.chunks:
                 yield chunk

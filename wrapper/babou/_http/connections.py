@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from babou._core.messages import Request
     from babou._http.environment import Proxy
+    from babou._http.network import Early
 
 KEEPALIVE = 60.0
 """Seconds that an idle connection is kept: longer than the longest pause between two polls."""
@@ -42,10 +43,10 @@ _PORTS = {"http": 80, "https": 443}
 _IDEMPOTENT = frozenset({b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS"})
 PROXY_AUTHENTICATION = 407
 _NO_BODY = frozenset({204, 304})
-_END_OF_HEAD = b"\r\n\r\n"
+_BLANK_LINE = re.compile(rb"\n\r?\n")  # as h11 reads it
 _LONG = 1 << 20
-"""Bytes from which a body is read without h11, which copies each piece three times. Its connection
-cannot be used again."""
+"""A body of so many bytes or more is read without h11, which copies each piece three times. Its
+connection cannot be used again."""
 
 
 class _NoBody:
@@ -153,12 +154,13 @@ class Received:
         later = None
         if not self._head:
             self._start += data
-            end = self._start.find(_END_OF_HEAD) + len(_END_OF_HEAD)
-            if end >= len(_END_OF_HEAD):
-                surplus = len(self._start) - end
+            begin = self._start.find(b"HTTP/")  # a SOCKS proxy's replies come before
+            blank = _BLANK_LINE.search(self._start, begin) if begin >= 0 else None
+            if blank is not None:
+                surplus = len(self._start) - blank.end()
                 if self.stops_at_head and surplus:
                     data, later = data[:-surplus], data[-surplus:]
-                self._head, self._start = end, b""
+                self._head, self._start = blank.end(), b""
         self.count += len(data)
         self._last = (self._last + data)[-5:] if len(data) < 5 else data[-5:]  # noqa: PLR2004
         return data, later
@@ -189,6 +191,9 @@ _H = TypeVar("_H", bound=_Http)
 
 class Connection(Generic[_H]):
     """A connection: httpcore's connection once it is open, and the bytes received over it."""
+
+    top: Early
+    """The stream that httpcore reads, once it is open."""
 
     def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
         self.origin, self.proxy = origin, proxy
@@ -249,15 +254,18 @@ class Exchange(Generic[_C]):
         length = "0" if self.answer.status in _NO_BODY else self._headers.get("content-length", "")
         return int(length) if length.isdecimal() else None
 
-    def long(self) -> int:
-        """Return the length of a body that is read without h11; 0 for every other."""
+    def length_without_h11(self) -> int:
+        """Return the length of a body that is read without h11; 0 for every other body."""
         length = self._length() or 0
         return length if length >= _LONG and self.connection.received.is_head() else 0
 
     def is_complete(self) -> bool:
         """Tell whether the answer was read, and nothing came after it."""
-        return self.connection.is_available() and self.connection.received.is_exactly(
-            self._length()
+        connection = self.connection
+        return (
+            connection.is_available()
+            and connection.top.ahead is None
+            and connection.received.is_exactly(self._length())
         )
 
 

@@ -1,4 +1,4 @@
-"""What a transport returns or raises, as the client takes it: an error of ours, without the key.
+"""Make errors of ours from what a transport raises; take the key out of its answers and errors.
 
 A server may repeat the key anywhere, and an HTTP library may quote it, or a signed URL.
 """

@@ -178,7 +178,10 @@ class Tls:
 
 
 class Early:
-    """Notices bytes that come while a request is still being sent: they may be the answer.
+    """Keeps bytes that httpcore has not asked for yet.
+
+    They come while a request is still being sent, and may be its answer; or with the head of an
+    answer whose body is read without h11.
 
     Attributes:
         ahead: These bytes, until they are read; empty at the end of the connection.

@@ -152,8 +152,6 @@ class _Http(httpcore.HTTP11Connection):
 class _Connection(Connection[httpcore.ConnectionInterface], httpcore.NetworkBackend):
     """One connection: httpcore's, and the stream below it."""
 
-    top: Early
-
     def __init__(self, origin: httpcore.Origin, proxy: Proxy | None) -> None:
         super().__init__(origin, proxy)
         self.limit = Limit(0.0)
@@ -217,7 +215,7 @@ class _Exchange(Exchange[_Connection]):
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the body in pieces."""
-        left = self.long()
+        left = self.length_without_h11()
         if not left:
             yield from self.chunks
         stream: _TcpStream = self.answer.extensions["network_stream"]

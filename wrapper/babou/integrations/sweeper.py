@@ -38,7 +38,7 @@ from babou import (
     WaitSuccess,
 )
 from babou._core.config import DEFAULT_WAIT_TIMEOUT, check_asset_ids, check_seconds
-from babou._core.operations import UNDER_WAY
+from babou._core.operations import under_way
 from babou._core.outcomes import wait_timeout
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _under_way(client: Client) -> dict[str, Asset]:
     `list` reads again until it has seen all. Here what is missed is asked for by itself.
     """
     shown: dict[str, Asset] = {}
-    for state in UNDER_WAY:
+    for state in under_way():
         given = 0
         # Where this is never broken off, `list` raises.
         for page in client.assets.list(state=state).pages():  # pragma: no branch
