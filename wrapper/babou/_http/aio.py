@@ -76,15 +76,17 @@ class _TcpStream(Early, httpcore.AsyncNetworkStream):
         connection.top = self
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        data, self.ahead = self.ahead, None
-        if data is None:
-            data = await self.receive(max_bytes)
+        data = bytes(await self.receive(max_bytes))
         if self.received is not None:
             data, self.ahead = self.received.add(data)
         return data
 
-    async def receive(self, max_bytes: int) -> bytes:
-        """Return the next bytes."""
+    async def receive(self, max_bytes: int) -> bytes | memoryview:
+        """Return the next bytes, in a buffer that the next call may use again."""
+        data, self.ahead = self.ahead, None
+        return await self._next(max_bytes) if data is None else data
+
+    async def _next(self, max_bytes: int) -> bytes | memoryview:
         has_paused, self._connection.has_paused = self._connection.has_paused, False
         while True:
             if not has_paused:  # lets other tasks run, and notices the deadline
@@ -144,9 +146,8 @@ class _TlsStream(OverTls, _TcpStream):
             await self.aclose()
             raise
 
-    async def receive(self, max_bytes: int) -> bytes:
-        """Return the next bytes."""
-        data: bytes = await self._talk(self._tls.read(max_bytes))
+    async def _next(self, max_bytes: int) -> memoryview:
+        data: memoryview = await self._talk(self._tls.read(max_bytes))
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
@@ -270,15 +271,15 @@ class _Exchange(Exchange[_Connection]):
                 body.add(chunk)
         return body.response()
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Yield the body in pieces."""
+    async def pieces(self) -> AsyncIterator[bytes | memoryview]:
+        """Yield the body in pieces, each of which may be overwritten by the next."""
         left = self.length_without_h11()
         if not left:
             async for chunk in self.chunks:
                 yield chunk
         stream: _TcpStream = self.answer.extensions["network_stream"]
         while left:
-            data = await stream.read(min(READ, left))
+            data = await stream.receive(min(READ, left))
             if not data:
                 raise cut_off(left)
             left -= len(data)

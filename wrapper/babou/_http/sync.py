@@ -62,15 +62,17 @@ class _TcpStream(Early, httpcore.NetworkStream):
         connection.top = self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        data, self.ahead = self.ahead, None
-        if data is None:
-            data = self.receive(max_bytes)
+        data = bytes(self.receive(max_bytes))
         if self.received is not None:
             data, self.ahead = self.received.add(data)
         return data
 
-    def receive(self, max_bytes: int) -> bytes:
-        """Return the next bytes."""
+    def receive(self, max_bytes: int) -> bytes | memoryview:
+        """Return the next bytes, in a buffer that the next call may use again."""
+        data, self.ahead = self.ahead, None
+        return self._next(max_bytes) if data is None else data
+
+    def _next(self, max_bytes: int) -> bytes | memoryview:
         while True:
             self._network.settimeout(self._connection.limit.pause())
             try:
@@ -120,9 +122,8 @@ class _TlsStream(OverTls, _TcpStream):
             self.close()
             raise
 
-    def receive(self, max_bytes: int) -> bytes:
-        """Return the next bytes."""
-        data: bytes = self._talk(self._tls.read(max_bytes))
+    def _next(self, max_bytes: int) -> memoryview:
+        data: memoryview = self._talk(self._tls.read(max_bytes))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
@@ -213,14 +214,14 @@ class _Exchange(Exchange[_Connection]):
                 body.add(chunk)
         return body.response()
 
-    def pieces(self) -> Iterator[bytes]:
-        """Yield the body in pieces."""
+    def pieces(self) -> Iterator[bytes | memoryview]:
+        """Yield the body in pieces, each of which may be overwritten by the next."""
         left = self.length_without_h11()
         if not left:
             yield from self.chunks
         stream: _TcpStream = self.answer.extensions["network_stream"]
         while left:
-            data = stream.read(min(READ, left))
+            data = stream.receive(min(READ, left))
             if not data:
                 raise cut_off(left)
             left -= len(data)
@@ -299,7 +300,7 @@ class SyncTransport:
             limit.end = min(now + stall, end)
             return Translated(ERRORS, request, limit.end - now)
 
-        def pieces() -> Iterator[bytes]:
+        def pieces() -> Iterator[bytes | memoryview]:
             chunks = exchange.pieces()
             while True:
                 with step():

@@ -330,7 +330,9 @@ class AsyncSteps:
             return
         raise timed_out(self._request, left)
 
-    async def pieces(self, chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    async def pieces(
+        self, chunks: AsyncIterable[bytes | memoryview]
+    ) -> AsyncIterator[bytes | memoryview]:
         """Yield chunks, each in a step."""
         source = aiter(chunks)
         while True:
