@@ -469,6 +469,29 @@ def test_whatever_has_bytes_is_a_piece(plug, chunk):
     assert ResponseStream(200, {}, [chunk]).read().body == b"text"
 
 
+class Keeps:
+    """A file of the caller's that only keeps what it is given."""
+
+    def __init__(self):
+        self.pieces = []
+        self.write = self.pieces.append
+
+
+def test_a_callers_file_gets_bytes_of_its_own(plug):
+    """A transport may use the buffer of a piece again for the next one, as this package's do."""
+    ask, kind = plug
+
+    def chunks():
+        buffer = bytearray(4)
+        for piece in (b"some", b"more"):
+            buffer[:] = piece
+            yield memoryview(buffer)
+
+    kept = Keeps()
+    ask("download", kind(lambda _request: ResponseStream(200, {}, chunks())), into=kept)
+    assert b"".join(kept.pieces) == b"somemore"
+
+
 class Several:
     """Headers of a library: no Mapping, and `items` gives a pair for each line."""
 

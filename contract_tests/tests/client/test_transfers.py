@@ -109,27 +109,6 @@ def test_a_compressed_answer_is_stored_decompressed(server, client, asset_id, tm
     assert client("download", asset_id, tmp_path).read_bytes() == CONTENT
 
 
-def test_a_callers_file_gets_bytes_of_its_own(client, asset_id):
-    """A file that keeps what it is given keeps the bytes, not our buffer."""
-
-    class Keeps:
-        def __init__(self):
-            self.chunks = []
-
-        def seekable(self):
-            return False
-
-        def write(self, chunk):
-            self.chunks.append(chunk)
-
-        def flush(self):
-            pass
-
-    kept = Keeps()
-    client("download", asset_id, kept)
-    assert b"".join(kept.chunks) == CONTENT
-
-
 def test_a_proxy_is_used(server, open_own_client, asset_id, tmp_path, monkeypatch):
     """The body comes over the proxy's connection."""
     monkeypatch.setenv("HTTP_PROXY", server.base_url)

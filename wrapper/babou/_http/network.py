@@ -1,9 +1,9 @@
 """What both transports know of sockets and TLS.
 
-No function here waits. `connecting` tells which sockets to wait for. An `ssl.SSLObject` does TLS
-between two buffers in memory. So one deadline limits handshakes and encrypted reads like any other
-read, TLS can run inside TLS (if a proxy is itself reached by https), and bytes that arrive before
-anybody asked for them are noticed.
+`connecting` tells which sockets to wait for. An `ssl.SSLObject` does TLS between two buffers in
+memory. So one deadline limits handshakes and encrypted reads like any other read, TLS can run
+inside TLS (if a proxy is itself reached by https), and bytes that arrive before anybody asked for
+them are noticed.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ READ = 1 << 17
 
 HEAD_START = 0.25
 """Seconds after which the next address of a host is tried beside the first (RFC 8305, 5)."""
+
+_LONGEST = 86400.0
+"""Seconds that select.poll is asked to wait at most; it refuses more than a month."""
 
 Address = tuple[Any, ...]
 """As socket.getaddrinfo has it: family, type, protocol, canonical name, address."""
@@ -95,15 +98,26 @@ def _begun(address: Address) -> socket.socket:
     return network
 
 
-def is_readable(number: int) -> bool:
-    """Tell whether something has arrived on an idle socket, even if only its end."""
+def is_readable(number: int, seconds: float = 0.0) -> bool:
+    """Tell whether something has arrived on a socket, even if only its end; wait for it."""
     if number < 0:
         return True
     if not hasattr(select, "poll"):  # on Windows, and if gevent has removed it
-        return bool(select.select([number], [], [], 0)[0])
+        return bool(select.select([number], [], [], seconds)[0])
+    return _poll(number, select.POLLIN, seconds)
+
+
+def is_writable(number: int, seconds: float) -> bool:
+    """Tell whether a socket takes bytes to send; wait for it."""
+    if not hasattr(select, "poll"):
+        return bool(select.select([], [number], [], seconds)[1])
+    return _poll(number, select.POLLOUT, seconds)
+
+
+def _poll(number: int, event: int, seconds: float) -> bool:
     poll = select.poll()
-    poll.register(number, select.POLLIN)
-    return bool(poll.poll(0))
+    poll.register(number, event)
+    return bool(poll.poll(min(seconds, _LONGEST) * 1000))
 
 
 class Tls:

@@ -34,7 +34,16 @@ from babou._http.connections import (
 )
 from babou._http.environment import Proxies, Proxy, trusted
 from babou._http.errors import Translated
-from babou._http.network import READ, Address, Early, OverTls, Tls, connecting
+from babou._http.network import (
+    READ,
+    Address,
+    Early,
+    OverTls,
+    Tls,
+    connecting,
+    is_readable,
+    is_writable,
+)
 from babou._http.transport import (
     MAX_CONNECTIONS,
     Body,
@@ -54,7 +63,10 @@ if TYPE_CHECKING:
 
 
 class _TcpStream(Early, httpcore.NetworkStream):
-    """A TCP connection."""
+    """A TCP connection.
+
+    The socket does not block: one that has a timeout takes three more system calls a call.
+    """
 
     def __init__(self, connection: _Connection, network: socket.socket) -> None:
         self._connection, self._network = connection, network
@@ -74,21 +86,21 @@ class _TcpStream(Early, httpcore.NetworkStream):
 
     def _next(self, max_bytes: int) -> bytes | memoryview:
         while True:
-            self._network.settimeout(self._connection.limit.pause())
-            try:
-                return self._network.recv(max_bytes)
-            except TimeoutError:  # `pause` raises at the deadline
-                continue
+            pause = self._connection.limit.pause()  # raises at the deadline
+            if is_readable(self._network.fileno(), pause):
+                with contextlib.suppress(BlockingIOError):
+                    return self._network.recv(max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         view = memoryview(buffer)
         try:
             while view:
-                self._network.settimeout(self._connection.limit.pause())
+                pause = self._connection.limit.pause()  # raises at the deadline
                 try:
                     view = view[self._network.send(view) :]
-                except TimeoutError:  # `pause` raises at the deadline
-                    self._connection.top.check_unanswered()
+                except BlockingIOError:
+                    if not is_writable(self._network.fileno(), pause):
+                        self._connection.top.check_unanswered()
         except ConnectionError as error:
             if isinstance(error, CallCancelledError):
                 raise

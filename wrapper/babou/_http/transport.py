@@ -283,7 +283,8 @@ class ResponseStream:
     chunks: Any
     """Iterable (or asynchronous iterable) of bytes, or of what has the buffer protocol.
 
-    They are as they were sent: a `content-encoding` in the headers is not undone.
+    They are as they were sent: a `content-encoding` in the headers is not undone. The buffer of a
+    piece may be used again for the next one.
     """
 
     def __init__(
