@@ -27,8 +27,8 @@ def run(bench: Bench) -> Part:
     rounds = interleave(measures, bench.choose(1, 3), failures)
     note = (
         f"Each asset is ready at its {POLLS}rd poll, on a server that takes {DELAY * 1e3:.0f} ms. "
-        "The `get` is one of many in a row, from a server without latency. Idle is a client that "
-        "has made such calls, with the list of ids."
+        "The `get` is one of many in a row, from a server without latency, half of them before the "
+        "wait and half after it. Idle is a client that has made such calls, with the list of ids."
     )
     table = Table(f"A wait for {assets:,} assets", HEAD, _rows(rounds), note)
     return Part([table], _goals(assets, rounds), rounds, failures=failures)
