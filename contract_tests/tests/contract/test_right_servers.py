@@ -30,6 +30,13 @@ def _is_odd(request, _response):
     return len(request.path) > 400 or "%0" in request.path or "%27" in request.path
 
 
+def _refuses_a_query(request, response):
+    if "?" not in request.target or response.status == 405:
+        return response
+    error = {"error": f"what is {request.target}?", "code": "VALIDATION_ERROR"}
+    return evolve(response, status=400).with_json(error)
+
+
 def _counted(change):
     count = iter(range(10**6))
     return lambda _request, response: change(next(count), response)
@@ -77,6 +84,7 @@ RIGHT = {
     "a proxy that refuses odd requests": _when(_is_odd, _html(400)),
     "a firewall": _when(_is_odd, _html(403)),
     "a URL that is too long": _when(lambda q, _: len(q.path) > 300, _html(414)),
+    "parameters that are not documented are refused, and repeated": _refuses_a_query,
     "HEAD is not allowed": _when(lambda q, _: q.method == "HEAD", lambda r: evolve(r, status=405)),
     "OPTIONS is not found": _when(lambda q, _: q.method != "GET", lambda r: evolve(r, status=404)),
     "OPTIONS is answered": _when(

@@ -69,6 +69,7 @@ def test_a_server_that_refuses_from_some_request_on_is_not_judged(judge, number,
     assert Outcome.not_judged in outcomes(report)
     left_out = [r for r in report.results if r.outcome is Outcome.not_exercised]
     others = {result.check for result in left_out if "is not asked" not in result.reason}
+    assert not any("no key is needed" in result.reason for result in report.results)
     # No parameter of what is asked here has limits, and nothing has a body.
     assert others <= {
         "spec-server/documented-bodies-are-taken",
