@@ -6,6 +6,7 @@ from urllib.parse import quote
 from babou_contract.checks.judging import is_redirect
 from babou_contract.checks.registry import NotExercisedError, Register, Tally
 from babou_contract.model import Boundary
+from babou_contract.probing import keys
 from babou_contract.probing.answers import PASSING
 from babou_contract.probing.asks import IN_QUERY, KEY, READ, STRANGER, Seen, successes
 from babou_contract.probing.failures import NotJudgedError
@@ -25,6 +26,12 @@ _TELLING = 6  # so many characters of a value in a body are not there by chance
 def a_key_is_required(observations: Observations, tally: Tally) -> None:
     """Ask without Authorization, with an empty one, and with the scheme alone."""
     _refused(_with_keys(observations, "missing"), tally)
+    for one in observations.operations:
+        if one.needs_key and not keys.takes_one_key(one):
+            observations.lack(
+                f"{one.id} asks for other credentials than one key, and no others are sent: leave "
+                f"it out, --waive {one.id}"
+            )
 
 
 @check("What is not of the form `Bearer sk-bab-…` is refused with 401 (D9).")

@@ -33,9 +33,25 @@ def wrong(api_key: str, seed: int, operation: Operation) -> tuple[KeyProbe, ...]
 
 def scheme_of(operation: Operation) -> Document:
     """Return the scheme of a key that is not in Authorization; empty where it is there."""
-    schemes = [scheme for asked in operation.security for scheme in asked.values()]
-    is_elsewhere = all(scheme.get("type") == "apiKey" for scheme in schemes)
-    return schemes[0] if schemes and is_elsewhere else {}
+    alone = _alone(operation)
+    elsewhere = [scheme for scheme in alone if scheme.get("type") == "apiKey"]
+    return {} if any(map(_is_bearer, alone)) or not elsewhere else elsewhere[0]
+
+
+def takes_one_key(operation: Operation) -> bool:
+    """Say whether a key by itself is enough: no second one, no password and no certificate."""
+    return bool(scheme_of(operation)) or any(map(_is_bearer, _alone(operation)))
+
+
+def _alone(operation: Operation) -> list[Document]:
+    """Return the schemes that are enough by themselves."""
+    return [scheme for asked in operation.security if len(asked) == 1 for scheme in asked.values()]
+
+
+def _is_bearer(scheme: Document) -> bool:
+    if scheme.get("type", "http") == "http":
+        return str(scheme.get("scheme", "bearer")).lower() == "bearer"
+    return scheme["type"] in {"oauth2", "openIdConnect"}
 
 
 def _placed(credential: Credential, scheme: Document) -> Credential:

@@ -203,7 +203,7 @@ def _with(path: str, headers: Headers, credential: Credential, text: str) -> tup
     """Return a path and headers with the text of a credential in its place."""
     name = credential.name
     if credential.place == "query":
-        return f"{path}{'&' if '?' in path else '?'}{name}={text}", headers
+        return f"{path}{'&' if '?' in path else '?'}{quote_plus(name)}={text}", headers
     if credential.place == "cookie":
         others = [value for header, value in headers if header == "Cookie"]
         rest = tuple(one for one in headers if one[0] != "Cookie")
