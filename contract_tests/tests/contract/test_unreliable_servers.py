@@ -49,7 +49,7 @@ def outcomes(report):
     return {result.outcome for result in report.results}
 
 
-@pytest.mark.parametrize("number", [1, 5, 40, 100, 140])
+@pytest.mark.parametrize("number", [1, 5, 40, 100, 150])
 @pytest.mark.parametrize(
     "change",
     [
