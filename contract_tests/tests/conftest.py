@@ -212,7 +212,7 @@ def edit_once(monkeypatch):
 
 @pytest.fixture(
     params=[
-        ("openapi: 3.1.0", "openapi: 3.0.3", "it is OpenAPI 3.0.3, and only 3.1 is supported"),
+        ("openapi: 3.1.0", "openapi: 3.0.3", "openapi is 3.0.3: only OpenAPI 3.1 is supported"),
         ("^2[0-9]{3}-", r"^\p{L}", r"Python cannot read the pattern ^\p{L}: bad escape \p"),
         (
             '- $ref: "#/components/schemas/AssetState',

@@ -21,9 +21,10 @@ _SUPPORTED = "3.1"
 
 def unsupported(document: Document) -> Iterator[tuple[Place, str]]:
     """Yield the place of a version of OpenAPI in which the same words mean something else."""
-    version = str(document.get("openapi"))
-    if not version.startswith(f"{_SUPPORTED}."):
-        yield ("openapi",), f"it is OpenAPI {version}, and only {_SUPPORTED} is supported"
+    version = document.get("openapi", "missing")
+    if not str(version).startswith(f"{_SUPPORTED}."):
+        wanted = f"only OpenAPI {_SUPPORTED} is supported, such as {_SUPPORTED}.0"
+        yield ("openapi",), f"openapi is {version}: {wanted}"
 
 
 def dangling(document: Document) -> Iterator[tuple[Place, NoSuchReferenceError]]:

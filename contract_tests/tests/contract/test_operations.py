@@ -8,6 +8,7 @@ import pytest
 from babou_contract.specification import spec
 from babou_contract.specification.operations import asked_for, named, operations
 from babou_contract.specification.servers import urls
+from babou_contract.specification.usable import unsupported
 
 ROOT = Path(__file__).resolve().parents[3]
 CODE = ("contract_tests/babou_contract", "contract_tests/compat", "openapi", "docs/_hooks")
@@ -115,6 +116,21 @@ def test_servers_are_known_by_their_urls_with_the_variables_filled_in():
         "https://us.babou.ai:443",
     ]
     assert not [*urls({})]
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"openapi": "3.2.0"}, "openapi is 3.2.0: "),
+        ({"openapi": 3.1}, "openapi is 3.1: only OpenAPI 3.1 is supported, such as 3.1.0"),
+        ({"swagger": "2.0"}, "openapi is missing: "),
+    ],
+)
+def test_a_version_that_is_not_supported_is_told_as_it_is_written(document, told):
+    """With what to write: a version has three numbers."""
+    [(place, problem)] = unsupported(document)
+    assert place == ("openapi",)
+    assert problem.startswith(told)
 
 
 def test_security_of_the_document_holds_where_an_operation_says_nothing_else():
