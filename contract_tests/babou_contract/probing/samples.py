@@ -16,10 +16,10 @@ _NAMES = {
     "video/quicktime": "video.mov",  # the same, with the mark of QuickTime
     "video/x-msvideo": "video.avi",  # one such frame as JPEG, which AVI can hold
     "video/webm": "video.webm",  # one such frame, VP8: WebM has no H.264
-    "audio/mpeg": "audio.mp3",  # two frames of silence: a single one is not told from noise
+    "audio/mpeg": "audio.mp3",  # four frames of silence: some readers take fewer for noise
     "audio/wav": "audio.wav",  # one sample of silence
     "audio/ogg": "audio.ogg",  # 20 ms of silence, Opus: Vorbis needs tables of kilobytes
-    "audio/aac": "audio.aac",  # two frames of silence, in ADTS
+    "audio/aac": "audio.aac",  # the same, in ADTS
 }
 _FOLDER = resources.files("babou_contract") / "data" / "samples"
 

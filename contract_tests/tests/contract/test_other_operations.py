@@ -434,6 +434,13 @@ def test_a_documented_type_of_upload_that_is_refused_is_found(named, media):
     assert told_by_the_client(SAMPLES[media]) == media
 
 
+@pytest.mark.parametrize("media", ["audio/aac", "audio/mpeg"])
+def test_a_sample_of_sound_has_frames_enough_to_be_told_from_noise(media):
+    """Mutagen, with which a server may look, wants three of ADTS, and four of MPEG."""
+    content = SAMPLES[media]
+    assert content.count(content[:2]) >= 4
+
+
 def told_by_the_client(content):
     """Return the type that the client sends with bytes."""
     sent = []
