@@ -172,7 +172,7 @@ def _telling(schema: spec.Document, value: object, target: str, name: str = "") 
     is_usual = value in spec.listed(whole)
     if len(text) < _TELLING or is_usual or text.startswith("application/"):
         return
-    if quote(text, safe="") not in target:
+    if quote(text, safe="") not in target and not text.endswith(target):
         yield name, text
 
 

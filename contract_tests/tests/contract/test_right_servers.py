@@ -85,6 +85,11 @@ RIGHT = {
     "a firewall": _when(_is_odd, _html(403)),
     "a URL that is too long": _when(lambda q, _: len(q.path) > 300, _html(414)),
     "parameters that are not documented are refused, and repeated": _refuses_a_query,
+    "the URL that was asked for, in each answer": lambda q, r: (
+        r.with_json({**r.json(), "self": f"https://babou.example{q.target}"})
+        if q.method != "OPTIONS"
+        else r
+    ),
     "HEAD is not allowed": _when(lambda q, _: q.method == "HEAD", lambda r: evolve(r, status=405)),
     "OPTIONS is not found": _when(lambda q, _: q.method != "GET", lambda r: evolve(r, status=404)),
     "OPTIONS is answered": _when(
