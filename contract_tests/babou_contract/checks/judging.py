@@ -6,7 +6,7 @@ from attrs import evolve
 
 from babou_contract.checks.registry import Check, NotExercisedError, Tally
 from babou_contract.probing.answers import PASSING
-from babou_contract.probing.asks import Seen
+from babou_contract.probing.asks import IN_QUERY, Seen
 from babou_contract.probing.failures import Failure
 from babou_contract.probing.observations import Observations
 
@@ -20,6 +20,8 @@ def is_of_somebody_else(seen: Seen) -> bool:
     told by whoever notices first (D8).
     """
     status, answer = seen.answer.status or 0, seen.answer
+    if seen.ask.kind == IN_QUERY and _is_error(status) and not seen.operation.status_of(status):
+        return True  # a firewall's, which forbids keys there, be it in JSON
     if answer.is_json:
         return False
     if status == _RATE_LIMITED or status > _SERVER_ERROR:
@@ -70,8 +72,12 @@ def refused(observations: Observations, *kinds: str, operation: str = "") -> Ite
 def is_refusal(seen: Seen) -> bool:
     """Say whether an answer is a documented error of who asked, and no limit of the rate."""
     status = seen.answer.status or 0
-    is_error = _CLIENT_ERROR <= status < _SERVER_ERROR and status != _RATE_LIMITED
-    return is_error and seen.operation.status_of(status) is not None
+    return _is_error(status) and seen.operation.status_of(status) is not None
+
+
+def _is_error(status: int) -> bool:
+    """Say whether a status tells an error of who asked, and no limit of the rate."""
+    return _CLIENT_ERROR <= status < _SERVER_ERROR and status != _RATE_LIMITED
 
 
 def where_asked(id: str, check: Check) -> Check:

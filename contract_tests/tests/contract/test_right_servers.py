@@ -85,6 +85,10 @@ RIGHT = {
     "a firewall": _when(_is_odd, _html(403)),
     "a URL that is too long": _when(lambda q, _: len(q.path) > 300, _html(414)),
     "parameters that are not documented are refused, and repeated": _refuses_a_query,
+    "a firewall that forbids keys in the query, in JSON": _when(
+        lambda q, _: "token=" in q.target,
+        lambda r: evolve(r, status=403).with_json({"message": "Forbidden"}),
+    ),
     "the URL that was asked for, in each answer": lambda q, r: (
         r.with_json({**r.json(), "self": f"https://babou.example{q.target}"})
         if q.method != "OPTIONS"
