@@ -31,9 +31,6 @@ READ = 1 << 17
 HEAD_START = 0.25
 """Seconds after which the next address of a host is tried beside the first (RFC 8305, 5)."""
 
-_LONGEST = 86400.0
-"""Seconds that select.poll is asked to wait at most; it refuses more than a month."""
-
 Address = tuple[Any, ...]
 """As socket.getaddrinfo has it: family, type, protocol, canonical name, address."""
 
@@ -117,7 +114,7 @@ def is_writable(number: int, seconds: float) -> bool:
 def _poll(number: int, event: int, seconds: float) -> bool:
     poll = select.poll()
     poll.register(number, event)
-    return bool(poll.poll(min(seconds, _LONGEST) * 1000))
+    return bool(poll.poll(seconds * 1000))
 
 
 class Tls:
