@@ -99,7 +99,7 @@ def is_readable(number: int, seconds: float = 0.0) -> bool:
     """Tell whether something has arrived on a socket, even if only its end; wait for it."""
     if number < 0:
         return True
-    if not hasattr(select, "poll"):  # on Windows, and if gevent has removed it
+    if not hasattr(select, "poll"):  # on Windows
         return bool(select.select([number], [], [], seconds)[0])
     return _poll(number, select.POLLIN, seconds)
 
