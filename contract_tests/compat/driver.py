@@ -169,7 +169,7 @@ def _client(order: Json) -> babou.Client:
 
 @functools.cache
 def _client_of(base_url: str) -> babou.Client:
-    return babou.Client(lambda: _key, base_url=base_url, timeout=10, max_retries=0)
+    return babou.Client(lambda: _key, base_url=base_url, timeout=60, max_retries=0)
 
 
 def _members(label: str, thing: Any) -> Json:  # noqa: ANN401  (a class of one of two versions)

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 
 import pytest
@@ -51,6 +52,26 @@ def request_from(connection):
             return b""
         head += received
     return head
+
+
+def alert_after(answer, context, connection):
+    """Take a request over TLS, and send an answer and a fatal alert, in one packet."""
+    arrived, leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(arrived, leaving, server_side=True)
+    asked = b""
+    while not asked:
+        try:
+            asked = tls.read(65536)  # does the handshake first
+        except ssl.SSLWantReadError:
+            connection.sendall(leaving.read())
+            arrived.write(connection.recv(65536))
+    if answer:
+        tls.write(answer)
+    arrived.write(b"\x17\x03\x03\x00\x20" + bytes(1 << 15))  # nobody can decrypt this
+    with contextlib.suppress(ssl.SSLError):
+        while True:
+            tls.read(65536)
+    connection.sendall(leaving.read())
 
 
 def ask(client, expected=babou.NotFoundError):

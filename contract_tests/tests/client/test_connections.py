@@ -20,7 +20,7 @@ from raw_server import BODY, NOT_FOUND, ask, request_from
 import babou
 from babou._http import aio, sync
 from babou._http.connections import Pool
-from babou._http.network import is_readable
+from babou._http.network import is_readable, is_writable
 from babou._http.transport import CallCancelledError, Limit
 from babou_contract.mock_server import MockServer
 
@@ -327,8 +327,9 @@ def test_connections_are_given_up_by_a_child_process(server):
 
 
 def test_a_system_without_poll_is_asked_by_select(monkeypatch):
-    """Windows, and gevent."""
+    """As on Windows."""
     near, far = socket.socketpair()
+    near.setblocking(False)  # noqa: FBT003 (its only argument)
     with near, far:
         for has_poll in (True, False):
             if not has_poll:
@@ -337,6 +338,12 @@ def test_a_system_without_poll_is_asked_by_select(monkeypatch):
             far.sendall(b"x")
             assert is_readable(near.fileno())
             near.recv(1)
+            sent = 0
+            while is_writable(near.fileno(), 0.0):
+                sent += near.send(bytes(1 << 16))
+            while sent:
+                sent -= len(far.recv(1 << 16))
+            assert is_writable(near.fileno(), 0.0)
     assert is_readable(-1)
 
 

@@ -76,6 +76,11 @@ def test_a_retry_after_past_the_deadline_fails_now(server, open_client, after):
     assert len(server.requests) == 1
 
 
+def test_a_call_may_have_months(open_client):
+    """The system's own waits take some weeks at most, which nobody has to know."""
+    assert open_client(timeout=1e9, max_retries=0)("get", IMAGE).is_ready
+
+
 def test_a_timeout_of_one_attempt_leaves_time_for_none(server, open_client):
     """The deadline is for the call, not for each attempt: one request is made, not three."""
     server.fault("never_answers")

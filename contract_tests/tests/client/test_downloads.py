@@ -206,7 +206,7 @@ def test_the_key_never_goes_to_the_storage(server, client, asset_id, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "to", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x/", "http://["]
+    "to", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x/", "http://[", "http://a..b/"]
 )
 def test_a_redirect_to_another_scheme_is_refused(server, client, asset_id, tmp_path, to):
     """Only http and https are followed."""
@@ -400,10 +400,15 @@ def test_url_gives_the_url(server, client, asset_id):
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://host/x", "file:///etc/passwd", "javascript:alert(1)", "nonsense", "x://["]
+    "url",
+    [
+        *("ftp://host/x", "file:///etc/passwd", "javascript:alert(1)", "nonsense", "x://["),
+        *("http:///x", "http://[::1/x", "http://a..b/x", f"http://{'a' * 64}/x"),
+        *("http://host:port/x", "http://host:99999/x", "http://h\u2028ost/x"),
+    ],
 )
 def test_other_schemes_are_refused(server, client, tmp_path, url):
-    """D3: only http, https and s3 are fetched."""
+    """D3: only http, https and s3 are fetched, from a host that can exist."""
     with pytest.raises(babou.DownloadError, match="scheme"):
         client("download", server.add(url=url), tmp_path)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import gzip
 import hashlib
 import select
@@ -13,7 +14,7 @@ import time
 import h11
 import pytest
 import trustme
-from raw_server import request_from
+from raw_server import alert_after, request_from
 
 import babou
 from babou._core.messages import Request
@@ -217,6 +218,17 @@ def test_a_connection_that_breaks_off_under_tls_is_told(trusted_authority, fetch
         content, error = fetch(storage.request)
     assert isinstance(error, babou.APIConnectionError)
     assert content == CONTENT[: len(CONTENT) // 2]
+
+
+@FETCH
+def test_a_body_that_an_alert_of_tls_ends_is_not_whole(trusted_authority, serve, fetch):
+    """Where no length is announced, only close_notify says that all came (RFC 9112, 9.8)."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trusted_authority.issue_cert("127.0.0.1").configure_cert(context)
+    answer = functools.partial(alert_after, b"HTTP/1.1 200 OK\r\n\r\nhalf", context)
+    content, error = fetch(Request("GET", serve(answer).url.replace("http:", "https:")))
+    assert content == b"half"
+    assert "ALERT_BAD_RECORD_MAC" in str(error)
 
 
 @FETCH

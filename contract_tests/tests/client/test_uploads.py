@@ -11,7 +11,7 @@ import threading
 import tracemalloc
 
 import pytest
-from raw_server import request_from
+from raw_server import alert_after, request_from
 
 import babou
 
@@ -307,6 +307,21 @@ class TestEarlyAnswers:
         client = open_own_client(base_url=server.url.replace("http:", "https:"))
         assert client("upload", LARGE).id == "ast_new"
         assert seen == [LARGE]
+
+    def test_an_alert_of_tls_ends_it(self, serve, open_own_client, trusted_authority):
+        """The server's reason is told at once, though its connection stays open."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trusted_authority.issue_cert("127.0.0.1").configure_cert(context)
+        done = threading.Event()
+
+        def give_up(connection):
+            alert_after(b"", context, connection)
+            done.wait(10)
+
+        url = serve(give_up).url.replace("http:", "https:")
+        with pytest.raises(babou.APIConnectionError, match="ALERT_BAD_RECORD_MAC"):
+            open_own_client(base_url=url, max_retries=0)("upload", LARGE)
+        done.set()
 
     def test_an_informational_answer_is_not_the_answer(self, serve, open_own_client):
         """RFC 9110, 15.2: 100 and 102 come before it."""

@@ -102,6 +102,30 @@ def _one_later(request, response):
     return response.with_json({**page, "assets": [other]})
 
 
+def _ready_in_the_meantime():
+    """Have an asset be ready only from the first look at the whole list on."""
+    looked = []
+
+    def earlier(asset):
+        return asset | {"state": "processing", "url": None} if asset["id"] == FIRST else asset
+
+    def rewrite(request, response):
+        if response.status != 200 or not request.path.partition("/api/v1/assets")[1]:
+            return response
+        if request.target.endswith("?limit=100&offset=0"):
+            looked.append(request)
+        answer = response.json()
+        if looked:
+            return response
+        if "assets" not in answer:
+            return response.with_json(earlier(answer))
+        is_filtered = "state=ready" in request.target
+        assets = [a for a in map(earlier, answer["assets"]) if a["id"] != FIRST or not is_filtered]
+        return response.with_json({**answer, "assets": assets})
+
+    return rewrite
+
+
 def _sized_later(size):
     """Tell the size of an upload from the fifth read on only."""
     reads = Counter()
@@ -313,6 +337,7 @@ RIGHT = {
         ),
     ),
     "times and urls in another spelling": _of("list", _respelled),
+    "an asset that is ready in the meantime": _ready_in_the_meantime(),
     "a proxy that refuses large files with its own page": (
         lambda _q, r: r.with_body(b"<h1>413</h1>", "text/html") if r.status == 413 else r
     ),

@@ -10,6 +10,7 @@ import re
 import unicodedata
 import zlib
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
@@ -27,6 +28,7 @@ _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
 _UNSATISFIED = re.compile(r"bytes \*/(\d{1,18})", re.ASCII)
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 _STRONG = re.compile(r'"[ !#-~]*"')  # anything else can't be sent back or be part of a file's name
+_LONG = 64  # bytes: no part of a host's name has so many (RFC 1035, 2.3.4)
 _PIECE = 1 << 18
 _NO_CODING = frozenset({"", "identity", "aws-chunked"})
 """S3 keeps `aws-chunked` from the upload; the object's bytes are not coded by it."""
@@ -36,7 +38,7 @@ def source_url(asset: Asset) -> str:
     """Return where an asset's bytes are.
 
     Raises:
-        DownloadError: It has no URL, or one that is neither http, https nor s3 (D3).
+        DownloadError: It has no URL, or one that can't be fetched (D3).
     """
     if asset.url is None:
         advice = "Wait until it is ready."
@@ -48,10 +50,10 @@ def source_url(asset: Asset) -> str:
             f"Asset {asset.id!r} has no URL: its state is {str(asset.state)!r}. {advice}",
             asset_id=asset.id,
         )
-    if scheme(asset.url) not in {"http", "https", "s3"}:
+    if scheme(asset.url) != "s3" and not is_web_address(asset.url):
         raise DownloadError(
-            f"Asset {asset.id!r} has the URL {shown_url(asset.url)!r}; only those with the scheme "
-            "http, https or s3 are fetched.",
+            f"Asset {asset.id!r} has the URL {shown_url(asset.url)!r}, which can't be fetched: "
+            "that needs the scheme http, https or s3, and a host and port that can exist.",
             asset_id=asset.id,
             url=shown_url(asset.url),
         )
@@ -67,6 +69,17 @@ def shown_url(url: str) -> str:
 def scheme(url: str) -> str:
     """Return a URL's scheme in lower case."""
     return url.partition(":")[0].lower()
+
+
+def is_web_address(url: str) -> bool:
+    """Tell whether a URL has the scheme http or https, and a host and port that can exist."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port  # a port that is no number raises
+        labels = host.rstrip(".").encode("ascii" if host.isascii() else "idna").split(b".")
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and all(0 < len(each) < _LONG for each in labels)
 
 
 def safe_name(name: str, *, fallback: str) -> str:

@@ -25,6 +25,7 @@ from babou._core.content import (
     content_coding,
     content_length,
     content_range,
+    is_web_address,
     scheme,
     shown_url,
     strong_etag,
@@ -205,7 +206,7 @@ class Plan:
         downgrade = scheme(self._place) == "https" and scheme(target) == "http"
         if self._redirects > MAX_REDIRECTS:
             raise self._error(f"more than {MAX_REDIRECTS} redirects", status)
-        if scheme(target) not in {"http", "https"} or downgrade:
+        if not is_web_address(target) or downgrade:
             raise self._error(f"a redirect to {shown_url(target)!r} is not followed", status)
         self._place = target
 

@@ -31,9 +31,6 @@ READ = 1 << 17
 HEAD_START = 0.25
 """Seconds after which the next address of a host is tried beside the first (RFC 8305, 5)."""
 
-_LONGEST = 86400.0
-"""Seconds that select.poll is asked to wait at most; it refuses more than a month."""
-
 Address = tuple[Any, ...]
 """As socket.getaddrinfo has it: family, type, protocol, canonical name, address."""
 
@@ -102,7 +99,7 @@ def is_readable(number: int, seconds: float = 0.0) -> bool:
     """Tell whether something has arrived on a socket, even if only its end; wait for it."""
     if number < 0:
         return True
-    if not hasattr(select, "poll"):  # on Windows, and if gevent has removed it
+    if not hasattr(select, "poll"):  # on Windows
         return bool(select.select([number], [], [], seconds)[0])
     return _poll(number, select.POLLIN, seconds)
 
@@ -117,7 +114,7 @@ def is_writable(number: int, seconds: float) -> bool:
 def _poll(number: int, event: int, seconds: float) -> bool:
     poll = select.poll()
     poll.register(number, event)
-    return bool(poll.poll(min(seconds, _LONGEST) * 1000))
+    return bool(poll.poll(seconds * 1000))
 
 
 class Tls:
@@ -126,6 +123,7 @@ class Tls:
     def __init__(self, context: ssl.SSLContext, hostname: str | None) -> None:
         self._arrived, self._leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._buffer = memoryview(bytearray(READ))
+        self._failure: ssl.SSLError | None = None
         self.object = context.wrap_bio(self._arrived, self._leaving, server_hostname=hostname)
 
     @property
@@ -154,23 +152,32 @@ class Tls:
         return self._talk(lambda: self._decrypted(count))
 
     def _decrypted(self, count: int) -> memoryview:
+        if self._failure is not None:  # OpenSSL tells it once: the next read would find an end
+            raise self._failure
         filled, free = 0, self._buffer[:count]
         try:
             while free and (read := self.object.read(len(free), free)):
                 size = cast("int", read)  # with a buffer, it is a number
                 filled, free = filled + size, free[size:]
-        except ssl.SSLError:
+        except ssl.SSLWantReadError:
             if not filled:
                 raise
-            # otherwise half a record, or an error that the next read will raise
+        except ssl.SSLError as error:
+            self._failure = error
+            if not filled:
+                raise
         return self._buffer[:filled]
 
     def take_in(self, data: bytes) -> bytes:
-        """Return what can be decrypted with bytes that have just arrived."""
+        """Return what can be decrypted with bytes that have just arrived.
+
+        Raises:
+            ssl.SSLError: The other side has given up, or the bytes are broken.
+        """
         self._arrived.write(data)
         try:
             return self.object.read(READ)
-        except ssl.SSLError:  # nothing yet, or an error that the next read will raise
+        except ssl.SSLWantReadError:  # nothing yet
             return b""
 
     def _talk(self, action: Callable[[], _T]) -> Generator[bytes | None, bytes, _T]:

@@ -44,6 +44,9 @@ MAX_CONNECTIONS = 20
 CANCEL_CHECK = 0.05
 """Seconds between two looks at a `cancel` event."""
 
+_LONGEST = 86400.0
+"""Seconds that the system is asked to wait at most: epoll and select.poll refuse some weeks."""
+
 CLOSED = "This client is closed. Make a new one, or use it inside its `with` block."
 _SUCCESS = 2
 _T = TypeVar("_T")
@@ -148,7 +151,7 @@ class Limit:
         if left <= 0:
             raise TimeoutError("the deadline has passed")
         if self.cancel is None:
-            return min(left, threading.TIMEOUT_MAX)
+            return min(left, _LONGEST)
         if self.cancel.is_set():
             raise CallCancelledError("cancelled")
         return min(left, CANCEL_CHECK)

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import frozen
 
 from babou_contract.checks.meaning.get_asset import reads
+from babou_contract.probing.answers import Answer
 from babou_contract.probing.asks import Ask, Call, read, successes
 from babou_contract.probing.observations import Observations, document_in
 from babou_contract.specification import spec
@@ -29,7 +30,7 @@ class Page:
     """A page that obeys its schema, and what was asked for."""
 
     ask: Ask
-    answer: Any
+    answer: Answer
     assets: list[dict[str, Any]]
     limit: int
     offset: int
@@ -39,6 +40,10 @@ class Page:
     def ids(self) -> list[str]:
         """The ids of the assets, in their order."""
         return [asset["id"] for asset in self.assets]
+
+    def is_after(self, other: "Page") -> bool:
+        """Tell whether it was asked for later than another page."""
+        return self.answer.exchange.started > other.answer.exchange.started
 
 
 def operation() -> Operation:

@@ -144,7 +144,8 @@ def filters_select(observations: Observations, tally: Tally) -> None:
                 _tell(tally, page.answer, what, value, received)
         fitting = [a["id"] for a in lasting if all(_fits(a, *one) for one in asked.items())]
         left_out = [id for id in fitting if id not in page.ids]
-        if left_out and whole.total <= page.limit and not page.offset:
+        is_whole = whole.total <= page.limit and not page.offset
+        if left_out and is_whole and page.is_after(whole):  # before, they may have been under way
             what = f"the filter {' and '.join(asked)} leaves assets out that fit"
             _tell(tally, page.answer, what, left_out[0], page.ids)
     for seen in filter(is_refusal, observations.answered(FILTERED, operation=ID)):
