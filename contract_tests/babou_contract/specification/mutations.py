@@ -15,6 +15,7 @@ Value = Any
 _CORNERS: tuple[Value, ...] = (
     *(None, 0, 1, 245678.0, LARGEST, 0.5, 12.480000001, 1e-9, 1e300),
     *("", "x", "ready", "a/b", "image/svg+xml; charset=utf-8", "\u202e🎬\x00"),
+    " E\u0301  a \r\n",  # it is changed by who trims, joins blanks or line ends, or normalizes
     "2016-12-31T23:59:60Z",
     "2025-12-02t10:00:00z",
     "2025-12-02T10:00:00.123456789Z",
