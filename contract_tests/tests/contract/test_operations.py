@@ -115,7 +115,25 @@ def test_servers_are_known_by_their_urls_with_the_variables_filled_in():
         "https://eu.babou.ai:443",
         "https://us.babou.ai:443",
     ]
-    assert not [*urls({})]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        *({}, {"servers": None}, {"servers": 7}, {"servers": "https://a.example"}),
+        *({"servers": ["https://a.example", None]}, {"servers": [{"description": "no url"}]}),
+    ],
+)
+def test_what_is_no_server_has_no_url(document):
+    """Another check tells that the specification is not valid."""
+    assert not [*urls(document)]
+
+
+@pytest.mark.parametrize("variables", [None, [], {"stage": None}, {"stage": {"enum": 7}}])
+def test_what_is_no_variable_has_no_value(variables):
+    """In the same way."""
+    [url] = urls({"servers": [{"url": "https://a.example/{stage}", "variables": variables}]})
+    assert url.startswith("https://a.example/")
 
 
 @pytest.mark.parametrize(
