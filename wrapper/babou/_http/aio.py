@@ -67,7 +67,9 @@ class _UntilAnswered:
 class _TcpStream(Early, httpcore.AsyncNetworkStream):
     """A TCP connection.
 
-    It waits for a non-blocking socket: with anyio's own, a call takes a quarter more time.
+    It waits for a non-blocking socket: with anyio's own, a call takes a quarter more time. On
+    Windows, asyncio's proactor cannot wait for a socket; anyio then does so in a thread of its own,
+    by `select`, for at most 512 sockets.
     """
 
     def __init__(self, connection: _Connection, network: socket.socket) -> None:
