@@ -12,11 +12,12 @@ from attrs import define, evolve, field, frozen
 import babou
 from babou_contract.checks.client import Arguments, Driver
 from babou_contract.model import Exchange
-from babou_contract.probing.answers import Answer
+from babou_contract.probing.answers import PASSING, Answer
 from babou_contract.probing.asks import READ
-from babou_contract.probing.failures import NotJudgedError
+from babou_contract.probing.failures import NotJudgedError, StoppedError
 from babou_contract.probing.observations import Observations
 from babou_contract.probing.raw import Headers, Raw, decoded
+from babou_contract.probing.session import RETRIES
 
 
 @cache  # reading the authorities takes longer than a request
@@ -105,15 +106,25 @@ class Stranger:
     def asked(self, driver: Driver, arguments: Arguments) -> Asked:
         """Call; return what the client gave or raised, and what it was made from.
 
+        Call again where a proxy fails for a moment: a client that uploads does not.
+
         Raises:
-            NotJudgedError: No answer came at all.
+            NotJudgedError: No answer came at all, or the time is up.
         """
-        before = len(self.recorder.heard)
-        made = _called(self.client, driver, arguments)
-        heard = self.recorder.heard[before:]
-        if not heard:
-            raise NotJudgedError(f"the client got no answer: {made}")
-        return Asked(made, tuple(heard))
+        failures = 0
+        while True:
+            before = len(self.recorder.heard)
+            made = _called(self.client, driver, arguments)
+            heard = self.recorder.heard[before:]
+            if not heard:
+                raise NotJudgedError(f"the client got no answer: {made}")
+            if failures == RETRIES or heard[-1].status not in PASSING:
+                return Asked(made, tuple(heard))
+            try:
+                self.recorder.observations.session.wait_out(heard[-1], failures)
+            except StoppedError as error:
+                raise NotJudgedError(str(error)) from error
+            failures += 1
 
     def again(
         self, driver: Driver, arguments: Arguments, copies: Sequence[Callable[[], httpx.Response]]

@@ -18,7 +18,7 @@ from babou_contract.settings import Settings
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPTIONAL = {"HEAD", "OPTIONS"}  # which a server need not offer
-_RETRIES = 2
+RETRIES = 2
 _MOST_WAITS = 8  # 429s in a row, after which the limit is taken to stay
 _LONGEST_WAIT = 60.0  # a server that asks for more is not judged now
 _LONGEST_OUTAGE = 2.0  # what is away for longer than a moment is not waited for
@@ -111,12 +111,20 @@ class Session:
                     raise StoppedError(f"the server answered 429, {waits} times in a row")
                 asked = retry_after(answer.exchange, waits)
                 self.pause(asked, f"the server answered 429 and asks to wait {asked:g} s")
-            elif failures < _RETRIES and _may_pass(answer):
-                asked = retry_after(answer.exchange, failures) if answer.raw else 0.2 * failures
-                self.pause(min(asked, _LONGEST_OUTAGE), "time limit")
+            elif failures < RETRIES and _may_pass(answer):
+                self.wait_out(answer, failures)
                 failures += 1
             else:
                 return answer
+
+    def wait_out(self, answer: Answer, failures: int) -> None:
+        """Wait until what failed for a passing reason may succeed, after so many failures.
+
+        Raises:
+            StoppedError: There is no time for it.
+        """
+        asked = retry_after(answer.exchange, failures) if answer.raw else 0.2 * failures
+        self.pause(min(asked, _LONGEST_OUTAGE), "time limit")
 
     def pause(self, seconds: float, why_not: str) -> None:
         """Wait, where there is time for it.

@@ -181,6 +181,22 @@ def test_a_proxy_that_is_away_for_a_moment_is_no_failure(judge, small_server):
     assert judge().exit_code == 0
 
 
+def test_a_proxy_that_is_away_when_the_client_uploads_is_no_failure(judge):
+    """A client does not upload a second time by itself; the check has it do so."""
+    uploads = []
+
+    def rewrite(request, response):
+        is_the_clients = "babou" in (request.header("user-agent") or "")
+        if not is_the_clients or request.method != "POST" or response.status >= 300:
+            return response
+        uploads.append(request)
+        return _html(502)(response) if len(uploads) == 1 else response
+
+    waived = ("getAsset", "listAssets")
+    report = judge(rewrite, only=("4",), waived=waived, allow_unsafe_methods=True)
+    assert report.exit_code == 0, report.verdict
+
+
 def test_a_connection_that_was_closed_is_opened_again(judge, small_server):
     """Keep-alive is a courtesy: without it nothing is wrong."""
     small_server.fault("drop_connection", times=1)
