@@ -96,6 +96,11 @@ class Fuzzing:
         if not done:
             yield {"error": self._complaint("it ended without a word")}, None
 
+    def _credential(self, request: Said) -> Credential | None:
+        path = str(request["target"]).partition("?")[0]
+        operation = spec.operation_for(request["method"], path)
+        return keys.right(self._session.right, operation) if operation else None
+
     def _complaint(self, otherwise: str) -> str:
         self._listener.join(1)
         return " ".join(self._complaints) or otherwise
@@ -116,7 +121,7 @@ class Fuzzing:
                 request["method"],
                 request["target"],
                 "schemathesis",
-                credential=_credential(self._settings.api_key, request),
+                credential=self._credential(request),
                 headers=tuple((name, value) for name, value in request["headers"]),
                 content=base64.b64decode(request["body"]),
             )
@@ -154,12 +159,6 @@ def _known(operation: Operation, calls: Mapping[str, list[Call]]) -> list[Said]:
         {name: value for name, value in call.arguments.items() if name in names}
         for call in calls.get(operation.id, ())
     ]
-
-
-def _credential(api_key: str, request: Said) -> Credential | None:
-    path = str(request["target"]).partition("?")[0]
-    operation = spec.operation_for(request["method"], path)
-    return keys.right(api_key, operation) if operation else None
 
 
 def _told(answer: Answer | None) -> Said:

@@ -18,14 +18,14 @@ _BEARER = "Bearer "
 NO_KEY, OTHER_KEY = "no key", "another key of the same form"
 
 
-def right(api_key: str, operation: Operation) -> Credential:
-    """Return the key as an operation wants it."""
-    return _placed(Credential(f"{_BEARER}{api_key}", f"{_BEARER}{SHOWN}"), scheme_of(operation))
+def right(credential: Credential, operation: Operation) -> Credential:
+    """Return the right credential, which is one for Authorization, as an operation wants it."""
+    return _placed(credential, scheme_of(operation))
 
 
-def wrong(api_key: str, seed: int, operation: Operation) -> tuple[KeyProbe, ...]:
-    """Make credentials that an operation has to refuse, out of the right one."""
-    scheme, made = scheme_of(operation), keys(api_key, seed)
+def wrong(made: tuple[KeyProbe, ...], operation: Operation) -> tuple[KeyProbe, ...]:
+    """Return those of some credentials for Authorization that an operation has to refuse."""
+    scheme = scheme_of(operation)
     if scheme:  # which has no words before the key
         made = tuple(k for k in made if (k.credential.value or _BEARER).startswith(_BEARER))
     return tuple(evolve(key, credential=_placed(key.credential, scheme)) for key in made)

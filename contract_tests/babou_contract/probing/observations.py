@@ -111,13 +111,17 @@ class Observations:
         known = given or (meaning.known(self.settings) if meaning else ())
         return list(asks.calls(operation, known, own=self.settings.own_server))
 
+    @cached_property
+    def _keys(self) -> tuple[KeyProbe, ...]:
+        return keys.keys(self.settings.api_key, self.settings.seed)
+
     def right(self, operation: Operation) -> Credential:
         """Return the right key, as an operation wants it."""
-        return keys.right(self.settings.api_key, operation)
+        return keys.right(self.session.right, operation)
 
     def keys(self, operation: Operation) -> tuple[KeyProbe, ...]:
         """Return the credentials that an operation has to refuse."""
-        return keys.wrong(self.settings.api_key, self.settings.seed, operation)
+        return keys.wrong(self._keys, operation)
 
     @cached_property
     def redactor(self) -> Redactor:
@@ -126,8 +130,7 @@ class Observations:
 
     def shown_as(self, header: str) -> str:
         """Return a header's value as a shell can send it: with a variable in the key's place."""
-        made = keys.keys(self.settings.api_key, self.settings.seed)
-        known = [self.session.right, *(key.credential for key in made)]
+        known = [self.session.right, *(key.credential for key in self._keys)]
         return next((one.shown or "" for one in known if one.value == header), header)
 
     def close(self) -> None:

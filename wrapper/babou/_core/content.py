@@ -75,11 +75,24 @@ def is_web_address(url: str) -> bool:
     """Tell whether a URL has the scheme http or https, and a host and port that can exist."""
     try:
         parts = urlsplit(url)
-        host, _port = parts.hostname or "", parts.port  # a port that is no number raises
-        labels = host.rstrip(".").encode("ascii" if host.isascii() else "idna").split(b".")
+        host, _port = host_name(parts.hostname or ""), parts.port  # one that is no number raises
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and all(0 < len(each) < _LONG for each in labels)
+    return parts.scheme in {"http", "https"} and all(
+        len(label) < _LONG for label in host.split(b".")
+    )
+
+
+def host_name(name: str) -> bytes:
+    """Return the name of a host as it is sent.
+
+    Raises:
+        UnicodeError: It is none.
+    """
+    host = name.encode("ascii" if name.isascii() else "idna")
+    if not host or b"" in host.rstrip(b".").split(b"."):
+        raise UnicodeError(f"{name!r} is not the name of a host")
+    return host
 
 
 def safe_name(name: str, *, fallback: str) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 import h11  # only to check headers, as httpcore would
 import httpcore
 
+from babou._core.content import host_name
 from babou._core.messages import join_headers
 from babou._http.environment import trusted
 from babou._http.errors import AT_WORK, ErrorMap
@@ -80,10 +81,7 @@ logging.getLogger("httpcore.http11").addFilter(_without_values)
 def origin_of(scheme: str, authority: str) -> tuple[httpcore.Origin, bytes]:
     """Return the origin that a connection leads to, and the value of the header `Host`."""
     parts = urlsplit(f"{scheme}://{authority}")
-    name, port = parts.hostname or "", parts.port
-    host = name.encode("ascii" if name.isascii() else "idna")
-    if not host or b"" in host.rstrip(b".").split(b"."):
-        raise UnicodeError(f"{name!r} is not the name of a host")
+    host, port = host_name(parts.hostname or ""), parts.port
     shown = b"[%b]" % host if b":" in host else host
     if port is not None and port != _PORTS[scheme]:
         shown += b":%d" % port
